@@ -58,7 +58,6 @@ impl Clock {
     }
 
     /// Makes a wait that ends `duration` from now.
-    #[must_use]
     pub fn sleep(&self, duration: Duration) -> Sleep {
         self.sleep_until(self.after(duration))
     }
@@ -66,7 +65,6 @@ impl Clock {
     /// Makes a wait that ends at `deadline`.
     ///
     /// The timer starts with the first poll, and is taken back when the wait is dropped.
-    #[must_use]
     pub fn sleep_until(&self, deadline: Instant) -> Sleep {
         Sleep::new(self.clone(), deadline)
     }
