@@ -1,0 +1,73 @@
+//! What a worker is, as the macros describe it to the engine.
+
+mod constructor;
+mod handle;
+mod method;
+mod probe;
+
+pub use constructor::Constructor;
+pub use handle::WorkerHandle;
+pub use method::{
+    Abilities, AsyncMut, AsyncRef, Idempotent, Method, MethodSpec, MethodVisitor, Shape, StartMut,
+    StartRef, RunMut, RunRef, SyncMut, SyncRef,
+};
+pub use probe::{AssertNotResult, FallbackProbe, Outcome, Probe};
+
+use crate::Mode;
+
+/// A type whose methods a pool runs. Implemented by `#[derive(Worker)]` together with `#[worker]`.
+///
+/// The struct itself stays an ordinary struct: its methods can be called and tested without a pool.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a worker",
+    label = "needs both `#[derive(Worker)]` and a `#[worker]` impl",
+    note = "put `#[derive(Worker)]` on the struct and `#[worker]` on the impl block with its methods"
+)]
+pub trait Worker: WorkerType {
+    /// Shows every remote method to `visitor`, in the order in which they are written.
+    #[doc(hidden)]
+    fn visit_methods<V: MethodVisitor<Self>>(visitor: &mut V);
+    /// What the compiler knows of the state.
+    #[doc(hidden)]
+    const STATE: StateTraits;
+    /// How many remote methods there are.
+    #[doc(hidden)]
+    const METHODS: usize;
+}
+
+/// The part of a worker that its struct declares. Implemented by `#[derive(Worker)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not derive `Worker`",
+    label = "this struct needs `#[derive(Worker)]`",
+    note = "`#[worker]` on an impl block goes with `#[derive(Worker)]` on the struct"
+)]
+pub trait WorkerType: Sized + 'static {
+    /// The handle to a pool of this worker.
+    type Handle: WorkerHandle<Worker = Self>;
+    /// The name in messages, as written in the program.
+    #[doc(hidden)]
+    const NAME: &'static str;
+    /// What `#[worker(…)]` on the struct says.
+    #[doc(hidden)]
+    const DEFAULTS: TypeDefaults;
+}
+
+/// The options that a type declares for its pools.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TypeDefaults {
+    /// `#[worker(mode = "…")]`.
+    pub mode: Option<Mode>,
+    /// `#[worker(max_workers = …)]`.
+    pub max_workers: Option<usize>,
+}
+
+/// Where the compiler allows the state of a worker to be used.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateTraits {
+    /// The state may move to another thread.
+    pub send: bool,
+    /// Several threads may look at the state at once.
+    pub sync: bool,
+}

@@ -1,0 +1,109 @@
+//! What the compiler knows of a concrete type, as constants.
+//!
+//! An inherent constant is preferred to one of a trait. [`Probe<T>`] has inherent constants only
+//! where `T` has the trait in question; everywhere else the name falls back to [`FallbackProbe`].
+//! This needs the concrete type at the place of use, which is where the macros write it.
+
+use std::marker::PhantomData;
+
+use concurry_retry::{Retryable, Verdict};
+
+/// Carries the type that is asked about.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Probe<T: ?Sized>(PhantomData<T>);
+
+/// The answers for types that lack the trait.
+#[doc(hidden)]
+pub trait FallbackProbe {
+    /// The type asked about.
+    type Subject;
+    /// `T: Send`.
+    const SEND: bool = false;
+    /// `T: Sync`.
+    const SYNC: bool = false;
+    /// The type is a `Result`.
+    const IS_RESULT: bool = false;
+    /// `T: Clone`.
+    const CLONE: Option<fn(&Self::Subject) -> Self::Subject> = None;
+    /// `T: Retryable`.
+    const VERDICT: Option<fn(&Self::Subject) -> Verdict> = None;
+}
+
+impl<T> FallbackProbe for Probe<T> {
+    type Subject = T;
+}
+
+impl<T: Send> Probe<T> {
+    /// `T: Send`.
+    pub const SEND: bool = true;
+}
+
+impl<T: Sync> Probe<T> {
+    /// `T: Sync`.
+    pub const SYNC: bool = true;
+}
+
+impl<T: Clone> Probe<T> {
+    /// `T: Clone`.
+    pub const CLONE: Option<fn(&T) -> T> = Some(T::clone);
+}
+
+impl<T: Retryable> Probe<T> {
+    /// `T: Retryable`.
+    pub const VERDICT: Option<fn(&T) -> Verdict> = Some(T::verdict);
+}
+
+impl<T, E> Probe<Result<T, E>> {
+    /// The type is a `Result`.
+    pub const IS_RESULT: bool = true;
+}
+
+/// Fails to compile when a method's return type is a `Result` under another name.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct AssertNotResult<const IS_RESULT: bool>;
+
+impl AssertNotResult<false> {
+    /// There is such a constant only for types that are not a `Result`.
+    pub const PLAIN: () = ();
+}
+
+/// The two sides of a `Result`, also when it is named by an alias.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is named `Result` but is not one",
+    label = "a type named `Result` has to be an alias of `std::result::Result`"
+)]
+pub trait Outcome {
+    /// The success.
+    type Output;
+    /// The failure.
+    type Error;
+    /// The result itself.
+    fn into_result(self) -> Result<Self::Output, Self::Error>;
+}
+
+impl<T, E> Outcome for Result<T, E> {
+    type Output = T;
+    type Error = E;
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::rc::Rc;
+
+    #[test]
+    fn probes_tell_concrete_types_apart() {
+        assert!(Probe::<String>::SEND && Probe::<String>::SYNC);
+        assert!(!Probe::<Rc<u8>>::SEND && !Probe::<Rc<u8>>::SYNC);
+        assert!(Probe::<Result<u8, u8>>::IS_RESULT && !Probe::<u8>::IS_RESULT);
+        struct NotClone;
+        assert!(Probe::<NotClone>::CLONE.is_none());
+        assert_eq!(Probe::<u8>::CLONE.map(|clone| clone(&3)), Some(3));
+    }
+}
