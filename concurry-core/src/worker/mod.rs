@@ -5,6 +5,7 @@ mod handle;
 mod method;
 mod probe;
 
+pub(crate) use constructor::Construct;
 pub use constructor::Constructor;
 pub use handle::WorkerHandle;
 pub use method::{

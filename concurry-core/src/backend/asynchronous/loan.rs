@@ -1,0 +1,90 @@
+//! Sync methods of an async worker, on blocking threads.
+
+use std::sync::{Arc, Mutex};
+
+use super::inbox::Inbox;
+use super::state::SharedState;
+use crate::call::Seat;
+use crate::future::call_node::{ClaimedCall, Ran};
+use crate::sync::lock;
+
+/// A call that ran on a blocking thread has ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Returned {
+    /// The method panicked.
+    pub(crate) panicked: bool,
+    /// The method took `&mut self`.
+    pub(crate) exclusive: bool,
+}
+
+/// The loans of one worker that have ended, and how to tell it.
+#[derive(Clone)]
+pub(crate) struct Loans {
+    inbox: &'static Inbox,
+    returned: Arc<Mutex<Vec<Returned>>>,
+}
+
+impl Loans {
+    pub(crate) fn new(inbox: &'static Inbox) -> Self {
+        Self { inbox, returned: Arc::default() }
+    }
+
+    /// Takes what has ended since the last look.
+    pub(crate) fn take_returned(&self) -> Vec<Returned> {
+        std::mem::take(&mut *lock(&self.returned))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.returned).is_empty()
+    }
+
+    /// Runs a sync method on a blocking thread, beside whatever else may run.
+    ///
+    /// # Safety
+    /// The state is `Send + Sync`, and the worker keeps to the receivers' rules until the loan is
+    /// returned.
+    pub(crate) unsafe fn lend<W: 'static>(
+        &self,
+        call: ClaimedCall<W>,
+        exclusive: bool,
+        state: &SharedState<W>,
+        seat: &Arc<Seat>,
+    ) {
+        let loan = Loan { state: state.share(), seat: Arc::clone(seat) };
+        let returned = Returned { panicked: false, exclusive };
+        let mut give_back = GiveBack { loans: self.clone(), returned };
+        let _detached = tokio::task::spawn_blocking(move || {
+            let loan = loan;
+            // SAFETY: by contract.
+            let (ran, outcome) = unsafe { call.run(loan.state.pointer(), &loan.seat) };
+            loan.seat.pool.workers[loan.seat.index].end_lent(ran != Ran::Done);
+            give_back.returned.panicked = ran == Ran::Panicked;
+            // The worker's next step may be to drop the state: it has to be the last to have it.
+            drop(loan);
+            outcome.publish();
+            drop(give_back);
+        });
+    }
+}
+
+/// What a blocking thread borrows.
+struct Loan<W> {
+    state: SharedState<W>,
+    seat: Arc<Seat>,
+}
+
+// SAFETY: `lend` is called only for state that is `Send + Sync`.
+unsafe impl<W> Send for Loan<W> {}
+
+/// Tells the worker that a loan has ended, also if the blocking thread never came to run it.
+struct GiveBack {
+    loans: Loans,
+    returned: Returned,
+}
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        lock(&self.loans.returned).push(self.returned);
+        self.loans.inbox.rouse();
+    }
+}

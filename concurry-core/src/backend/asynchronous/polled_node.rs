@@ -1,0 +1,299 @@
+//! The node of an async call: queue link, task and result slot in one.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
+
+use super::inbox::Inbox;
+use crate::CallError;
+use crate::call::{CallContext, CallEnvironment, CallParts, Seat};
+use crate::error::CallSite;
+use crate::future::call_node::Ran;
+use crate::future::node::{
+    Header, Kind, PoolSide, UserSide, VTable, larger_layout, layout_of, release,
+};
+use crate::future::{Call, Cancel, Lifecycle, Outcome, Schedule, TaskFuture};
+use crate::panics;
+use crate::worker::Method;
+
+/// What every polled node begins with.
+#[repr(C)]
+pub(crate) struct PolledHead {
+    header: Header,
+    /// Links of the worker's live list. Touched by the worker's thread only.
+    pub(crate) previous: *mut PolledHead,
+    pub(crate) following: *mut PolledHead,
+    /// The worker's inbox. Written before the node is claimed; read by those who know that it is.
+    inbox: Option<&'static Inbox>,
+}
+
+impl PolledHead {
+    /// Says which worker is about to claim the node.
+    ///
+    /// # Safety
+    /// The caller owns the pool's reference to a node of the polled kind, and has not claimed it.
+    pub(crate) unsafe fn assign(node: NonNull<Header>, inbox: &'static Inbox) {
+        // SAFETY: by contract; nobody reads the field before the claim publishes it.
+        unsafe { (*node.cast::<Self>().as_ptr()).inbox = Some(inbox) };
+    }
+}
+
+#[repr(C)]
+struct PolledView<X> {
+    head: PolledHead,
+    value: X,
+}
+
+/// What nodes of this kind know how to do.
+pub(crate) struct PolledFunctions {
+    /// Takes `&mut self`.
+    pub(crate) exclusive: bool,
+    /// Calls the method, which gives the future. The caller has claimed the node. The worker lives
+    /// until the future is dropped, and nobody else uses it but as the method's receiver allows.
+    /// `Some`: the method panicked before there was a future; the outcome is written.
+    pub(crate) start: unsafe fn(NonNull<Header>, *mut (), &Arc<Seat>) -> Option<Ran>,
+    /// Polls the future. `Ready`: it is dropped, and the outcome is written.
+    pub(crate) poll: unsafe fn(NonNull<Header>) -> Poll<Ran>,
+    /// Drops the future, and writes why there is no other outcome.
+    pub(crate) interrupt: unsafe fn(NonNull<Header>, CallError<Infallible>),
+}
+
+/// What a call brings to its worker.
+struct Order<M: Method, S> {
+    args: M::Args,
+    environment: Option<Arc<CallEnvironment>>,
+    start: S,
+}
+
+/// A call that has begun.
+struct Running<F, G> {
+    future: F,
+    finish: G,
+}
+
+struct PolledNode<M, S, F, G>(PhantomData<(M, S, F, G)>);
+
+/// Makes a call of an async method. `start` and `finish` hold nothing; they ride along for their
+/// types.
+pub(crate) fn polled_node<M, S, F, G>(
+    parts: CallParts<M>,
+    start: S,
+    finish: G,
+) -> (Call<M::Worker>, TaskFuture<M::Output, M::Error>)
+where
+    M: Method,
+    S: FnOnce(*mut M::Worker, CallContext, M::Args) -> F,
+    F: Future,
+    G: FnOnce(F::Output) -> Result<M::Output, M::Error> + Copy,
+{
+    const { assert!(size_of::<S>() == 0 && size_of::<G>() == 0) };
+    let node =
+        Header::allocate(PolledNode::<M, S, F, G>::VTABLE, parts.pool, Lifecycle::queued);
+    let head = node.cast::<PolledHead>().as_ptr();
+    // SAFETY: the layout has room for the head and the order, and a queued node has one reference
+    // for each side. `finish` is of no size; `start` makes it up again from nothing.
+    unsafe {
+        (&raw mut (*head).previous).write(std::ptr::null_mut());
+        (&raw mut (*head).following).write(std::ptr::null_mut());
+        (&raw mut (*head).inbox).write(None);
+        let order = Order { args: parts.args, environment: parts.environment, start };
+        PolledNode::<M, S, F, G>::order(node).write((order, finish));
+        let call = Call::new(PoolSide::from_raw(node));
+        (call, TaskFuture::from_node(UserSide::from_raw(node)))
+    }
+}
+
+impl<M, S, F, G> PolledNode<M, S, F, G>
+where
+    M: Method,
+    S: FnOnce(*mut M::Worker, CallContext, M::Args) -> F,
+    F: Future,
+    G: FnOnce(F::Output) -> Result<M::Output, M::Error> + Copy,
+{
+    const SITE: CallSite = CallSite::new(const { &M::SPEC });
+
+    const VTABLE: &'static VTable = &VTable {
+        site: |_| Self::SITE,
+        layout: {
+            let first = layout_of::<PolledView<(Order<M, S>, G)>, PolledView<Running<F, G>>>();
+            larger_layout(
+                first,
+                std::alloc::Layout::new::<PolledView<Outcome<M::Output, M::Error>>>(),
+            )
+        },
+        outcome: std::mem::offset_of!(PolledView<Outcome<M::Output, M::Error>>, value),
+        abandon: Self::abandon,
+        // SAFETY: the caller owns the outcome.
+        drop_outcome: |node| unsafe { Self::outcome(node).drop_in_place() },
+        signal: Self::signal,
+        dispose: |_| {},
+        kind: Kind::Polled(PolledFunctions {
+            exclusive: M::SPEC.exclusive,
+            start: Self::start,
+            poll: Self::poll,
+            interrupt: Self::interrupt,
+        }),
+    };
+
+    fn value<X>(node: NonNull<Header>) -> *mut X {
+        // SAFETY: within the node.
+        unsafe { node.byte_add(std::mem::offset_of!(PolledView<X>, value)).cast::<X>() }.as_ptr()
+    }
+
+    fn order(node: NonNull<Header>) -> *mut (Order<M, S>, G) {
+        Self::value(node)
+    }
+
+    fn running(node: NonNull<Header>) -> *mut Running<F, G> {
+        Self::value(node)
+    }
+
+    fn outcome(node: NonNull<Header>) -> *mut Outcome<M::Output, M::Error> {
+        Self::value(node)
+    }
+
+    /// # Safety
+    /// See [`VTable::abandon`].
+    unsafe fn abandon(node: NonNull<Header>, error: CallError<Infallible>) {
+        // SAFETY: by contract the order is ours. Its destructor is the user's code.
+        unsafe {
+            let order = Self::order(node);
+            let _ = catch_unwind(AssertUnwindSafe(|| order.drop_in_place()));
+            Self::outcome(node).write(Err(error.widen()));
+        }
+    }
+
+    /// # Safety
+    /// See [`PolledFunctions::start`].
+    unsafe fn start(
+        node: NonNull<Header>,
+        worker: *mut (),
+        seat: &Arc<Seat>,
+    ) -> Option<Ran> {
+        // SAFETY: by contract the order is ours; it is moved out, which makes room.
+        let (Order { args, environment, start }, finish) = unsafe { Self::order(node).read() };
+        if let Some(environment) = &environment {
+            environment.note_begin(seat);
+        }
+        let context = if M::SPEC.uses_context {
+            // SAFETY: the context lives in the future, which the node holds.
+            unsafe { CallContext::of_node(seat, environment, node) }
+        } else {
+            drop(environment);
+            CallContext::detached()
+        };
+        let future = AssertUnwindSafe(|| start(worker.cast::<M::Worker>(), context, args));
+        match catch_unwind(future) {
+            Ok(future) => {
+                // SAFETY: the order is moved out; this is its place.
+                unsafe { Self::running(node).write(Running { future, finish }) };
+                None
+            }
+            Err(payload) => {
+                let panic = panics::describe(Self::SITE, payload);
+                // SAFETY: as above.
+                unsafe { Self::outcome(node).write(Err(CallError::Panicked(Box::new(panic)))) };
+                Some(Ran::Panicked)
+            }
+        }
+    }
+
+    /// # Safety
+    /// See [`PolledFunctions::poll`].
+    unsafe fn poll(node: NonNull<Header>) -> Poll<Ran> {
+        // Not counted: it lives as long as this poll, during which the worker holds the node.
+        let waker = ManuallyDrop::new(unsafe { Waker::from_raw(raw_waker(node)) });
+        let mut context = Context::from_waker(&waker);
+        // SAFETY: started and not ended, so the future is there; it never moves before it is
+        // dropped in place.
+        let running = unsafe { &mut *Self::running(node) };
+        let finish = running.finish;
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            // SAFETY: as above.
+            unsafe { Pin::new_unchecked(&mut running.future) }.poll(&mut context).map(finish)
+        }));
+        let (outcome, ran) = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(Ok(output))) => (Ok(output), Ran::Done),
+            Ok(Poll::Ready(Err(error))) => (Err(CallError::Failed(error)), Ran::Failed),
+            Err(payload) => {
+                let panic = panics::describe(Self::SITE, payload);
+                (Err(CallError::Panicked(Box::new(panic))), Ran::Panicked)
+            }
+        };
+        // SAFETY: it will not be polled again.
+        unsafe { Self::end(node, outcome) };
+        Poll::Ready(ran)
+    }
+
+    /// # Safety
+    /// See [`PolledFunctions::interrupt`].
+    unsafe fn interrupt(node: NonNull<Header>, error: CallError<Infallible>) {
+        // SAFETY: by contract the future is there.
+        unsafe { Self::end(node, Err(error.widen())) };
+    }
+
+    /// Drops the future, whose destructor is the user's code, and writes the outcome in its place.
+    ///
+    /// # Safety
+    /// The future is there.
+    unsafe fn end(node: NonNull<Header>, outcome: Outcome<M::Output, M::Error>) {
+        // SAFETY: by contract.
+        unsafe {
+            let running = Self::running(node);
+            let _ = catch_unwind(AssertUnwindSafe(|| running.drop_in_place()));
+            Self::outcome(node).write(outcome);
+        }
+    }
+
+    /// # Safety
+    /// See [`VTable::signal`].
+    unsafe fn signal(node: NonNull<Header>) -> Cancel {
+        // The worker finds the node in its ready list, sees that it is cancelled, and drops the
+        // future.
+        // SAFETY: the node is alive by contract, and the cancel has seen that it is claimed.
+        unsafe { wake_node(node) };
+        Cancel::Signalled
+    }
+}
+
+/// Puts a node on its worker's ready list, if it is not there and not done.
+///
+/// # Safety
+/// The node is alive and claimed.
+unsafe fn wake_node(node: NonNull<Header>) {
+    // SAFETY: by contract. Inboxes are never freed, so a wake may come as late as it likes.
+    unsafe {
+        if let Some(inbox) = (*node.cast::<PolledHead>().as_ptr()).inbox
+            && node.as_ref().lifecycle.schedule() == Schedule::Push
+        {
+            inbox.push(node);
+        }
+    }
+}
+
+fn raw_waker(node: NonNull<Header>) -> RawWaker {
+    // SAFETY (each): a waker that exists owns a reference to its node, except the one that `poll`
+    // lends, which the worker's own reference covers.
+    const VTABLE: RawWakerVTable = RawWakerVTable::new(
+        |data| unsafe {
+            let node = NonNull::new_unchecked(data.cast_mut()).cast::<Header>();
+            node.as_ref().lifecycle.retain();
+            raw_waker(node)
+        },
+        |data| unsafe {
+            let node = NonNull::new_unchecked(data.cast_mut()).cast::<Header>();
+            wake_node(node);
+            release(node);
+        },
+        |data| unsafe { wake_node(NonNull::new_unchecked(data.cast_mut()).cast::<Header>()) },
+        |data| unsafe { release(NonNull::new_unchecked(data.cast_mut()).cast::<Header>()) },
+    );
+    RawWaker::new(node.as_ptr().cast_const().cast(), &VTABLE)
+}

@@ -1,0 +1,11 @@
+//! Where calls run. Each mode is one backend; they share queue, futures and supervision rules.
+
+pub(crate) mod asynchronous;
+mod construct;
+pub(crate) mod runtime;
+mod startup;
+pub(crate) mod sync;
+pub(crate) mod thread;
+
+pub(crate) use construct::{construct_caught, constructor_site, drop_caught};
+pub(crate) use startup::{ConstructFailure, Startup};

@@ -1,0 +1,10 @@
+//! Thread mode: each worker has a thread of its own, where its state is built, used and dropped.
+//!
+//! Calls of one worker run one at a time, in order; async methods run there, too, to their end.
+
+mod on_demand;
+mod parker;
+mod worker;
+
+pub(crate) use on_demand::OnDemand;
+pub(crate) use worker::{ThreadWorker, spawn};

@@ -1,0 +1,202 @@
+//! One worker on its thread: build, serve, rebuild after a panic.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::thread;
+
+use concurry_time::block_on;
+
+use super::parker::Parker;
+use crate::backend::{ConstructFailure, Startup, construct_caught, drop_caught, runtime};
+use crate::call::Seat;
+use crate::future::call_node::Ran;
+use crate::pool::blocking::PoolThreads;
+use crate::pool::shutdown::Stage;
+use crate::queue::spin::{Awake, WorkerSpin};
+use crate::queue::{Batch, CallQueue};
+use crate::restart;
+use crate::worker::{Construct, Worker};
+
+/// A worker with a thread of its own.
+pub(crate) struct ThreadWorker<W, E> {
+    pub(crate) seat: Arc<Seat>,
+    pub(crate) queues: Arc<[CallQueue<W>]>,
+    pub(crate) construct: Box<dyn Construct<W, E>>,
+    pub(crate) threads: Arc<PoolThreads>,
+    /// How many calls it takes at a time. One where others could run them meanwhile, so that a long
+    /// call never holds up those behind it.
+    pub(crate) share: usize,
+}
+
+/// Starts the worker's thread. The outcome of its constructor goes to `startup`.
+pub(crate) fn spawn<W: Worker, E: Send + 'static>(
+    worker: ThreadWorker<W, E>,
+    startup: &Arc<Startup<E>>,
+) {
+    let index = worker.seat.index;
+    let pool = Arc::clone(&worker.seat.pool);
+    let report = Arc::clone(startup);
+    let spawned = thread::Builder::new()
+        .name(format!("{}-{index}", pool.worker_name))
+        .spawn(move || worker.run(report));
+    if let Err(error) = spawned {
+        startup.report(index, Err(ConstructFailure::Thread(error)));
+        pool.worker_ended();
+    }
+}
+
+/// Why a worker stopped serving.
+enum End {
+    /// The queue is closed and empty.
+    Closed,
+    /// A call panicked.
+    Panicked,
+}
+
+impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
+    fn run(self, startup: Arc<Startup<E>>) {
+        let pool = Arc::clone(&self.seat.pool);
+        self.threads.mark_current_thread();
+        let scope = runtime::Scope::enter(&pool);
+        let built = self.build();
+        let (worker, report) = match built {
+            Ok(worker) => (Some(worker), Ok(())),
+            Err(failure) => (None, Err(failure)),
+        };
+        startup.report(self.seat.index, report);
+        drop(startup);
+        if let Some(worker) = worker {
+            self.serve_and_rebuild(worker);
+        }
+        // What the constructor's parameters hold goes before the pool counts as ended.
+        drop_caught(self);
+        drop(scope);
+        pool.worker_ended();
+    }
+
+    fn build(&self) -> Result<W, ConstructFailure<E>> {
+        runtime::block_on(construct_caught(&*self.construct))
+    }
+
+    fn queue(&self) -> &CallQueue<W> {
+        &self.queues[self.seat.index % self.queues.len()]
+    }
+
+    fn serve_and_rebuild(&self, mut worker: W) {
+        let (parker, waker) = Parker::new();
+        let mut serving = Serving {
+            parker: &parker,
+            waker,
+            spin: WorkerSpin::new(),
+            awake: Some(Awake::new()),
+            panics_in_a_row: 0,
+        };
+        loop {
+            let end = self.serve(&mut worker, &mut serving);
+            drop_caught(worker);
+            match end {
+                End::Closed => return,
+                End::Panicked => match self.rebuild(&mut serving) {
+                    Some(rebuilt) => worker = rebuilt,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn serve(&self, worker: &mut W, serving: &mut Serving<'_>) -> End {
+        let pool = &self.seat.pool;
+        let counters = &pool.workers[self.seat.index];
+        let worker: *mut W = worker;
+        while let Some(mut batch) = self.next_batch(serving) {
+            while let Some(call) = batch.next() {
+                counters.set_taken(batch.len());
+                if pool.shutdown.stage() >= Stage::Stopping {
+                    drop(call); // which fails it as stopped
+                    continue;
+                }
+                let Some(call) = call.claim() else { continue };
+                counters.begin();
+                // SAFETY: this thread alone has the worker.
+                let (ran, outcome) = unsafe { call.run(worker, &self.seat) };
+                // Before the outcome is out, so that who has it finds it counted.
+                counters.end(ran != Ran::Done);
+                outcome.publish();
+                if ran == Ran::Panicked {
+                    counters.set_taken(0);
+                    return End::Panicked;
+                }
+                serving.panics_in_a_row = 0;
+            }
+        }
+        End::Closed
+    }
+
+    /// The next calls; waits for them. `None`: the queue is closed and empty.
+    #[inline]
+    fn next_batch(&self, serving: &mut Serving<'_>) -> Option<Batch<'_, W>> {
+        let queue = self.queue();
+        queue.take(self.share).or_else(|| self.search(queue, serving))
+    }
+
+    #[cold]
+    fn search<'q>(
+        &self,
+        queue: &'q CallQueue<W>,
+        serving: &mut Serving<'_>,
+    ) -> Option<Batch<'q, W>> {
+        queue.idle().start_search();
+        loop {
+            serving.spin.wait_until(|| queue.has_pushed());
+            // In this order: once the queue is closed, what it holds is all there will be.
+            let closed = queue.is_closed();
+            let batch = queue.take(self.share);
+            if batch.is_some() || closed {
+                queue.idle().end_search(batch.as_ref().is_some_and(|batch| batch.more));
+                return batch;
+            }
+            serving.awake = None;
+            if queue.park(self.seat.index, serving.waker.clone()) {
+                serving.parker.sleep();
+            }
+            serving.awake = Some(Awake::new());
+        }
+    }
+
+    /// Builds the worker again, after a wait if it is not the first time in a row. `None`: it was
+    /// given up, or the pool is being stopped.
+    fn rebuild(&self, serving: &mut Serving<'_>) -> Option<W> {
+        let pool = &self.seat.pool;
+        let mut failures = 0;
+        loop {
+            let in_a_row = serving.panics_in_a_row + failures;
+            if !block_on(restart::wait_for_restart(pool, in_a_row)) {
+                return None;
+            }
+            match self.build() {
+                Ok(worker) => {
+                    serving.panics_in_a_row += 1;
+                    restart::restarted(&self.seat, in_a_row + 1);
+                    return Some(worker);
+                }
+                Err(failure) => {
+                    failures += 1;
+                    if pool.restart.gives_up(failures) {
+                        restart::give_up(&self.seat, &self.queues, failures, &failure.describe());
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a worker carries from one wait to the next.
+struct Serving<'p> {
+    parker: &'p Parker,
+    waker: Waker,
+    spin: WorkerSpin,
+    awake: Option<Awake>,
+    panics_in_a_row: u32,
+}
+

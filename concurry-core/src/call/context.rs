@@ -1,0 +1,219 @@
+//! What a running method is told about its call.
+
+use std::fmt;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use concurry_limits::{Amount, CallLimits, Permit, PermitError};
+use concurry_time::Clock;
+
+use crate::future::node::Header;
+use crate::pool::PoolShared;
+use crate::sync::lock;
+
+/// What a running method is told about its call.
+///
+/// A method gets it by a first parameter `ctx: &CallContext`, which is not an argument of the call.
+/// In a unit test of the method alone, use [`CallContext::detached`].
+///
+/// ```
+/// use concurry_core::CallContext;
+///
+/// fn method(ctx: &CallContext, item: u32) -> Option<u32> {
+///     (!ctx.is_cancelled()).then_some(item * 2)
+/// }
+/// assert_eq!(method(&CallContext::detached(), 4), Some(8));
+/// ```
+pub struct CallContext {
+    inner: Option<Inner>,
+}
+
+struct Inner {
+    seat: Arc<Seat>,
+    environment: Option<Arc<CallEnvironment>>,
+    node: Option<NodeWatch>,
+}
+
+/// Looks at a running call's node.
+struct NodeWatch(NonNull<Header>);
+
+// SAFETY: only the node's atomic state word is read, and the context lives no longer than the call
+// that it was made for.
+unsafe impl Send for NodeWatch {}
+// SAFETY: as above.
+unsafe impl Sync for NodeWatch {}
+
+/// A worker's place in its pool.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) pool: Arc<PoolShared>,
+    pub(crate) index: usize,
+}
+
+/// What a call brings along that goes through the layers: one for each attempt.
+pub(crate) struct CallEnvironment {
+    pub(crate) attempt: u32,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) idempotency_key: Option<Arc<str>>,
+    /// What the pool reserved before dispatch. Settled by the method or, at the end, by the drop.
+    pub(crate) permit: CallPermit,
+    /// Set when a worker begins the attempt.
+    pub(crate) begun: AtomicBool,
+    /// The worker that began it, plus one.
+    pub(crate) worker: std::sync::atomic::AtomicUsize,
+}
+
+impl CallEnvironment {
+    pub(crate) fn note_begin(&self, seat: &Seat) {
+        // Relaxed: read for reports, after the attempt's outcome published everything.
+        self.worker.store(seat.index + 1, Ordering::Relaxed);
+        self.begun.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The permit that the pool took for a call before it was sent to a worker.
+#[derive(Debug, Default)]
+pub struct CallPermit {
+    permit: Mutex<Option<Permit>>,
+}
+
+impl CallPermit {
+    pub(crate) fn new(permit: Option<Permit>) -> Self {
+        Self { permit: Mutex::new(permit) }
+    }
+
+    pub(crate) fn take(&self) -> Option<Permit> {
+        lock(&self.permit).take()
+    }
+
+    /// Says how much was really used. What was reserved beyond is given back; what was used beyond
+    /// is charged.
+    ///
+    /// Without a permit (the pool reserves nothing for this method) nothing happens, so that a
+    /// method need not know its pool's options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Permit::update`]: an unknown key, an illegal amount.
+    pub fn update<K: AsRef<str>, A: Amount>(
+        &self,
+        used: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<(), PermitError> {
+        match lock(&self.permit).as_mut() {
+            Some(permit) => permit.update(used),
+            None => Ok(()),
+        }
+    }
+
+    /// A value of the configuration of the limit set that the permit came from.
+    #[must_use]
+    pub fn config(&self, key: &str) -> Option<String> {
+        lock(&self.permit).as_ref().and_then(|permit| permit.config(key).map(str::to_owned))
+    }
+}
+
+impl CallContext {
+    /// Of no pool: never cancelled, first attempt, no limits. For unit tests of methods.
+    #[must_use]
+    pub const fn detached() -> Self {
+        Self { inner: None }
+    }
+
+    /// # Safety
+    /// The node outlives the context.
+    pub(crate) unsafe fn of_node(
+        seat: &Arc<Seat>,
+        environment: Option<Arc<CallEnvironment>>,
+        node: NonNull<Header>,
+    ) -> Self {
+        Self {
+            inner: Some(Inner { seat: Arc::clone(seat), environment, node: Some(NodeWatch(node)) }),
+        }
+    }
+
+    pub(crate) fn of_seat(seat: &Arc<Seat>, environment: Option<Arc<CallEnvironment>>) -> Self {
+        Self { inner: Some(Inner { seat: Arc::clone(seat), environment, node: None }) }
+    }
+
+    fn environment(&self) -> Option<&CallEnvironment> {
+        self.inner.as_ref()?.environment.as_deref()
+    }
+
+    /// The limits of the pool, seen from inside a call. Without limits, every request succeeds at
+    /// once.
+    ///
+    /// The call limit is taken by the pool for each call by itself, so it is left out here.
+    #[must_use]
+    pub fn limits(&self) -> CallLimits {
+        match &self.inner {
+            Some(inner) => inner.seat.pool.limits.inside_call(),
+            None => CallLimits::unlimited(),
+        }
+    }
+
+    /// The permit that the pool took before it sent the call.
+    #[must_use]
+    pub fn permit(&self) -> &CallPermit {
+        static NONE: CallPermit = CallPermit { permit: Mutex::new(None) };
+        self.environment().map_or(&NONE, |environment| &environment.permit)
+    }
+
+    /// Whether the caller does not want the result any more. Long sync methods look at it now and
+    /// then; async ones are dropped at their next await anyway.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        let Some(inner) = &self.inner else { return false };
+        // SAFETY: the node outlives the context (`of_node`).
+        inner.node.as_ref().is_some_and(|watch| unsafe { watch.0.as_ref() }.lifecycle.is_cancelled())
+            || self.remaining().is_some_and(|remaining| remaining.is_zero())
+    }
+
+    /// Which attempt of the call this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.environment().map_or(1, |environment| environment.attempt)
+    }
+
+    /// The moment by which the whole call has to be done.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.environment()?.deadline
+    }
+
+    /// The time left until the deadline. Zero once it has passed.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        Some(self.deadline()?.saturating_duration_since(self.clock().now()))
+    }
+
+    /// The key under which the called service may recognise repetitions of this call.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.environment()?.idempotency_key.as_deref()
+    }
+
+    /// The number of the worker that runs the call, from 0.
+    #[must_use]
+    pub fn worker_index(&self) -> usize {
+        self.inner.as_ref().map_or(0, |inner| inner.seat.index)
+    }
+
+    /// The pool's clock.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.inner.as_ref().map_or_else(Clock::system, |inner| inner.seat.pool.clock.clone())
+    }
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext")
+            .field("worker_index", &self.worker_index())
+            .field("attempt", &self.attempt())
+            .field("deadline", &self.deadline())
+            .field("is_cancelled", &self.is_cancelled())
+            .finish()
+    }
+}

@@ -1,0 +1,11 @@
+//! One call on its way: what it is run by, what the method is told, what the caller asked for.
+
+mod context;
+mod options;
+mod runner;
+
+pub use context::CallContext;
+pub(crate) use context::{CallEnvironment, Seat};
+pub use context::CallPermit;
+pub use options::CallOptions;
+pub use runner::Runner;

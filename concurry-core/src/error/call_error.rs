@@ -1,0 +1,182 @@
+//! Why a call has no result.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt::{self, Debug, Display};
+
+use concurry_limits::LimitError;
+use concurry_retry::Attempts;
+
+use super::{
+    CallSite, CodecError, InvalidResult, Panicked, Rejected, RemoteFailure, Timeout, WorkerDied,
+};
+
+/// Why a call has no result: the method's own error, or what happened to the call on its way.
+///
+/// It is an [`Error`] whenever `E` is `Debug + Display`, so `?` works also with `anyhow::Error` and
+/// `Box<dyn Error>` as `E`; and it is `Send + Sync` when `E` is.
+///
+/// ```
+/// use concurry_core::CallError;
+///
+/// let error: CallError<String> = CallError::Failed("no such model".into());
+/// assert_eq!(error.failure().map(String::as_str), Some("no such model"));
+/// assert_eq!(error.to_string(), "no such model");
+/// ```
+#[non_exhaustive]
+pub enum CallError<E> {
+    /// The method returned this error.
+    Failed(E),
+    /// The method panicked. The worker's state was discarded.
+    Panicked(Box<Panicked>),
+    /// The call was cancelled.
+    Cancelled(CallSite),
+    /// A wait, an attempt or the whole call ran out of time.
+    TimedOut(Timeout),
+    /// The pool was stopped before the call was done.
+    Stopped(CallSite),
+    /// The worker died while it ran the call.
+    WorkerDied(Box<WorkerDied>),
+    /// The pool did not take the call. The arguments are inside.
+    Rejected(Box<Rejected>),
+    /// A limit can't be met.
+    Limits(Box<LimitError>),
+    /// Every attempt failed. Each one's error is inside.
+    RetriesExhausted(Box<Attempts<CallError<E>>>),
+    /// The last allowed attempt gave a result that `until` refuses.
+    InvalidResult(Box<InvalidResult>),
+    /// An argument or the result could not be carried between processes.
+    Codec(Box<CodecError>),
+    /// The method failed in another process, with an error whose type can't cross.
+    FailedRemote(Box<RemoteFailure>),
+    /// Waiting here for the result would wait for ever: every worker of the pool, this one
+    /// included, waits for a call that is queued in the same pool.
+    Deadlock(CallSite),
+}
+
+impl<E> CallError<E> {
+    /// The method's own error, wherever it sits: also the last one inside exhausted retries.
+    pub fn failure(&self) -> Option<&E> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::RetriesExhausted(attempts) => attempts.last_error().and_then(Self::failure),
+            _ => None,
+        }
+    }
+
+    /// The method's own error by value, or the rest unchanged.
+    ///
+    /// # Errors
+    ///
+    /// Gives the error back if the method itself did not fail.
+    pub fn into_failure(self) -> Result<E, Self> {
+        match self {
+            Self::Failed(error) => Ok(error),
+            Self::RetriesExhausted(attempts) if attempts.last_error().is_some_and(|last| last.failure().is_some()) => {
+                match attempts.into_last_error() {
+                    Some(last) => last.into_failure(),
+                    None => unreachable!("looked at above"),
+                }
+            }
+            other => Err(other),
+        }
+    }
+
+    /// Changes the method's own error, wherever it sits.
+    pub fn map_failure<F>(self, mut map: impl FnMut(E) -> F) -> CallError<F> {
+        self.map_failure_with(&mut map)
+    }
+
+    fn map_failure_with<F>(self, map: &mut dyn FnMut(E) -> F) -> CallError<F> {
+        match self {
+            Self::Failed(error) => CallError::Failed(map(error)),
+            Self::Panicked(panic) => CallError::Panicked(panic),
+            Self::Cancelled(site) => CallError::Cancelled(site),
+            Self::TimedOut(timeout) => CallError::TimedOut(timeout),
+            Self::Stopped(site) => CallError::Stopped(site),
+            Self::WorkerDied(death) => CallError::WorkerDied(death),
+            Self::Rejected(rejected) => CallError::Rejected(rejected),
+            Self::Limits(error) => CallError::Limits(error),
+            Self::RetriesExhausted(attempts) => CallError::RetriesExhausted(Box::new(
+                attempts.map_errors(|error| error.map_failure_with(map)),
+            )),
+            Self::InvalidResult(invalid) => CallError::InvalidResult(invalid),
+            Self::Codec(error) => CallError::Codec(error),
+            Self::FailedRemote(failure) => CallError::FailedRemote(failure),
+            Self::Deadlock(site) => CallError::Deadlock(site),
+        }
+    }
+
+    /// Whether the call was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled(_))
+    }
+
+    /// Whether a timeout or deadline ended the call or the wait.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut(_))
+    }
+
+    /// Whether the method panicked.
+    pub fn is_panic(&self) -> bool {
+        matches!(self, Self::Panicked(_))
+    }
+}
+
+impl CallError<Infallible> {
+    /// The same error for a call whose method can fail.
+    pub(crate) fn widen<E>(self) -> CallError<E> {
+        self.map_failure(|never| match never {})
+    }
+}
+
+impl<E: Display> Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => Display::fmt(error, f),
+            Self::Panicked(panic) => Display::fmt(panic, f),
+            Self::Cancelled(site) => write!(f, "the call of `{site}` was cancelled"),
+            Self::TimedOut(timeout) => Display::fmt(timeout, f),
+            Self::Stopped(site) => {
+                write!(f, "the pool of `{}` is stopped; `{site}` did not finish", site.worker())
+            }
+            Self::WorkerDied(death) => Display::fmt(death, f),
+            Self::Rejected(rejected) => Display::fmt(rejected, f),
+            Self::Limits(error) => Display::fmt(error, f),
+            Self::RetriesExhausted(attempts) => Display::fmt(attempts, f),
+            Self::InvalidResult(invalid) => Display::fmt(invalid, f),
+            Self::Codec(error) => Display::fmt(error, f),
+            Self::FailedRemote(failure) => Display::fmt(failure, f),
+            Self::Deadlock(site) => write!(
+                f,
+                "waiting for `{site}` here would never end: every worker of the pool waits for a \
+                 call queued in the same pool; await it, chain it with `and_then`, or give the \
+                 pool more workers"
+            ),
+        }
+    }
+}
+
+impl<E: Debug> Debug for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
+            Self::Panicked(panic) => f.debug_tuple("Panicked").field(panic).finish(),
+            Self::Cancelled(site) => f.debug_tuple("Cancelled").field(site).finish(),
+            Self::TimedOut(timeout) => f.debug_tuple("TimedOut").field(timeout).finish(),
+            Self::Stopped(site) => f.debug_tuple("Stopped").field(site).finish(),
+            Self::WorkerDied(death) => f.debug_tuple("WorkerDied").field(death).finish(),
+            Self::Rejected(rejected) => f.debug_tuple("Rejected").field(rejected).finish(),
+            Self::Limits(error) => f.debug_tuple("Limits").field(error).finish(),
+            Self::RetriesExhausted(attempts) => {
+                f.debug_tuple("RetriesExhausted").field(attempts).finish()
+            }
+            Self::InvalidResult(invalid) => f.debug_tuple("InvalidResult").field(invalid).finish(),
+            Self::Codec(error) => f.debug_tuple("Codec").field(error).finish(),
+            Self::FailedRemote(failure) => f.debug_tuple("FailedRemote").field(failure).finish(),
+            Self::Deadlock(site) => f.debug_tuple("Deadlock").field(site).finish(),
+        }
+    }
+}
+
+impl<E: Debug + Display> Error for CallError<E> {}

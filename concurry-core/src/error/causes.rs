@@ -1,0 +1,141 @@
+//! The details that a [`CallError`](crate::CallError) carries.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::worker::MethodSpec;
+
+/// Which method of which worker a call was for. Prints as `Llm::chat`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CallSite(&'static MethodSpec);
+
+impl CallSite {
+    pub(crate) const fn new(spec: &'static MethodSpec) -> Self {
+        Self(spec)
+    }
+
+    /// The worker's name.
+    #[must_use]
+    pub fn worker(self) -> &'static str {
+        self.0.worker
+    }
+
+    /// The method's name.
+    #[must_use]
+    pub fn method(self) -> &'static str {
+        self.0.name
+    }
+}
+
+impl fmt::Display for CallSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{}", self.0.worker, self.0.name)
+    }
+}
+
+impl fmt::Debug for CallSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The method panicked. The worker's state was discarded and is built again.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+#[error("`{site}` panicked{}: {message}", location.as_deref().map(|at| format!(" at {at}")).unwrap_or_default())]
+pub struct Panicked {
+    /// The method that was called.
+    pub site: CallSite,
+    /// What the panic said.
+    pub message: Cow<'static, str>,
+    /// `file:line:column`. `None` if the program replaced the panic hook after the pool was made.
+    pub location: Option<String>,
+}
+
+/// Which wait ran out of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Timeout {
+    /// The caller's own wait; the call goes on, and the future stays usable.
+    #[error("the result was not there in time; the call goes on")]
+    Wait,
+    /// The time for one attempt. The attempt was cancelled.
+    #[error("the attempt took longer than its timeout allows")]
+    Attempt,
+    /// The time for the whole call with all its attempts and waits. What ran was cancelled.
+    #[error("the call was not done by its deadline")]
+    Deadline,
+}
+
+/// A worker ended while it ran the call.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+#[error("worker {worker} of `{}` died while it ran `{site}` (attempt {attempt}): {cause}", site.worker())]
+pub struct WorkerDied {
+    /// The method that was called.
+    pub site: CallSite,
+    /// The worker's number in its pool.
+    pub worker: usize,
+    /// What ended it.
+    pub cause: WorkerDeath,
+    /// Which attempt of the call it was, from 1.
+    pub attempt: u32,
+}
+
+/// What ended a worker.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WorkerDeath {
+    /// After a panic its constructor failed so often in a row that the pool gave it up.
+    #[error("its constructor failed {failures} times in a row, at last with: {message}")]
+    Constructor {
+        /// How often.
+        failures: u32,
+        /// The last failure.
+        message: String,
+    },
+    /// The async runtime that ran it was shut down.
+    #[error("the async runtime that ran it was shut down")]
+    Runtime,
+}
+
+/// The result did not satisfy the call's `until` condition.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+#[error("`{site}` returned a result that does not satisfy `until`, {attempts} times")]
+pub struct InvalidResult {
+    /// The method that was called.
+    pub site: CallSite,
+    /// How many attempts were made.
+    pub attempts: u32,
+}
+
+/// A value could not be turned into bytes or back.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+#[error("`{site}`: the {what} could not be carried over to the worker: {message}")]
+pub struct CodecError {
+    /// The method that was called.
+    pub site: CallSite,
+    /// Which value.
+    pub what: &'static str,
+    /// What the codec said.
+    pub message: String,
+}
+
+/// The method's own error, as text: its type can't cross to this process.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+#[error("`{site}` failed in its worker: {message}")]
+pub struct RemoteFailure {
+    /// The method that was called.
+    pub site: CallSite,
+    /// What the error printed.
+    pub message: String,
+    /// What its sources printed, outermost first.
+    pub sources: Vec<String>,
+    /// How the worker judged the error.
+    pub verdict: concurry_retry::Verdict,
+}

@@ -1,0 +1,94 @@
+//! A call that the pool did not take, with its arguments.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Mutex;
+
+use thiserror::Error;
+
+use super::CallSite;
+
+/// The pool did not take the call; nothing of it ran.
+pub struct Rejected {
+    site: CallSite,
+    reason: Rejection,
+    /// In a mutex so that errors stay `Sync` without asking it of the arguments.
+    arguments: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+/// Why a call was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The queue holds as many calls as `max_queued` allows.
+    #[error("the queue is full (max_queued = {max_queued}); wait for results before submitting more, or allow more")]
+    QueueFull {
+        /// The bound.
+        max_queued: usize,
+    },
+    /// A circuit breaker is open.
+    #[error("the circuit breaker is open; the service failed too often and is left alone for now")]
+    BreakerOpen,
+    /// In sync mode, a method called its own worker through a handle.
+    #[error("the worker is busy with the call that makes this one; in sync mode a method can't call its own worker")]
+    Reentrant,
+    /// In sync mode, state that is not `Send` was called from another thread.
+    #[error("in sync mode the worker's state lives on the thread that built it because it is not `Send`; call it there, or use Mode::Thread")]
+    WrongThread,
+}
+
+impl Rejected {
+    pub(crate) fn new(
+        site: CallSite,
+        reason: Rejection,
+        arguments: Option<Box<dyn Any + Send>>,
+    ) -> Self {
+        Self { site, reason, arguments: Mutex::new(arguments) }
+    }
+
+    /// Why the call was not taken.
+    #[must_use]
+    pub fn reason(&self) -> Rejection {
+        self.reason
+    }
+
+    /// The method that was called.
+    #[must_use]
+    pub fn site(&self) -> CallSite {
+        self.site
+    }
+
+    /// The call's arguments, as the tuple of their types: `(String,)` for a method of one string.
+    ///
+    /// # Errors
+    ///
+    /// Gives the rejection back if the arguments are of another type.
+    pub fn into_arguments<A: 'static>(self) -> Result<A, Self> {
+        let Self { site, reason, arguments } = self;
+        let arguments =
+            arguments.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let arguments = match arguments.map(<Box<dyn Any + Send>>::downcast::<A>) {
+            Some(Ok(arguments)) => return Ok(*arguments),
+            Some(Err(other)) => Some(other),
+            None => None,
+        };
+        Err(Self::new(site, reason, arguments))
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the call of `{}` was rejected: {}", self.site, self.reason)
+    }
+}
+
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected")
+            .field("site", &self.site)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Rejected {}

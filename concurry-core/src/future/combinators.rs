@@ -1,0 +1,149 @@
+//! Pipelines of futures: no thread is blocked between their steps.
+
+use std::convert::Infallible;
+use std::task::{Context, Poll};
+
+use super::driven::{Drive, drive};
+use super::{Cancel, Outcome, TaskFuture};
+use crate::CallError;
+
+impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
+    /// Shows the outcome to a callback as soon as it is there, before anybody can take it.
+    ///
+    /// Callbacks run once, in the order in which they were added, on the thread that completes the
+    /// call, or here and now if the call is done. One that blocks holds that thread up; one that
+    /// panics fails the call as panicked.
+    pub fn on_done(&mut self, callback: impl FnOnce(&Outcome<T, E>) + Send + 'static) {
+        let placeholder = Self::taken();
+        let inner = std::mem::replace(self, placeholder);
+        *self = inner.then(|outcome| {
+            callback(&outcome);
+            Next::Done(outcome)
+        });
+    }
+
+    /// Changes the output.
+    pub fn map_ok<U: Send + 'static>(
+        self,
+        map: impl FnOnce(T) -> U + Send + 'static,
+    ) -> TaskFuture<U, E> {
+        self.then(|outcome| Next::Done(outcome.map(map)))
+    }
+
+    /// Changes the method's own error.
+    pub fn map_err<F: Send + 'static>(
+        self,
+        map: impl FnMut(E) -> F + Send + 'static,
+    ) -> TaskFuture<T, F> {
+        self.then(|outcome| Next::Done(outcome.map_err(|error| error.map_failure(map))))
+    }
+
+    /// Makes another call of the output. The first error ends the pipeline, converted like by `?`.
+    ///
+    /// ```
+    /// use concurry_core::TaskFuture;
+    ///
+    /// let length = |text: String| TaskFuture::<usize, String>::ready(Ok(text.len()));
+    /// let text = TaskFuture::<String>::ready(Ok("four".to_owned()));
+    /// assert_eq!(text.fallible().and_then(length).result().unwrap(), 4);
+    /// ```
+    pub fn and_then<U, F>(
+        self,
+        next: impl FnOnce(T) -> TaskFuture<U, F> + Send + 'static,
+    ) -> TaskFuture<U, F>
+    where
+        U: Send + 'static,
+        F: From<E> + Send + 'static,
+    {
+        self.then(|outcome| match outcome {
+            Ok(output) => Next::Call(next(output)),
+            Err(error) => Next::Done(Err(error.map_failure(F::from))),
+        })
+    }
+
+    fn then<U, F, N>(mut self, next: N) -> TaskFuture<U, F>
+    where
+        U: Send + 'static,
+        F: Send + 'static,
+        N: FnOnce(Outcome<T, E>) -> Next<U, F> + Send + 'static,
+    {
+        let Some(site) = self.site().filter(|_| !self.is_done()) else {
+            // Done already: the next step runs here, and nothing is allocated.
+            return match self.take_now() {
+                Some(outcome) => match next(outcome) {
+                    Next::Done(outcome) => TaskFuture::from_outcome(outcome),
+                    Next::Call(future) => future,
+                },
+                None => unreachable!("a future without a node is done"),
+            };
+        };
+        let pool = self.pool();
+        drive(site, pool, Then { first: self, next: Some(next), second: None })
+    }
+
+    fn take_now(&mut self) -> Option<Outcome<T, E>> {
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        match std::future::Future::poll(std::pin::Pin::new(self), &mut context) {
+            Poll::Ready(outcome) => Some(outcome),
+            Poll::Pending => None,
+        }
+    }
+}
+
+impl<T: Send + 'static> TaskFuture<T, Infallible> {
+    /// Gives a plain method's future an error type, so that it can join a pipeline that may fail.
+    pub fn fallible<E: Send + 'static>(self) -> TaskFuture<T, E> {
+        self.then(|outcome| Next::Done(outcome.map_err(CallError::widen)))
+    }
+}
+
+/// What comes after a step.
+enum Next<T, E> {
+    Done(Outcome<T, E>),
+    Call(TaskFuture<T, E>),
+}
+
+struct Then<T, E, N, U, F> {
+    first: TaskFuture<T, E>,
+    next: Option<N>,
+    second: Option<TaskFuture<U, F>>,
+}
+
+impl<T, E, N, U, F> Drive for Then<T, E, N, U, F>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    U: Send + 'static,
+    F: Send + 'static,
+    N: FnOnce(Outcome<T, E>) -> Next<U, F> + Send + 'static,
+{
+    type Output = U;
+    type Error = F;
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<U, F>> {
+        use std::{future::Future, pin::Pin};
+        if let Some(next) = self.next.take() {
+            match Pin::new(&mut self.first).poll(context) {
+                Poll::Pending => {
+                    self.next = Some(next);
+                    return Poll::Pending;
+                }
+                Poll::Ready(outcome) => match next(outcome) {
+                    Next::Done(outcome) => return Poll::Ready(outcome),
+                    Next::Call(future) => self.second = Some(future),
+                },
+            }
+        }
+        match &mut self.second {
+            Some(second) => Pin::new(second).poll(context),
+            None => unreachable!("a finished step is not polled again"),
+        }
+    }
+
+    fn cancel(&mut self) -> Cancel {
+        match &mut self.second {
+            Some(second) => second.cancel(),
+            None => self.first.cancel(),
+        }
+    }
+}

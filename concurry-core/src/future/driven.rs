@@ -1,0 +1,215 @@
+//! Futures that move forward on whatever thread wakes them.
+//!
+//! A pipeline (`and_then`, `on_done`) and a call that goes through the layers (limits, retries) are
+//! a few short steps between waits. They need no executor: the wake itself polls them, on the thread
+//! of the worker or timer whose event they waited for. A wake during a poll makes the poller look
+//! again, so a step never runs twice at once.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+
+use super::node::PoolId;
+use super::promise::{OnCancel, Promise, promise};
+use super::{Cancel, Outcome, TaskFuture};
+use crate::CallError;
+use crate::error::CallSite;
+use crate::panics;
+use crate::sync::lock;
+
+/// Something that moves forward when it is polled, and can be cancelled.
+pub(crate) trait Drive: Send + 'static {
+    /// What the future gives.
+    type Output: Send + 'static;
+    /// The method's own error.
+    type Error: Send + 'static;
+
+    /// Moves forward.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<Self::Output, Self::Error>>;
+
+    /// The user asked it to stop. It is polled again afterwards.
+    fn cancel(&mut self) -> Cancel;
+}
+
+/// Makes a future of something that drives itself.
+pub(crate) fn drive<D: Drive>(
+    site: CallSite,
+    pool: PoolId,
+    drive: D,
+) -> TaskFuture<D::Output, D::Error> {
+    let (promise, future) = promise(site, pool);
+    let driven = Arc::new_cyclic(|this: &std::sync::Weak<Driven<D>>| {
+        promise.on_cancel(this.clone());
+        Driven {
+            site,
+            turn: AtomicU8::new(IDLE),
+            cancelled: AtomicU8::new(0),
+            work: Mutex::new(Some(Work { drive, promise })),
+        }
+    });
+    driven.wake();
+    future
+}
+
+struct Driven<D: Drive> {
+    site: CallSite,
+    /// Whose turn it is: see the constants.
+    turn: AtomicU8,
+    /// Not zero once a cancel came while somebody was polling.
+    cancelled: AtomicU8,
+    /// Taken out while it is polled, so that the lock is never held over foreign code. `None` for
+    /// good once it is done.
+    work: Mutex<Option<Work<D>>>,
+}
+
+struct Work<D: Drive> {
+    drive: D,
+    promise: Promise<D::Output, D::Error>,
+}
+
+/// Nobody polls.
+const IDLE: u8 = 0;
+/// Somebody polls.
+const POLLING: u8 = 1;
+/// Somebody polls, and has to look once more.
+const AGAIN: u8 = 2;
+
+impl<D: Drive> Driven<D> {
+    /// Takes the turn. False if somebody has it, who will look once more.
+    fn enter(&self) -> bool {
+        // AcqRel: the turn carries the work, and what the waker's side wrote.
+        self.turn
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |turn| {
+                Some(if turn == IDLE { POLLING } else { AGAIN })
+            })
+            .is_ok_and(|before| before == IDLE)
+    }
+
+    /// Gives the turn up. False if a wake came meanwhile: then the turn stays.
+    fn leave(&self) -> bool {
+        // AcqRel, as in `enter`.
+        let left =
+            self.turn.compare_exchange(POLLING, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        if !left {
+            self.turn.store(POLLING, Ordering::Release);
+        }
+        left
+    }
+
+    /// Polls until nothing is to be done. The caller has the turn.
+    fn advance(self: &Arc<Self>) {
+        let waker = Waker::from(Arc::clone(self));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            let work = lock(&self.work).take();
+            let Some(mut work) = work else { return };
+            if self.cancelled.swap(0, Ordering::AcqRel) != 0 {
+                let _ = work.drive.cancel();
+            }
+            let poll = AssertUnwindSafe(|| work.drive.poll(&mut context));
+            let outcome = match catch_unwind(poll) {
+                Ok(Poll::Pending) => {
+                    *lock(&self.work) = Some(work);
+                    if self.leave() {
+                        return;
+                    }
+                    continue;
+                }
+                Ok(Poll::Ready(outcome)) => outcome,
+                Err(payload) => {
+                    Err(CallError::Panicked(Box::new(panics::describe(self.site, payload))))
+                }
+            };
+            // The turn is never given back: later wakes find it taken and do nothing.
+            let Work { drive, promise } = work;
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(drive)));
+            promise.complete(outcome);
+            return;
+        }
+    }
+}
+
+impl<D: Drive> Wake for Driven<D> {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if self.enter() {
+            self.advance();
+        }
+    }
+}
+
+impl<D: Drive> OnCancel for Driven<D> {
+    fn cancel(self: Arc<Self>) -> Cancel {
+        if !self.enter() {
+            // Release pairs with the swap in `advance`, whose loop runs once more.
+            self.cancelled.store(1, Ordering::Release);
+            if self.enter() {
+                self.advance();
+            }
+            return Cancel::Signalled;
+        }
+        let work = lock(&self.work).take();
+        let outcome = match work {
+            Some(mut work) => {
+                let outcome = work.drive.cancel();
+                *lock(&self.work) = Some(work);
+                outcome
+            }
+            None => Cancel::TooLate,
+        };
+        self.advance();
+        outcome
+    }
+}
+
+/// Makes a future of an `async` block. A cancel drops the block, and `begun` tells whether something
+/// of it was running.
+pub(crate) fn drive_future<F, T, E>(
+    site: CallSite,
+    pool: PoolId,
+    future: F,
+    begun: impl Fn() -> bool + Send + 'static,
+) -> TaskFuture<T, E>
+where
+    F: Future<Output = Outcome<T, E>> + Send + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    drive(site, pool, Block { future: Some(Box::pin(future)), begun, site })
+}
+
+struct Block<F, B> {
+    future: Option<Pin<Box<F>>>,
+    begun: B,
+    site: CallSite,
+}
+
+impl<F, T, E, B> Drive for Block<F, B>
+where
+    F: Future<Output = Outcome<T, E>> + Send + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
+    B: Fn() -> bool + Send + 'static,
+{
+    type Output = T;
+    type Error = E;
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        match &mut self.future {
+            Some(future) => future.as_mut().poll(context),
+            None => Poll::Ready(Err(CallError::Cancelled(self.site))),
+        }
+    }
+
+    fn cancel(&mut self) -> Cancel {
+        let begun = (self.begun)();
+        self.future = None;
+        if begun { Cancel::Signalled } else { Cancel::Dequeued }
+    }
+}

@@ -1,0 +1,447 @@
+//! The memory of one call: queue link, life, arguments, future and outcome in one allocation.
+//!
+//! A node is a [`Header`] followed by what its kind needs. The header's [`VTable`] knows the types;
+//! everybody else handles nodes by [`UserSide`] and [`PoolSide`], one of which owns each part of
+//! the node at any moment (see the README of this folder).
+
+use std::alloc::Layout;
+use std::convert::Infallible;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::task::Waker;
+
+use super::lifecycle::{CancelClaim, Claim, Completion, Lifecycle, Release};
+use super::slab::{self, Distance};
+use super::{Cancel, Outcome};
+use crate::CallError;
+use crate::error::CallSite;
+
+/// The part that all nodes begin with.
+#[repr(C)]
+pub(crate) struct Header {
+    /// The next node of the list that the node is in. Belongs to whoever owns the list.
+    next: AtomicPtr<Header>,
+    pub(crate) vtable: &'static VTable,
+    pub(crate) lifecycle: Lifecycle,
+}
+
+/// What a node's types know how to do. Each function's contract is that of its field.
+pub(crate) struct VTable {
+    /// Which method the call is for.
+    pub(crate) site: unsafe fn(NonNull<Header>) -> CallSite,
+    /// Of the whole node.
+    pub(crate) layout: Layout,
+    /// Where the outcome lies.
+    pub(crate) outcome: usize,
+    /// Drops what the call was to work with, and writes why it was not run. The caller has claimed
+    /// the node and completes it.
+    pub(crate) abandon: unsafe fn(NonNull<Header>, CallError<Infallible>),
+    /// Drops the outcome. The caller owns it.
+    pub(crate) drop_outcome: unsafe fn(NonNull<Header>),
+    /// Passes on that a running call was cancelled.
+    pub(crate) signal: unsafe fn(NonNull<Header>) -> Cancel,
+    /// Drops what lies beside arguments and outcome. The caller frees the memory next.
+    pub(crate) dispose: unsafe fn(NonNull<Header>),
+    /// What the backend of the node's kind calls: see `call_node` and the async backend.
+    pub(crate) kind: Kind,
+}
+
+/// How nodes of this kind are run.
+pub(crate) enum Kind {
+    /// To its end, on the thread that has the worker.
+    Blocking(crate::future::call_node::BlockingFunctions),
+    /// By polling, on the thread that has the worker.
+    Polled(crate::backend::asynchronous::PolledFunctions),
+    /// By whoever holds the promise.
+    Promised,
+}
+
+/// A header and a value behind it, as they lie in a node.
+#[repr(C)]
+pub(crate) struct View<X> {
+    header: Header,
+    value: X,
+}
+
+impl<X> View<X> {
+    pub(crate) const OFFSET: usize = std::mem::offset_of!(Self, value);
+}
+
+/// The layout of a node that holds values of these two types, one after the other in time, in the
+/// same place.
+pub(crate) const fn layout_of<A, B>() -> Layout {
+    larger_layout(Layout::new::<A>(), Layout::new::<B>())
+}
+
+/// A layout with room for either.
+pub(crate) const fn larger_layout(a: Layout, b: Layout) -> Layout {
+    const fn larger(a: usize, b: usize) -> usize {
+        if a > b { a } else { b }
+    }
+    let align = larger(a.align(), b.align());
+    let size = larger(a.size(), b.size()).next_multiple_of(align);
+    match Layout::from_size_align(size, align) {
+        Ok(layout) => layout,
+        Err(_) => panic!("a call's arguments and result are too large for memory"),
+    }
+}
+
+/// What a node's tag says: its memory and its pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag(u32);
+
+impl Tag {
+    const POOL_BITS: u32 = 24;
+
+    fn new(distance: Distance, pool: PoolId) -> Self {
+        Self(u32::from(distance.0) << Self::POOL_BITS | pool.0)
+    }
+
+    fn distance(self) -> Distance {
+        Distance((self.0 >> Self::POOL_BITS) as u8)
+    }
+
+    fn pool(self) -> PoolId {
+        PoolId(self.0 & ((1 << Self::POOL_BITS) - 1))
+    }
+}
+
+/// Tells pools apart, to find out whether a thread waits for its own pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PoolId(u32);
+
+impl PoolId {
+    /// Of a future that belongs to no pool.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// The next number. After 16 million pools numbers return; then a thread may be told that it
+    /// waits for its own pool only if one of that age is still there.
+    pub(crate) fn next() -> Self {
+        static MADE: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        // Relaxed: only the number matters.
+        let made = MADE.fetch_add(1, Ordering::Relaxed);
+        Self(made % ((1 << Tag::POOL_BITS) - 1) + 1)
+    }
+}
+
+impl Header {
+    /// Gets memory for a node and writes its header.
+    #[inline]
+    pub(crate) fn allocate(
+        vtable: &'static VTable,
+        pool: PoolId,
+        lifecycle: fn(u32) -> Lifecycle,
+    ) -> NonNull<Self> {
+        let (memory, distance) = slab::allocate(vtable.layout);
+        let node = memory.cast::<Self>();
+        let lifecycle = lifecycle(Tag::new(distance, pool).0);
+        // SAFETY: the layout of every vtable begins with a header.
+        unsafe { node.write(Self { next: AtomicPtr::new(ptr::null_mut()), vtable, lifecycle }) };
+        node
+    }
+
+    // Relaxed, both: the list that the node is in publishes the link.
+    #[inline]
+    pub(crate) fn next(&self) -> *mut Self {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn set_next(&self, next: *mut Self) {
+        self.next.store(next, Ordering::Relaxed);
+    }
+
+    fn tag(&self) -> Tag {
+        Tag(self.lifecycle.tag)
+    }
+}
+
+/// Frees a node.
+///
+/// # Safety
+/// The caller gave up the last reference, and arguments and outcome are moved out or dropped.
+pub(crate) unsafe fn free(node: NonNull<Header>) {
+    // SAFETY: the node lives until the end of this function.
+    let (vtable, tag) = unsafe { (node.as_ref().vtable, node.as_ref().tag()) };
+    // SAFETY: by contract.
+    unsafe {
+        (vtable.dispose)(node);
+        slab::free(node.cast(), vtable.layout, tag.distance());
+    }
+}
+
+/// Gives up a reference, and frees the node if it was the last.
+///
+/// # Safety
+/// The caller owns a reference, and uses the node no more.
+pub(crate) unsafe fn release(node: NonNull<Header>) {
+    // SAFETY: by contract.
+    unsafe {
+        if node.as_ref().lifecycle.release() == Release::Last {
+            free(node);
+        }
+    }
+}
+
+/// Publishes the outcome that the caller has written.
+///
+/// # Safety
+/// The caller claimed the node, has written its outcome, and uses the node no more.
+#[inline]
+pub(crate) unsafe fn complete(node: NonNull<Header>) {
+    // SAFETY: by contract.
+    let completion = unsafe { node.as_ref() }.lifecycle.complete();
+    match completion {
+        Completion::Finished => {}
+        // SAFETY: `complete` left the pool's reference to us, and on detach the outcome, too.
+        Completion::Detached => unsafe {
+            drop_outcome(node);
+            release(node);
+        },
+        Completion::Wake(waker) => {
+            // SAFETY: as above. Before the wake, so that the woken user frees without an RMW.
+            unsafe { release(node) };
+            wake(waker);
+        }
+    }
+}
+
+/// Wakes. Wakers are foreign code; one that panics must not take a worker with it.
+fn wake(waker: Waker) {
+    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+}
+
+/// Drops an outcome, whose destructor is the user's code.
+///
+/// # Safety
+/// The caller owns the outcome.
+unsafe fn drop_outcome(node: NonNull<Header>) {
+    // SAFETY: by contract.
+    let _ = catch_unwind(AssertUnwindSafe(|| unsafe {
+        (node.as_ref().vtable.drop_outcome)(node);
+    }));
+}
+
+/// The pool's reference to a call that nobody has begun. Dropping it fails the call, so that no
+/// future is left waiting.
+#[derive(Debug)]
+pub(crate) struct PoolSide(NonNull<Header>);
+
+// SAFETY: what a node holds for the worker is `Send` (`Method::Args`), and the header is shared
+// by design.
+unsafe impl Send for PoolSide {}
+
+impl PoolSide {
+    /// # Safety
+    /// The caller owns the pool's reference, and hands it over.
+    #[inline]
+    pub(crate) unsafe fn from_raw(node: NonNull<Header>) -> Self {
+        Self(node)
+    }
+
+    #[inline]
+    pub(crate) fn into_raw(self) -> NonNull<Header> {
+        ManuallyDrop::new(self).0
+    }
+
+    pub(crate) fn node(&self) -> NonNull<Header> {
+        self.0
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: the reference that we own keeps the node alive.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Takes the call to run or abandon it. `None` if it was cancelled while it was queued.
+    #[inline]
+    pub(crate) fn claim(self) -> Option<Claimed> {
+        let claim = self.header().lifecycle.claim();
+        let node = self.into_raw();
+        match claim {
+            Claim::Won => Some(Claimed(node)),
+            Claim::Lost => {
+                // SAFETY: `into_raw` handed us the pool's reference.
+                unsafe { release(node) };
+                None
+            }
+        }
+    }
+}
+
+impl PoolSide {
+    /// Of a node that was made as running, so that no cancel can have claimed it.
+    pub(crate) fn already_claimed(self) -> Claimed {
+        Claimed(self.into_raw())
+    }
+}
+
+impl Drop for PoolSide {
+    fn drop(&mut self) {
+        let node = self.0;
+        // SAFETY: we own the reference; `mem::forget`-like use of it ends here.
+        if let Some(claimed) = unsafe { Self::from_raw(node) }.claim() {
+            let site = claimed.site();
+            claimed.abandon(CallError::Stopped(site));
+        }
+    }
+}
+
+/// A call that the pool has begun: arguments and outcome belong to the holder, who completes it.
+#[derive(Debug)]
+#[must_use = "a claimed call has to be completed"]
+pub(crate) struct Claimed(NonNull<Header>);
+
+// SAFETY: as for `PoolSide`.
+unsafe impl Send for Claimed {}
+
+impl Claimed {
+    #[inline]
+    pub(crate) fn node(&self) -> NonNull<Header> {
+        self.0
+    }
+
+    #[inline]
+    pub(crate) fn vtable(&self) -> &'static VTable {
+        // SAFETY: the pool's reference keeps the node alive.
+        unsafe { self.0.as_ref() }.vtable
+    }
+
+    pub(crate) fn site(&self) -> CallSite {
+        // SAFETY: the pool's reference keeps the node alive.
+        unsafe { (self.vtable().site)(self.0) }
+    }
+
+    /// Hands the node over to code that completes it by itself.
+    #[inline]
+    pub(crate) fn into_node(self) -> NonNull<Header> {
+        ManuallyDrop::new(self).0
+    }
+
+    /// Ends the call without running it.
+    pub(crate) fn abandon(self, error: CallError<Infallible>) {
+        let node = self.into_node();
+        // SAFETY: we claimed the node, so arguments and outcome are ours.
+        unsafe {
+            (node.as_ref().vtable.abandon)(node, error);
+            complete(node);
+        }
+    }
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        let site = self.site();
+        Self(self.0).abandon(CallError::Stopped(site));
+    }
+}
+
+/// The user's reference to a call. What `TaskFuture` is made of.
+#[derive(Debug)]
+pub(crate) struct UserSide(NonNull<Header>);
+
+// SAFETY: the outcome is `Send` (`TaskFuture` asks it of its types), and the header is shared by
+// design.
+unsafe impl Send for UserSide {}
+// SAFETY: through `&UserSide` only atomics are reached.
+unsafe impl Sync for UserSide {}
+
+impl UserSide {
+    /// # Safety
+    /// The caller owns the user's reference, and hands it over.
+    #[inline]
+    pub(crate) unsafe fn from_raw(node: NonNull<Header>) -> Self {
+        Self(node)
+    }
+
+    #[inline]
+    fn header(&self) -> &Header {
+        // SAFETY: the reference that we own keeps the node alive.
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn pool(&self) -> PoolId {
+        self.header().tag().pool()
+    }
+
+    pub(crate) fn site(&self) -> CallSite {
+        // SAFETY: the reference that we own keeps the node alive.
+        unsafe { (self.header().vtable.site)(self.0) }
+    }
+
+    #[inline]
+    pub(crate) fn is_done(&self) -> bool {
+        self.header().lifecycle.is_done()
+    }
+
+    /// Whether a worker has begun it.
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.header().lifecycle.is_claimed()
+    }
+
+    /// Leaves a waker. False if the outcome is there already.
+    pub(crate) fn register(&self, waker: Waker) -> bool {
+        self.header().lifecycle.register(waker)
+    }
+
+    /// Takes the waker back. `None` if the completer has it, or there is none.
+    pub(crate) fn unregister(&self) -> Option<Waker> {
+        self.header().lifecycle.unregister()
+    }
+
+    /// Takes the outcome out of a call that is done.
+    ///
+    /// # Safety
+    /// The call is done, and its outcome is of this type.
+    #[inline]
+    pub(crate) unsafe fn take<T, E>(self) -> Outcome<T, E> {
+        let node = ManuallyDrop::new(self).0;
+        // SAFETY: DONE gives the outcome to the user side, and we consume the user side.
+        unsafe {
+            let outcome =
+                node.byte_add(node.as_ref().vtable.outcome).cast::<Outcome<T, E>>().read();
+            if node.as_ref().lifecycle.is_done_and_unshared() {
+                free(node);
+            } else {
+                release(node);
+            }
+            outcome
+        }
+    }
+
+    /// Asks the call to stop.
+    pub(crate) fn cancel(&self) -> Cancel {
+        let header = self.header();
+        match header.lifecycle.cancel() {
+            CancelClaim::TooLate => Cancel::TooLate,
+            // SAFETY: the node is alive, and running or about to end.
+            CancelClaim::Signalled => unsafe { (header.vtable.signal)(self.0) },
+            CancelClaim::Won => {
+                let error = CallError::Cancelled(self.site());
+                // SAFETY: the claim gave us the arguments.
+                unsafe { (header.vtable.abandon)(self.0, error) };
+                // The queue keeps its reference until it meets the node. Nobody else waits than
+                // whoever registered through this very side.
+                if let Completion::Wake(waker) = header.lifecycle.complete_cancelled() {
+                    wake(waker);
+                }
+                Cancel::Dequeued
+            }
+        }
+    }
+}
+
+impl Drop for UserSide {
+    fn drop(&mut self) {
+        if self.header().lifecycle.detach() {
+            return;
+        }
+        // SAFETY: the call is done, so the outcome is ours, and so is the user's reference.
+        unsafe {
+            drop_outcome(self.0);
+            release(self.0);
+        }
+    }
+}

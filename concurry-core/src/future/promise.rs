@@ -1,0 +1,107 @@
+//! A future that somebody completes by hand.
+
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+use std::sync::{OnceLock, Weak};
+
+use super::lifecycle::Lifecycle;
+use super::node::{self, Claimed, Header, Kind, PoolId, PoolSide, UserSide, VTable, View};
+use super::{Cancel, Outcome, TaskFuture};
+use crate::error::CallSite;
+
+/// Hears that the future of a promise was cancelled.
+pub(crate) trait OnCancel: Send + Sync {
+    /// What the cancel achieves.
+    fn cancel(self: std::sync::Arc<Self>) -> Cancel;
+}
+
+/// A node without arguments: header and outcome, then what the promise needs beside them.
+#[repr(C)]
+struct PromiseNode<T, E> {
+    outcome: View<MaybeUninit<Outcome<T, E>>>,
+    site: CallSite,
+    hook: OnceLock<Weak<dyn OnCancel>>,
+}
+
+/// The completing side of a future. Dropping it completes the future as stopped.
+#[derive(Debug)]
+pub(crate) struct Promise<T, E> {
+    claimed: Claimed,
+    types: PhantomData<fn(T, E)>,
+}
+
+/// Makes a future and its completing side.
+pub(crate) fn promise<T: Send + 'static, E: Send + 'static>(
+    site: CallSite,
+    pool: PoolId,
+) -> (Promise<T, E>, TaskFuture<T, E>) {
+    let node = Header::allocate(PromiseNode::<T, E>::VTABLE, pool, Lifecycle::running);
+    let whole = node.cast::<PromiseNode<T, E>>().as_ptr();
+    // SAFETY: the vtable's layout is that of the whole node; the header is written, the outcome
+    // stays open, and these are the other fields.
+    unsafe {
+        (&raw mut (*whole).site).write(site);
+        (&raw mut (*whole).hook).write(OnceLock::new());
+    }
+    // SAFETY: a running node has one reference for each side, and is claimed.
+    let (user, claimed) = unsafe { (UserSide::from_raw(node), PoolSide::from_raw(node)) };
+    let claimed = claimed.already_claimed();
+    (Promise { claimed, types: PhantomData }, TaskFuture::from_node(user))
+}
+
+impl<T, E> PromiseNode<T, E> {
+    const VTABLE: &'static VTable = &VTable {
+        // SAFETY (each): the callers' contracts are those of `VTable`.
+        site: |node| unsafe { Self::of(node).site },
+        layout: std::alloc::Layout::new::<Self>(),
+        outcome: View::<MaybeUninit<Outcome<T, E>>>::OFFSET,
+        abandon: |node, error| unsafe {
+            Self::outcome(node).write(Err(error.widen()));
+        },
+        drop_outcome: |node| unsafe { Self::outcome(node).drop_in_place() },
+        signal: |node| {
+            let hook = unsafe { Self::of(node) }.hook.get().and_then(Weak::upgrade);
+            hook.map_or(Cancel::Signalled, |hook| hook.cancel())
+        },
+        dispose: |node| unsafe {
+            (&raw mut (*node.cast::<Self>().as_ptr()).hook).drop_in_place();
+        },
+        kind: Kind::Promised,
+    };
+
+    /// # Safety
+    /// The node is of this type and alive. Only fields that never change are touched.
+    unsafe fn of<'a>(node: NonNull<Header>) -> &'a Self {
+        // SAFETY: by contract. The outcome is a `MaybeUninit` that this reference leaves alone.
+        unsafe { node.cast::<Self>().as_ref() }
+    }
+
+    fn outcome(node: NonNull<Header>) -> *mut Outcome<T, E> {
+        // SAFETY: within the node.
+        unsafe {
+            node.byte_add(View::<MaybeUninit<Outcome<T, E>>>::OFFSET).cast::<Outcome<T, E>>()
+        }
+        .as_ptr()
+    }
+}
+
+impl<T, E> Promise<T, E> {
+    /// Says whom a cancel of the future is for. Only the first call counts.
+    pub(crate) fn on_cancel(&self, hook: Weak<dyn OnCancel>) {
+        // SAFETY: the promise keeps its node alive.
+        let node = unsafe { PromiseNode::<T, E>::of(self.claimed.node()) };
+        let _ = node.hook.set(hook);
+    }
+
+    /// Completes the future.
+    pub(crate) fn complete(self, outcome: Outcome<T, E>) {
+        let node = self.claimed.into_node();
+        // SAFETY: the promise is the completer; nobody has written the outcome before.
+        unsafe {
+            PromiseNode::<T, E>::outcome(node).write(outcome);
+            node::complete(node);
+        }
+    }
+}
+

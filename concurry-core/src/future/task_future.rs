@@ -1,0 +1,278 @@
+//! The one future that every call gives, in every mode.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use concurry_time::{Clock, block_on, block_on_until};
+use futures_core::FusedFuture;
+
+use super::node::{PoolId, UserSide};
+use super::{Cancel, Outcome};
+use crate::CallError;
+use crate::error::{CallSite, Timeout};
+use crate::pool::blocking;
+use crate::queue::spin;
+
+/// The result of a call, now or later: block on it, await it, or chain it.
+///
+/// It is the same type in every mode. Dropping it detaches it: the call goes on, and its outcome is
+/// thrown away; [`cancel_on_drop`](Self::cancel_on_drop) changes that. It works in `select!`,
+/// `join_all`, `FuturesUnordered` and `tokio::time::timeout`.
+///
+/// ```
+/// use concurry_core::TaskFuture;
+///
+/// let future: TaskFuture<u32, String> = TaskFuture::ready(Ok(20));
+/// let doubled = future.map_ok(|n| n * 2).and_then(|n| TaskFuture::ready(Ok(n + 2)));
+/// assert_eq!(doubled.result().unwrap(), 42);
+/// ```
+///
+/// # Cancel safety
+///
+/// Awaiting `&mut future` in a `select!` loses nothing: the future can be awaited again.
+#[must_use = "a dropped future detaches its call; its outcome, also an error, is lost"]
+pub struct TaskFuture<T, E = Infallible> {
+    state: State<T, E>,
+}
+
+enum State<T, E> {
+    /// The outcome is here: in sync mode, nothing is allocated for a call.
+    Ready(Outcome<T, E>),
+    /// The outcome will be in the node.
+    Pending(UserSide),
+    /// The same, and the call is cancelled when this is dropped.
+    Guarded(UserSide),
+    /// The outcome was taken.
+    Taken,
+}
+
+// Nothing in it is pinned: a node never moves, whatever its handle does.
+impl<T, E> Unpin for TaskFuture<T, E> {}
+
+impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
+    /// A future that is done.
+    pub fn ready(result: Result<T, E>) -> Self {
+        Self::from_outcome(result.map_err(CallError::Failed))
+    }
+
+    /// A future that is done, with whatever outcome.
+    pub fn from_outcome(outcome: Outcome<T, E>) -> Self {
+        Self { state: State::Ready(outcome) }
+    }
+
+    /// What is left in place of a future that moved on.
+    pub(crate) fn taken() -> Self {
+        Self { state: State::Taken }
+    }
+
+    pub(crate) fn from_node(node: UserSide) -> Self {
+        Self { state: State::Pending(node) }
+    }
+
+    fn node(&self) -> Option<&UserSide> {
+        match &self.state {
+            State::Pending(node) | State::Guarded(node) => Some(node),
+            State::Ready(_) | State::Taken => None,
+        }
+    }
+
+    /// Whether the outcome is there, so that neither `result` nor `await` would wait.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.node().is_none_or(UserSide::is_done)
+    }
+
+    /// Waits for the outcome on the current thread.
+    ///
+    /// Inside an async runtime this stalls the runtime's thread: await the future there instead.
+    ///
+    /// # Errors
+    ///
+    /// The method's own error as [`CallError::Failed`], or what happened to the call on its way;
+    /// [`CallError::Deadlock`] if every worker of the pool, this thread among them, would be
+    /// waiting for a call of the same pool.
+    ///
+    /// # Panics
+    ///
+    /// If the outcome was taken before, by `result_timeout` or by awaiting `&mut future`.
+    #[inline]
+    pub fn result(mut self) -> Outcome<T, E> {
+        match self.try_take() {
+            Some(outcome) => outcome,
+            None => self.wait(),
+        }
+    }
+
+    /// Waits for the outcome on the current thread, at most so long.
+    ///
+    /// # Errors
+    ///
+    /// As [`result`](Self::result); and [`CallError::TimedOut`] with [`Timeout::Wait`], after which
+    /// the call goes on and this future can be waited for again.
+    ///
+    /// # Panics
+    ///
+    /// If the outcome was taken before.
+    pub fn result_timeout(&mut self, timeout: Duration) -> Outcome<T, E> {
+        if let Some(outcome) = self.try_take() {
+            return outcome;
+        }
+        let _waiting = match self.enter_wait() {
+            Ok(waiting) => waiting,
+            Err(site) => return Err(CallError::Deadlock(site)),
+        };
+        let clock = Clock::system();
+        let deadline = clock.after(timeout);
+        match block_on_until(&mut *self, &clock, deadline) {
+            Some(outcome) => outcome,
+            None => {
+                self.forget_waker();
+                Err(CallError::TimedOut(Timeout::Wait))
+            }
+        }
+    }
+
+    #[cold]
+    fn wait(mut self) -> Outcome<T, E> {
+        match self.enter_wait() {
+            Ok(_waiting) => {
+                if let Some(node) = self.node()
+                    && spin::caller_until(|| node.is_done())
+                    && let Some(outcome) = self.try_take()
+                {
+                    return outcome;
+                }
+                block_on(self)
+            }
+            Err(site) => Err(CallError::Deadlock(site)),
+        }
+    }
+
+    /// Notes that this thread waits, if it is a worker of the call's own pool.
+    fn enter_wait(&self) -> Result<Option<blocking::Waiting>, CallSite> {
+        match self.node() {
+            Some(node) => blocking::enter(node.pool()).map_err(|_| node.site()),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes the outcome if it is there.
+    ///
+    /// # Panics
+    ///
+    /// If it was taken before.
+    #[inline]
+    fn try_take(&mut self) -> Option<Outcome<T, E>> {
+        if !self.is_done() {
+            return None;
+        }
+        match mem::replace(&mut self.state, State::Taken) {
+            State::Ready(outcome) => Some(outcome),
+            // SAFETY: it is done, and the node was made for these types.
+            State::Pending(node) | State::Guarded(node) => Some(unsafe { node.take::<T, E>() }),
+            State::Taken => panic!("the outcome of this future was taken before"),
+        }
+    }
+
+    /// Asks the call to stop, and says what that achieved.
+    ///
+    /// A call that has not begun is dropped at once, with its arguments. An async method that runs
+    /// is dropped at its next await. A sync method that runs sees `ctx.is_cancelled()`; unless it
+    /// heeds that, its outcome stands.
+    pub fn cancel(&mut self) -> Cancel {
+        self.node().map_or(Cancel::TooLate, UserSide::cancel)
+    }
+
+    /// Cancels the call when this future is dropped, instead of detaching it.
+    pub fn cancel_on_drop(mut self) -> Self {
+        self.state = match mem::replace(&mut self.state, State::Taken) {
+            State::Pending(node) => State::Guarded(node),
+            other => other,
+        };
+        self
+    }
+
+    /// The pool that works on it. For futures derived from this one.
+    pub(crate) fn pool(&self) -> PoolId {
+        self.node().map_or(PoolId::NONE, UserSide::pool)
+    }
+
+    /// The method that was called, if the future is not done yet.
+    pub(crate) fn site(&self) -> Option<CallSite> {
+        self.node().map(UserSide::site)
+    }
+
+    /// Leaves a waker in place of an earlier one. False if the outcome is there already.
+    pub(crate) fn register(&self, waker: Waker) -> bool {
+        self.node().is_some_and(|node| node.register(waker))
+    }
+
+    /// Takes the waker back. `None` if it is about to be woken or was, or there is none.
+    pub(crate) fn unregister(&self) -> Option<Waker> {
+        self.node().and_then(UserSide::unregister)
+    }
+
+    fn forget_waker(&self) {
+        drop(self.unregister());
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> Future for TaskFuture<T, E> {
+    type Output = Outcome<T, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        let this = self.get_mut();
+        if let Some(outcome) = this.try_take() {
+            return Poll::Ready(outcome);
+        }
+        if this.register(context.waker().clone()) {
+            return Poll::Pending;
+        }
+        match this.try_take() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => unreachable!("a waker is refused only when the outcome is there"),
+        }
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> FusedFuture for TaskFuture<T, E> {
+    fn is_terminated(&self) -> bool {
+        matches!(self.state, State::Taken)
+    }
+}
+
+impl<T, E> Drop for TaskFuture<T, E> {
+    #[inline]
+    fn drop(&mut self) {
+        if let State::Guarded(node) = &self.state {
+            let _ = node.cancel();
+        }
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> From<Result<T, E>> for TaskFuture<T, E> {
+    fn from(result: Result<T, E>) -> Self {
+        Self::ready(result)
+    }
+}
+
+impl<T, E> fmt::Debug for TaskFuture<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Ready(_) => "done",
+            State::Taken => "taken",
+            State::Pending(node) | State::Guarded(node) if node.is_done() => "done",
+            State::Pending(node) | State::Guarded(node) if node.is_claimed() => "running",
+            State::Pending(_) | State::Guarded(_) => "queued",
+        };
+        f.debug_struct("TaskFuture").field("state", &format_args!("{state}")).finish()
+    }
+}
+
+#[cfg(all(target_pointer_width = "64", not(concurry_loom)))]
+const _: () = assert!(size_of::<TaskFuture<u64, Infallible>>() == 16);

@@ -1,0 +1,124 @@
+//! Which worker gets a call.
+//!
+//! - Any pool, by default: [`Balance::AnyIdle`]. One queue for all; whoever is free takes the oldest
+//!   call, so no call waits behind a long one while a worker is idle.
+//! - Workers with caches, equal calls: [`Balance::RoundRobin`].
+//! - Uneven calls, and each worker should keep its own queue: [`Balance::LeastActive`], or with many
+//!   workers [`Balance::TwoChoices`], which looks at two only.
+//! - Wear should be even: [`Balance::LeastTotal`]. No pattern at all: [`Balance::Random`].
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use crate::queue::Padded;
+
+/// Which worker gets a call. With all but the first, each worker has a queue of its own, and a call
+/// stays with the worker that was chosen when it was submitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Balance {
+    /// One queue for the pool; any idle worker takes the oldest call. The default.
+    #[default]
+    AnyIdle,
+    /// Each worker in turn.
+    RoundRobin,
+    /// The worker with the fewest unfinished calls; the lowest number among equals.
+    LeastActive,
+    /// The worker that was given the fewest calls so far; the lowest number among equals.
+    LeastTotal,
+    /// Any worker, all with the same chance.
+    Random,
+    /// The less busy of two workers drawn at random: nearly as even as looking at all of them, at a
+    /// fixed price (M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001).
+    TwoChoices,
+}
+
+/// A name that is not one of a balancer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is not a balancer; they are any_idle, round_robin, least_active, least_total, random and two_choices")]
+pub struct UnknownBalance {
+    /// What was given.
+    pub name: String,
+}
+
+impl std::str::FromStr for Balance {
+    type Err = UnknownBalance;
+
+    fn from_str(name: &str) -> Result<Self, UnknownBalance> {
+        Ok(match name.trim().to_ascii_lowercase().replace([' ', '-'], "_").as_str() {
+            "any_idle" | "any" | "shared" => Self::AnyIdle,
+            "round_robin" | "rr" => Self::RoundRobin,
+            "least_active" | "active" => Self::LeastActive,
+            "least_total" | "total" => Self::LeastTotal,
+            "random" | "rand" => Self::Random,
+            "two_choices" | "p2c" => Self::TwoChoices,
+            _ => return Err(UnknownBalance { name: name.to_owned() }),
+        })
+    }
+}
+
+/// Chooses workers for calls.
+#[derive(Debug)]
+pub(crate) struct Balancer {
+    rule: Balance,
+    next: AtomicUsize,
+    seed: AtomicU64,
+    given: Box<[Padded<AtomicU64>]>,
+}
+
+impl Balancer {
+    pub(crate) fn new(rule: Balance, workers: usize) -> Self {
+        Self {
+            rule,
+            next: AtomicUsize::new(0),
+            seed: AtomicU64::new(0),
+            given: (0..workers).map(|_| Padded(AtomicU64::new(0))).collect(),
+        }
+    }
+
+    /// Chooses one of the workers; `unfinished` tells how many calls one has before it.
+    pub(crate) fn choose(&self, unfinished: impl Fn(usize) -> usize) -> usize {
+        let workers = self.given.len();
+        let chosen = match self.rule {
+            Balance::AnyIdle => 0,
+            // Relaxed, here and below: a choice needs no order with anything else.
+            Balance::RoundRobin => self.next.fetch_add(1, Ordering::Relaxed) % workers,
+            Balance::LeastActive => least(workers, unfinished),
+            Balance::LeastTotal => least(workers, |i| self.given[i].load(Ordering::Relaxed)),
+            Balance::Random => self.random(workers),
+            Balance::TwoChoices => {
+                let (a, b) = (self.random(workers), self.random(workers));
+                if unfinished(b) < unfinished(a) { b } else { a }
+            }
+        };
+        self.given[chosen].fetch_add(1, Ordering::Relaxed);
+        chosen
+    }
+
+    /// A number below `bound`: SplitMix64 (G. Steele et al., "Fast Splittable Pseudorandom Number
+    /// Generators", 2014) over a shared counter, so that threads never draw the same one.
+    fn random(&self, bound: usize) -> usize {
+        let mut z = self.seed.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^= z >> 31;
+        // The high half of the product is even enough for bounds far below 2^64.
+        let scaled = (u128::from(z) * bound as u128) >> 64;
+        usize::try_from(scaled).unwrap_or(0)
+    }
+
+    /// How many calls each worker was given.
+    pub(crate) fn given(&self) -> impl Iterator<Item = u64> + '_ {
+        self.given.iter().map(|given| given.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn rule(&self) -> Balance {
+        self.rule
+    }
+}
+
+fn least<K: Ord>(workers: usize, key: impl Fn(usize) -> K) -> usize {
+    (0..workers).min_by_key(|&worker| key(worker)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

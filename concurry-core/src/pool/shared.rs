@@ -1,0 +1,118 @@
+//! What everything in a pool shares, whatever its worker's type.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use concurry_limits::Limits;
+use concurry_time::Clock;
+
+use super::shutdown::{Shutdown, Stage};
+use crate::event::Events;
+use crate::future::node::PoolId;
+use crate::queue::Padded;
+use crate::restart::RestartPolicy;
+
+/// What everything in a pool shares, whatever its worker's type.
+#[derive(Debug)]
+pub(crate) struct PoolShared {
+    pub(crate) id: PoolId,
+    pub(crate) worker_name: &'static str,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
+    pub(crate) shutdown: Arc<Shutdown>,
+    pub(crate) restart: RestartPolicy,
+    pub(crate) runtime: Option<tokio::runtime::Handle>,
+    pub(crate) events: Events,
+    pub(crate) workers: Box<[Padded<WorkerCounters>]>,
+    /// Workers that have not ended.
+    pub(crate) alive: AtomicUsize,
+    /// Calls on their way through the layers.
+    pub(crate) layered: AtomicUsize,
+    pub(crate) layer_counters: LayerCounters,
+}
+
+/// What one worker has done. Only the worker itself writes, so plain loads and stores do.
+#[derive(Debug, Default)]
+pub(crate) struct WorkerCounters {
+    done: AtomicU64,
+    failed: AtomicU64,
+    restarts: AtomicU64,
+    /// Calls that ended on blocking threads, where there is more than one writer.
+    lent_done: AtomicU64,
+    lent_failed: AtomicU64,
+    /// Calls begun and not ended.
+    running: AtomicUsize,
+    /// Calls taken from the queue and not begun.
+    taken: AtomicUsize,
+}
+
+/// What the layers of a pool have done.
+#[derive(Debug, Default)]
+pub(crate) struct LayerCounters {
+    pub(crate) retries: AtomicU64,
+    /// Calls that wait for a backoff now.
+    pub(crate) backing_off: AtomicUsize,
+    /// Calls that wait for a limit now.
+    pub(crate) throttled: AtomicUsize,
+    /// Nanoseconds that calls have waited for limits, in all.
+    pub(crate) throttled_nanos: AtomicU64,
+}
+
+impl WorkerCounters {
+    // Relaxed, all: single writer, read by statistics only.
+    pub(crate) fn begin(&self) {
+        self.running.store(self.running.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn end(&self, failed: bool) {
+        self.running.store(self.running.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
+        let counter = if failed { &self.failed } else { &self.done };
+        counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// A call that was lent to a blocking thread has ended there.
+    pub(crate) fn end_lent(&self, failed: bool) {
+        let counter = if failed { &self.lent_failed } else { &self.lent_done };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_taken(&self, taken: usize) {
+        self.taken.store(taken, Ordering::Relaxed);
+    }
+
+    pub(crate) fn restarted(&self) {
+        self.restarts.store(self.restarts.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed) + self.lent_done.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn failed(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed) + self.lent_failed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn restarts(&self) -> u64 {
+        self.restarts.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn running(&self) -> usize {
+        let lent = self.lent_done.load(Ordering::Relaxed) + self.lent_failed.load(Ordering::Relaxed);
+        // Ends of lent calls are counted apart from their begins.
+        self.running.load(Ordering::Relaxed).saturating_sub(usize::try_from(lent).unwrap_or(usize::MAX))
+    }
+
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+impl PoolShared {
+    /// A worker has ended. The last one ends the pool.
+    pub(crate) fn worker_ended(&self) {
+        // AcqRel: the last one has seen what all others did.
+        if self.alive.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.shutdown.advance(Stage::Ended);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Where calls wait for a worker.
+
+mod call_queue;
+mod idle;
+mod padded;
+pub(crate) mod spin;
+
+pub(crate) use call_queue::{Batch, CallQueue, Closed};
+pub(crate) use padded::Padded;

@@ -1,0 +1,199 @@
+//! Short waits without a system call, where a CPU is free for them.
+//!
+//! A park and a wake cost some 12 µs between two CPUs, a hand-over between running threads under
+//! 1 µs. Spinning pays only if the other side runs on another CPU and answers soon. So nobody spins
+//! while as many workers are awake as the process has CPUs; and who spun in vain lets the next
+//! chances pass, twice as many each time.
+
+use std::cell::Cell;
+use std::hint;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Workers of all pools that are not parked.
+static AWAKE: AtomicUsize = AtomicUsize::new(0);
+
+/// About a third of what a park and a wake cost.
+const SHORT: Duration = Duration::from_micros(4);
+/// Covers the other side's own wake-up: this is what gets two threads that answer each other out of
+/// parking alternately, which feeds itself otherwise.
+const LONG: Duration = Duration::from_micros(25);
+
+fn cpus() -> usize {
+    static CPUS: OnceLock<usize> = OnceLock::new();
+    *CPUS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Whether one more thread may spin: one CPU stays free for the other side.
+fn cpu_to_spare() -> bool {
+    // Relaxed: a rough count is enough for a decision about speed.
+    AWAKE.load(Ordering::Relaxed) < cpus()
+}
+
+/// Counts a worker as awake while it lives.
+#[derive(Debug)]
+pub(crate) struct Awake(());
+
+impl Awake {
+    pub(crate) fn new() -> Self {
+        AWAKE.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        AWAKE.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Lets 2^k - 1 chances pass after k failures in a row.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    failures: u32,
+    skip: u32,
+    max_failures: u32,
+}
+
+impl Patience {
+    const fn new(max_failures: u32) -> Self {
+        Self { failures: 0, skip: 0, max_failures }
+    }
+
+    fn try_now(&mut self) -> bool {
+        if self.skip == 0 {
+            return true;
+        }
+        self.skip -= 1;
+        false
+    }
+
+    fn record(&mut self, success: bool) {
+        if success {
+            self.failures = 0;
+        } else {
+            self.failures = (self.failures + 1).min(self.max_failures);
+            self.skip = (1 << self.failures) - 1;
+        }
+    }
+}
+
+/// How a worker waits for the next call before it parks.
+#[derive(Debug)]
+pub(crate) struct WorkerSpin {
+    short: Patience,
+    long: Patience,
+}
+
+impl WorkerSpin {
+    pub(crate) const fn new() -> Self {
+        Self { short: Patience::new(6), long: Patience::new(8) }
+    }
+
+    /// Waits a little for `ready`. False: park.
+    pub(crate) fn wait_until(&mut self, ready: impl Fn() -> bool) -> bool {
+        // Looked at in growing steps, so that a batch can form and the submitter keeps the line.
+        if back_off(&ready) {
+            return true;
+        }
+        if !cpu_to_spare() {
+            return false;
+        }
+        let (patience, budget) = if self.short.try_now() {
+            (&mut self.short, SHORT)
+        } else if self.long.try_now() {
+            (&mut self.long, LONG)
+        } else {
+            return false;
+        };
+        let success = spin(budget, ready);
+        patience.record(success);
+        success
+    }
+}
+
+/// Waits about a microsecond, with fewer and fewer looks.
+fn back_off(ready: &impl Fn() -> bool) -> bool {
+    if cpus() == 1 {
+        return false;
+    }
+    for step in 0..6 {
+        for _ in 0..1 << step {
+            hint::spin_loop();
+        }
+        if ready() {
+            return true;
+        }
+    }
+    false
+}
+
+fn spin(budget: Duration, ready: impl Fn() -> bool) -> bool {
+    let start = Instant::now();
+    loop {
+        for _ in 0..8 {
+            hint::spin_loop();
+        }
+        if ready() {
+            return true;
+        }
+        if start.elapsed() >= budget {
+            return false;
+        }
+    }
+}
+
+thread_local! {
+    static CALLER: Cell<Caller> = const { Cell::new(Caller { patience: Patience::new(6), streak: 0 }) };
+}
+
+/// What a thread that waits for results has learnt.
+#[derive(Clone, Copy)]
+struct Caller {
+    patience: Patience,
+    /// Waits in a row without a submit between them.
+    streak: u32,
+}
+
+/// A thread that collects many results looks ever more rarely, up to this many pauses apart.
+const LONGEST_STREAK: u32 = 6;
+
+/// The current thread submitted a call.
+#[inline]
+pub(crate) fn caller_submitted() {
+    let _ = CALLER.try_with(|cell| {
+        let mut caller = cell.get();
+        if caller.streak != 0 {
+            caller.streak = 0;
+            cell.set(caller);
+        }
+    });
+}
+
+/// Waits a little for `ready`. False: park.
+pub(crate) fn caller_until(ready: impl Fn() -> bool) -> bool {
+    CALLER
+        .try_with(|cell| {
+            let mut caller = cell.get();
+            caller.streak = (caller.streak + 1).min(LONGEST_STREAK);
+            let success = if caller.streak > 1 && cpus() > 1 {
+                // Collecting: the worker is some calls behind. Following it call by call would take
+                // each line away from it in turn.
+                for _ in 0..8u32 << caller.streak {
+                    hint::spin_loop();
+                }
+                ready()
+            } else {
+                false
+            } || (cpu_to_spare() && caller.patience.try_now() && {
+                let success = spin(SHORT, ready);
+                caller.patience.record(success);
+                success
+            });
+            cell.set(caller);
+            success
+        })
+        .unwrap_or(false)
+}
