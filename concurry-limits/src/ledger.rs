@@ -1,0 +1,272 @@
+//! What the lock of a set guards: the store, the credits' accounts and the queue.
+//!
+//! Wakers are collected and woken by the caller when the lock is free.
+
+use std::task::Waker;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use crate::credit::Credit;
+use crate::queue::{Outcome, Queue, Ticket, Waiter};
+use crate::request::Takes;
+use crate::store::{Fit, Promise, Shortage, Store, Take};
+
+/// A waiter that is woken late is counted at the moment it was promised, at most so far back: so
+/// slow wake-ups cost no capacity, and a program that was stopped for a while does not catch up.
+const GRACE: Duration = Duration::from_millis(10);
+
+/// Queued waiters are served by timer at most this often; those that are due by then go together.
+const PACE: Duration = Duration::from_millis(1);
+
+/// A lease is opened only if it holds so many acquires like the last one.
+const WORTH: f64 = 8.0;
+
+pub(crate) type Wakers = Vec<Waker>;
+
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) queue: Queue,
+    pub(crate) paused_until: Option<Duration>,
+    /// When waiters were last served.
+    served_at: Option<Duration>,
+    limits: Box<[Account]>,
+}
+
+/// What the ledger knows of each limit besides its store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Account {
+    /// How much the open credit held at first.
+    pub(crate) prepaid: f64,
+    /// Whether a late wake-up may be counted at the promised moment. Not for the rules that
+    /// promise something about every window.
+    pub(crate) backdates: bool,
+    pub(crate) resource: bool,
+}
+
+/// What a waiter finds.
+#[derive(Debug)]
+pub(crate) enum Look {
+    Done(Outcome),
+    /// Not yet. A head looks again at this moment.
+    Waiting(Option<Duration>),
+}
+
+impl Ledger {
+    pub(crate) fn new(store: Box<dyn Store>, limits: Box<[Account]>) -> Self {
+        Self { store, queue: Queue::default(), paused_until: None, served_at: None, limits }
+    }
+
+    /// Closes a credit and records what was taken from it.
+    pub(crate) fn reclaim(&mut self, credits: &[Credit], index: usize, now: Duration) {
+        let Some(left) = credits[index].close() else { return };
+        let used = self.limits[index].prepaid - left;
+        // More can be left than there was at first: resources were given back to it. An infinite
+        // credit counts nothing.
+        if used > 0.0 {
+            self.store.charge(Take { index, amount: used }, now);
+        } else if used < 0.0 {
+            self.store.give_back(Take { index, amount: -used }, now, now);
+        }
+    }
+
+    /// Opens a credit, if nobody waits for the limit and it would serve a few acquires like this.
+    pub(crate) fn prepay(&mut self, credits: &[Credit], take: Take, now: Duration) {
+        let Take { index, amount } = take;
+        if self.is_paused(now) || self.queue.wants(index) {
+            return;
+        }
+        let prepaid = self.store.prepay(index, now);
+        let worth = if self.limits[index].resource { 1.0 } else { amount * WORTH };
+        if prepaid >= worth {
+            self.limits[index].prepaid = prepaid;
+            credits[index].open(prepaid);
+        }
+    }
+
+    pub(crate) fn is_paused(&self, now: Duration) -> bool {
+        self.paused_until.is_some_and(|until| now < until)
+    }
+
+    /// Takes everything at once, behind all who wait. The credits of these limits are closed.
+    pub(crate) fn try_take(&mut self, takes: &Takes, now: Duration) -> Result<(), Shortage> {
+        for take in takes {
+            if take.amount > self.store.level(take.index, now).most {
+                return Err(Shortage { index: take.index, fit: Fit::Never });
+            }
+        }
+        if let (Some(until), Some(first)) = (self.paused_until, takes.first()) {
+            if now < until {
+                return Err(Shortage { index: first.index, fit: Fit::At(until) });
+            }
+        }
+        if let Some(line) = self.queue.line_for(takes) {
+            let index = self.queue.lines[line].blocked_by;
+            return Err(Shortage { index, fit: self.estimate(takes, now) });
+        }
+        let promises: SmallVec<[Promise<'_>; 4]> =
+            self.queue.lines.iter().filter_map(|line| line.promise(now)).collect();
+        self.store.try_take(takes, &promises, now)
+    }
+
+    /// About when a request would be served that came now.
+    pub(crate) fn estimate(&self, takes: &Takes, now: Duration) -> Fit {
+        let waits = takes.iter().map(|take| {
+            let amount = take.amount + self.queue.asked(take.index);
+            self.store.wait_for(take.index, amount, now)
+        });
+        let pause = Fit::At(self.paused_until.unwrap_or(now).max(now));
+        waits.max().unwrap_or(pause).max(pause)
+    }
+
+    /// Puts a request into the queue.
+    pub(crate) fn enter(
+        &mut self,
+        takes: Takes,
+        waker: Waker,
+        shortage: Shortage,
+        now: Duration,
+    ) -> Ticket {
+        let planned = match shortage.fit {
+            Fit::At(moment) => Some(moment),
+            Fit::WhenReleased | Fit::Never => None,
+        };
+        let waiter = Waiter { takes, waker, since: now, armed: None };
+        self.queue.enter(waiter, planned, shortage.index)
+    }
+
+    /// Serves everybody who can go, and tells the heads whose moment has come nearer.
+    pub(crate) fn serve(&mut self, now: Duration, wakers: &mut Wakers) {
+        if self.is_paused(now) {
+            for line in &mut self.queue.lines {
+                line.planned = self.paused_until;
+            }
+        } else {
+            while let Some((line, ticket, outcome)) = self.next_outcome(now) {
+                let moment = match outcome {
+                    Outcome::Granted(at) => at,
+                    Outcome::NeverFits(_) => now,
+                };
+                self.queue.outcomes.insert(ticket, outcome);
+                self.served_at = Some(now);
+                if let Some(waiter) = self.queue.remove(line, ticket, Some(moment)) {
+                    wakers.push(waiter.waker);
+                }
+            }
+        }
+        for index in 0..self.queue.lines.len() {
+            let moment = self.wakes_at(index);
+            let head = self.queue.lines[index].waiters.first_entry();
+            if let (Some(moment), Some(mut head)) = (moment, head) {
+                let head = head.get_mut();
+                if head.armed.is_none_or(|armed| moment < armed) {
+                    head.armed = Some(moment);
+                    wakers.push(head.waker.clone());
+                }
+            }
+        }
+    }
+
+    /// The first waiter, in the order in which they came, about whom something can be said now.
+    fn next_outcome(&mut self, now: Duration) -> Option<(usize, Ticket, Outcome)> {
+        let order = self.queue.order();
+        for (rank, &line) in order.iter().enumerate() {
+            if let Some((ticket, outcome)) = self.offer(line, &order[..rank], now) {
+                return Some((line, ticket, outcome));
+            }
+        }
+        None
+    }
+
+    /// Offers the head of a line what it asks for, or finds out when it fits.
+    fn offer(&mut self, line: usize, older: &[usize], now: Duration) -> Option<(Ticket, Outcome)> {
+        let lines = &self.queue.lines;
+        let (ticket, head) = lines[line].head()?;
+        let promises: SmallVec<[Promise<'_>; 4]> =
+            older.iter().filter_map(|line| lines[*line].promise(now)).collect();
+        let backdates = head.takes.iter().all(|take| self.limits[take.index].backdates);
+        let grace = if backdates { GRACE } else { Duration::ZERO };
+        let earliest = now.saturating_sub(grace).max(head.since).min(now);
+        let mut at = lines[line].planned.unwrap_or(now).clamp(earliest, now);
+        let (planned, blocked_by) = loop {
+            match self.store.try_take(&head.takes, &promises, at) {
+                Ok(()) => return Some((ticket, Outcome::Granted(at))),
+                Err(Shortage { fit: Fit::At(moment), .. }) if at < moment && moment <= now => {
+                    at = moment;
+                }
+                Err(Shortage { fit: Fit::At(moment), index }) => break (Some(moment), index),
+                Err(Shortage { fit: Fit::WhenReleased, index }) => break (None, index),
+                Err(Shortage { fit: Fit::Never, index }) => {
+                    return Some((ticket, Outcome::NeverFits(index)));
+                }
+            }
+        };
+        drop(promises);
+        let line = &mut self.queue.lines[line];
+        line.planned = planned;
+        line.blocked_by = blocked_by;
+        None
+    }
+
+    /// When the head of a line looks again by itself.
+    fn wakes_at(&self, line: usize) -> Option<Duration> {
+        let planned = self.queue.lines[line].planned?;
+        Some(self.served_at.map_or(planned, |served| planned.max(served + PACE)))
+    }
+
+    /// What a waiter finds when it looks.
+    pub(crate) fn look(
+        &mut self,
+        ticket: Ticket,
+        waker: &Waker,
+        now: Duration,
+        wakers: &mut Wakers,
+    ) -> Look {
+        if let Some(outcome) = self.queue.outcomes.remove(&ticket) {
+            return Look::Done(outcome);
+        }
+        let Some((line, waiter)) = self.queue.find(ticket) else { return Look::Waiting(None) };
+        waiter.waker.clone_from(waker);
+        if self.queue.lines[line].head().is_none_or(|(head, _)| head != ticket) {
+            return Look::Waiting(None);
+        }
+        if self.wakes_at(line).is_some_and(|moment| moment <= now) {
+            self.serve(now, wakers);
+            if let Some(outcome) = self.queue.outcomes.remove(&ticket) {
+                return Look::Done(outcome);
+            }
+        }
+        // Serving may have moved the line.
+        let Some((line, _)) = self.queue.find(ticket) else { return Look::Waiting(None) };
+        let moment = self.wakes_at(line);
+        if let Some((_, waiter)) = self.queue.find(ticket) {
+            waiter.armed = moment;
+        }
+        Look::Waiting(moment)
+    }
+
+    /// Takes a waiter out, and gives back what it was granted but has not seen.
+    pub(crate) fn leave(
+        &mut self,
+        ticket: Ticket,
+        takes: &Takes,
+        now: Duration,
+        wakers: &mut Wakers,
+    ) {
+        match self.queue.outcomes.remove(&ticket) {
+            Some(Outcome::Granted(at)) => {
+                for take in takes {
+                    self.store.give_back(*take, at, now);
+                }
+            }
+            Some(Outcome::NeverFits(_)) => {}
+            None => {
+                if let Some((line, _)) = self.queue.find(ticket) {
+                    self.queue.remove(line, ticket, None);
+                }
+            }
+        }
+        self.serve(now, wakers);
+    }
+}

@@ -1,0 +1,166 @@
+//! A set of limits that are acquired together or not at all.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::acquire::Acquire;
+use crate::amount::Amount;
+use crate::builder::LimitSetBuilder;
+use crate::error::LimitError;
+use crate::key::{Key, LimitKey};
+use crate::limits::Limits;
+use crate::permit::Permit;
+use crate::request::{Scope, resolve};
+use crate::shared::Shared;
+use crate::store::Fit;
+
+/// Limits that are acquired together or not at all.
+///
+/// Cloning is cheap and shares the state: the same set given to several pools is one budget.
+///
+/// A request names keys and amounts. Call limits and resources that it does not name are taken with
+/// one each; rate limits that it does not name are left out. Waiters are served in the order in
+/// which they came: a large request is not overtaken by small ones that would delay it.
+///
+/// ```
+/// use concurry_limits::{CallLimit, LimitSet, RateLimit, ResourceLimit};
+///
+/// let limits = LimitSet::builder()
+///     .with(CallLimit::per_minute(500))
+///     .with(RateLimit::per_minute("tokens", 50_000))
+///     .with(ResourceLimit::new("connections", 5))
+///     .config([("region", "us-east-1")])
+///     .build()?;
+/// let mut permit = limits.acquire([("tokens", 2_000)]).wait()?;
+/// assert_eq!(permit.config("region"), Some("us-east-1"));
+/// permit.update([("tokens", 1_234)])?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct LimitSet {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl LimitSet {
+    /// Starts a set without limits.
+    pub fn builder() -> LimitSetBuilder {
+        LimitSetBuilder::default()
+    }
+
+    /// A set without limits: every request that names none succeeds at once.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        LimitSetBuilder::default().assemble(Vec::new())
+    }
+
+    /// Resolves a key once, for hot loops.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError::UnknownKey`] if the set has no such limit.
+    pub fn key(&self, name: &str) -> Result<Key, LimitError> {
+        let keys = &self.shared.keys;
+        match keys.find(name) {
+            Some(index) => Ok(Key { keys: Arc::clone(keys), index }),
+            None => Err(LimitError::UnknownKey { key: name.to_owned(), known: keys.names() }),
+        }
+    }
+
+    /// Takes everything now, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitError::Refused`] says which limit blocks and for how long. It owns nothing. The other
+    /// errors mean that the request can never succeed.
+    pub fn try_acquire<K: LimitKey, A: Amount>(
+        &self,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<Permit, LimitError> {
+        self.try_acquire_in(Scope::Standalone, request)
+    }
+
+    pub(crate) fn try_acquire_in<K: LimitKey, A: Amount>(
+        &self,
+        scope: Scope,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<Permit, LimitError> {
+        let takes = resolve(&self.shared.keys, scope, request)?;
+        match self.shared.try_take(&takes) {
+            Ok(at) => Ok(Permit::new(Arc::clone(&self.shared), takes, at)),
+            Err(shortage) => Err(self.shared.error(&takes, shortage)),
+        }
+    }
+
+    /// Takes everything as soon as it fits, in the order of requests. What is wrong with the request
+    /// itself is said when it is waited for.
+    pub fn acquire<K: LimitKey, A: Amount>(
+        &self,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Acquire {
+        self.acquire_in(Scope::Standalone, request)
+    }
+
+    pub(crate) fn acquire_in<K: LimitKey, A: Amount>(
+        &self,
+        scope: Scope,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Acquire {
+        let takes = resolve(&self.shared.keys, scope, request);
+        Acquire::new(Arc::clone(&self.shared), takes)
+    }
+
+    /// About how long a request that came now would wait, behind those who wait already. `None` when
+    /// that depends on somebody giving a resource back.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire).
+    pub fn estimated_wait<K: LimitKey, A: Amount>(
+        &self,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<Option<Duration>, LimitError> {
+        let takes = resolve(&self.shared.keys, Scope::Standalone, request)?;
+        Ok(self.shared.with(|ledger, now, _| {
+            for take in &takes {
+                ledger.reclaim(&self.shared.credits, take.index, now);
+            }
+            match ledger.estimate(&takes, now) {
+                Fit::At(moment) => Some(moment.saturating_sub(now)),
+                Fit::WhenReleased | Fit::Never => None,
+            }
+        }))
+    }
+
+    /// The setting of this set.
+    #[must_use]
+    pub fn config(&self, name: &str) -> Option<&str> {
+        self.shared.config.get(name).map(String::as_str)
+    }
+
+    /// As it is seen inside a call, which the pool has counted: call limits that a request does not
+    /// name are left alone.
+    pub fn inside_call(&self) -> Limits {
+        Limits::from(self).inside_call()
+    }
+
+    /// As it is seen by requests that take exactly what they name.
+    pub fn exact(&self) -> Limits {
+        Limits::from(self).exact()
+    }
+}
+
+impl Default for LimitSet {
+    fn default() -> Self {
+        Self::unlimited()
+    }
+}
+
+impl fmt::Debug for LimitSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LimitSet")
+            .field("keys", &self.shared.keys.names())
+            .field("config", &self.shared.config)
+            .finish_non_exhaustive()
+    }
+}

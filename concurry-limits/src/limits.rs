@@ -1,0 +1,183 @@
+//! One handle for a set or a pool of sets, as workers see it.
+
+use crate::acquire::Acquire;
+use crate::amount::Amount;
+use crate::error::LimitError;
+use crate::key::LimitKey;
+use crate::limit_pool::LimitPool;
+use crate::limit_set::LimitSet;
+use crate::permit::Permit;
+use crate::request::Scope;
+
+/// A [`LimitSet`] or a [`LimitPool`], and the place from which it is used.
+///
+/// A worker pool keeps one, and hands it out inside calls. Without limits it is
+/// [`unlimited`](Self::unlimited), and everything that names no key succeeds.
+///
+/// ```
+/// use concurry_limits::{CallLimit, LimitSet, Limits, RateLimit};
+///
+/// let set = LimitSet::builder()
+///     .with(CallLimit::per_minute(1))
+///     .with(RateLimit::per_minute("tokens", 50_000))
+///     .build()?;
+/// let limits = Limits::from(&set);
+/// let call = limits.call_request().expect("there is a call limit").wait()?;
+/// // The call has been counted. Inside of it only what is named is taken.
+/// let permit = limits.inside_call().try_acquire([("tokens", 2_000)])?;
+/// # drop((call, permit));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    source: Source,
+    scope: Scope,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Set(LimitSet),
+    Pool(LimitPool),
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::Set(LimitSet::unlimited())
+    }
+}
+
+impl Limits {
+    /// No limits.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        Self::default()
+    }
+
+    /// The view from inside a call that the pool has counted: call limits that a request does not
+    /// name are left alone, resources that it does not name are taken with one each.
+    #[must_use]
+    pub fn inside_call(&self) -> Self {
+        Self { source: self.source.clone(), scope: Scope::InsideCall }
+    }
+
+    /// The view of requests that take exactly what they name.
+    #[must_use]
+    pub fn exact(&self) -> Self {
+        Self { source: self.source.clone(), scope: Scope::Exact }
+    }
+
+    /// Takes everything now, or nothing; of a pool, from the first set in its order that is free.
+    ///
+    /// # Errors
+    ///
+    /// As [`LimitSet::try_acquire`].
+    pub fn try_acquire<K: LimitKey, A: Amount>(
+        &self,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<Permit, LimitError> {
+        self.try_acquire_in(self.scope, request)
+    }
+
+    /// Takes everything as soon as it fits.
+    pub fn acquire<K: LimitKey, A: Amount>(
+        &self,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Acquire {
+        self.acquire_in(self.scope, request)
+    }
+
+    /// What a worker pool takes for every call before it dispatches it: one of every call limit.
+    /// `None` when there is no call limit, so that the call need not wait for anything.
+    #[must_use]
+    pub fn call_request(&self) -> Option<Acquire> {
+        let none: [(&str, f64); 0] = [];
+        self.has_call_limit().then(|| self.acquire_in(Scope::BeforeCall, none))
+    }
+
+    /// What a worker pool takes for a call that reserves amounts: these, and one of every call
+    /// limit.
+    pub fn reserve_request<K: LimitKey, A: Amount>(
+        &self,
+        reserved: impl IntoIterator<Item = (K, A)>,
+    ) -> Acquire {
+        self.acquire_in(Scope::BeforeCall, reserved)
+    }
+
+    /// Tries [`reserve_request`](Self::reserve_request) without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`LimitSet::try_acquire`].
+    pub fn try_reserve<K: LimitKey, A: Amount>(
+        &self,
+        reserved: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<Permit, LimitError> {
+        self.try_acquire_in(Scope::BeforeCall, reserved)
+    }
+
+    /// Whether calls are counted at all.
+    #[must_use]
+    pub fn has_call_limit(&self) -> bool {
+        self.sets().any(|set| set.shared.keys.0.iter().any(|limit| limit.kind.is_calls()))
+    }
+
+    /// The sets behind it: one, or those of the pool.
+    pub fn sets(&self) -> impl Iterator<Item = &LimitSet> {
+        match &self.source {
+            Source::Set(set) => std::slice::from_ref(set).iter(),
+            Source::Pool(pool) => pool.sets().iter(),
+        }
+    }
+
+    fn try_acquire_in<K: LimitKey, A: Amount>(
+        &self,
+        scope: Scope,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<Permit, LimitError> {
+        match &self.source {
+            Source::Set(set) => set.try_acquire_in(scope, request),
+            Source::Pool(pool) => pool.request(scope, request).try_now(),
+        }
+    }
+
+    fn acquire_in<K: LimitKey, A: Amount>(
+        &self,
+        scope: Scope,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Acquire {
+        match &self.source {
+            Source::Set(set) => set.acquire_in(scope, request),
+            Source::Pool(pool) => pool.request(scope, request),
+        }
+    }
+}
+
+impl From<LimitSet> for Limits {
+    fn from(set: LimitSet) -> Self {
+        Self { source: Source::Set(set), scope: Scope::Standalone }
+    }
+}
+
+impl From<&LimitSet> for Limits {
+    fn from(set: &LimitSet) -> Self {
+        set.clone().into()
+    }
+}
+
+impl From<LimitPool> for Limits {
+    fn from(pool: LimitPool) -> Self {
+        Self { source: Source::Pool(pool), scope: Scope::Standalone }
+    }
+}
+
+impl From<&LimitPool> for Limits {
+    fn from(pool: &LimitPool) -> Self {
+        pool.clone().into()
+    }
+}
+
+impl From<&Limits> for Limits {
+    fn from(limits: &Limits) -> Self {
+        limits.clone()
+    }
+}

@@ -1,0 +1,182 @@
+//! The right to go on: holds resources, and settles what was really used.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use crate::amount::{Amount, is_legal};
+use crate::error::PermitError;
+use crate::kind::Kind;
+use crate::request::Takes;
+use crate::shared::Shared;
+use crate::store::Take;
+
+/// What was taken from a set of limits.
+///
+/// Dropping it gives resources back and settles rates as "all that was reserved": also when the work
+/// failed, panicked or was cancelled. [`update`](Self::update) tells what was really used,
+/// [`refund`](Self::refund) that nothing was.
+///
+/// ```
+/// use concurry_limits::{LimitSet, RateAlgorithm, RateLimit};
+///
+/// let tokens = RateLimit::per_minute("tokens", 1_000).algorithm(RateAlgorithm::TokenBucket);
+/// let limits = LimitSet::builder().with(tokens).build()?;
+/// let mut permit = limits.try_acquire([("tokens", 800)])?;
+/// assert!(limits.try_acquire([("tokens", 800)]).is_err());
+/// permit.update([("tokens", 150)])?; // 650 come back
+/// assert!(limits.try_acquire([("tokens", 800)]).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a permit that is dropped gives its resources back at once"]
+pub struct Permit {
+    shared: Arc<Shared>,
+    takes: Takes,
+    /// What has been settled so far, in the order of `takes`. Empty until the first update.
+    used: SmallVec<[f64; 3]>,
+    taken_at: Duration,
+    settled: bool,
+}
+
+impl Permit {
+    pub(crate) fn new(shared: Arc<Shared>, takes: Takes, taken_at: Duration) -> Self {
+        Self { shared, takes, used: SmallVec::new(), taken_at, settled: false }
+    }
+
+    /// The setting of the set that this permit came from: which region, which account.
+    #[must_use]
+    pub fn config(&self, name: &str) -> Option<&str> {
+        self.shared.config.get(name).map(String::as_str)
+    }
+
+    /// How much was taken of a limit.
+    #[must_use]
+    pub fn amount(&self, key: &str) -> Option<f64> {
+        self.position(key).map(|position| self.takes[position].amount)
+    }
+
+    /// The keys and amounts that were taken.
+    pub fn amounts(&self) -> impl Iterator<Item = (&str, f64)> {
+        let keys = &self.shared.keys.0;
+        self.takes.iter().map(|take| (keys[take.index].key.as_str(), take.amount))
+    }
+
+    /// Tells how much was really used: what was not used comes back by the rule of the limit's
+    /// algorithm, what was used beyond the reservation is charged as debt. At once, for all keys or
+    /// none of them; a later update of the same key replaces the earlier.
+    ///
+    /// # Errors
+    ///
+    /// [`PermitError::NotAcquired`] for a key that was not taken, [`PermitError::BadUsage`] for a
+    /// negative, infinite or NaN use, a fraction of what is counted in whole numbers, or more calls
+    /// than were taken, [`PermitError::Resource`] for a resource, [`PermitError::Settled`] after a
+    /// refund.
+    pub fn update<K: AsRef<str>, A: Amount>(
+        &mut self,
+        usage: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<(), PermitError> {
+        if self.settled {
+            return Err(PermitError::Settled);
+        }
+        let mut used: SmallVec<[f64; 3]> = self.settled_so_far().collect();
+        for (key, amount) in usage {
+            let position = self.check(key.as_ref(), amount.to_f64())?;
+            used[position] = amount.to_f64();
+        }
+        self.settle(used);
+        Ok(())
+    }
+
+    /// Gives everything back, for work that was never sent.
+    ///
+    /// # Errors
+    ///
+    /// [`PermitError::Settled`] if that has happened already.
+    pub fn refund(&mut self) -> Result<(), PermitError> {
+        if self.settled {
+            return Err(PermitError::Settled);
+        }
+        self.release();
+        self.settle(self.takes.iter().map(|_| 0.0).collect());
+        self.settled = true;
+        Ok(())
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        let keys = &self.shared.keys.0;
+        self.takes.iter().position(|take| keys[take.index].key == key)
+    }
+
+    fn settled_so_far(&self) -> impl Iterator<Item = f64> {
+        let reserved = self.takes.iter().map(|take| take.amount);
+        reserved.enumerate().map(|(i, amount)| self.used.get(i).copied().unwrap_or(amount))
+    }
+
+    fn check(&self, key: &str, used: f64) -> Result<usize, PermitError> {
+        let Some(position) = self.position(key) else {
+            let held: Vec<_> = self.amounts().map(|(key, _)| format!("`{key}`")).collect();
+            let held = if held.is_empty() { "nothing".to_owned() } else { held.join(", ") };
+            return Err(PermitError::NotAcquired { key: key.to_owned(), held });
+        };
+        let take = self.takes[position];
+        let kind = self.shared.keys.0[take.index].kind;
+        let legal = match kind {
+            Kind::Resource { .. } => return Err(PermitError::Resource { key: key.to_owned() }),
+            _ if !is_legal(used) => kind.illegal(used).map(str::to_owned),
+            Kind::Calls { .. } if take.amount == 1.0 && used != 1.0 => {
+                Some("1: one call was taken".to_owned())
+            }
+            Kind::Calls { .. } if used > take.amount => Some(format!("0 to {}", take.amount)),
+            _ => kind.illegal(used).map(str::to_owned),
+        };
+        match legal {
+            Some(legal) => Err(PermitError::BadUsage { key: key.to_owned(), used, legal }),
+            None => Ok(position),
+        }
+    }
+
+    /// Moves what is settled from what it was to `used`.
+    fn settle(&mut self, used: SmallVec<[f64; 3]>) {
+        let before: SmallVec<[f64; 3]> = self.settled_so_far().collect();
+        for ((take, before), used) in self.takes.iter().zip(before).zip(&used) {
+            let index = take.index;
+            if self.shared.keys.0[index].kind.is_resource() || before == *used {
+                continue;
+            }
+            let taken_at = self.taken_at;
+            self.shared.change(index, |ledger, now| {
+                if *used < before {
+                    let unused = Take { index, amount: before - used };
+                    ledger.store.give_back(unused, taken_at, now);
+                } else {
+                    ledger.store.charge(Take { index, amount: used - before }, now);
+                }
+            });
+        }
+        self.used = used;
+    }
+
+    fn release(&self) {
+        for take in &self.takes {
+            if self.shared.keys.0[take.index].kind.is_resource() {
+                self.shared.release(*take);
+            }
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.release();
+        }
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.amounts()).finish()
+    }
+}

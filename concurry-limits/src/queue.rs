@@ -1,0 +1,156 @@
+//! Who waits, in which order.
+//!
+//! Requests for the same keys stand in one line and are served strictly in their order. Lines of
+//! other keys go on, as long as they leave every earlier head of a line what it was promised. So a
+//! large request is served in its turn behind a stream of small ones, and a call that does not need
+//! the limit that is short is not held up by those that do. Programs use few combinations of keys,
+//! hence there are few lines, and a decision looks at the heads only.
+
+use std::collections::{BTreeMap, HashMap};
+use std::task::Waker;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use crate::request::Takes;
+use crate::store::Promise;
+
+/// Names a place in the queue; lower came earlier.
+pub(crate) type Ticket = u64;
+
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    pub(crate) takes: Takes,
+    pub(crate) waker: Waker,
+    /// When it came: nothing is granted as of an earlier moment.
+    pub(crate) since: Duration,
+    /// For which moment its timer is set.
+    pub(crate) armed: Option<Duration>,
+}
+
+/// The waiters for one combination of keys.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) waiters: BTreeMap<Ticket, Waiter>,
+    /// When the head fits. `None` when that depends on a resource.
+    pub(crate) planned: Option<Duration>,
+    /// The limit that keeps the head waiting.
+    pub(crate) blocked_by: usize,
+}
+
+/// What became of a waiter, until it looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// It has everything, as of this moment.
+    Granted(Duration),
+    /// The capacity of this limit was lowered below what it asks for.
+    NeverFits(usize),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) outcomes: HashMap<Ticket, Outcome>,
+    issued: Ticket,
+}
+
+impl Line {
+    pub(crate) fn head(&self) -> Option<(Ticket, &Waiter)> {
+        self.waiters.first_key_value().map(|(ticket, waiter)| (*ticket, waiter))
+    }
+
+    /// What the head was promised; a head without a moment must be able to go at any time.
+    pub(crate) fn promise(&self, now: Duration) -> Option<Promise<'_>> {
+        let (_, head) = self.head()?;
+        Some(Promise { takes: &head.takes, by: self.planned.unwrap_or(now) })
+    }
+
+    fn is_for(&self, takes: &Takes) -> bool {
+        self.head().is_some_and(|(_, head)| {
+            head.takes.len() == takes.len()
+                && head.takes.iter().zip(takes).all(|(mine, other)| mine.index == other.index)
+        })
+    }
+}
+
+impl Queue {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lines.iter().map(|line| line.waiters.len()).sum()
+    }
+
+    /// Whether somebody waits for a limit.
+    pub(crate) fn wants(&self, index: usize) -> bool {
+        let heads = self.lines.iter().filter_map(Line::head);
+        heads.flat_map(|(_, head)| &head.takes).any(|take| take.index == index)
+    }
+
+    /// How much of a limit is waited for.
+    pub(crate) fn asked(&self, index: usize) -> f64 {
+        let waiters = self.lines.iter().flat_map(|line| line.waiters.values());
+        let takes = waiters.flat_map(|waiter| &waiter.takes);
+        takes.filter(|take| take.index == index).map(|take| take.amount).sum()
+    }
+
+    /// Puts a waiter at the end of its line. Its takes are in the order of their keys.
+    pub(crate) fn enter(
+        &mut self,
+        waiter: Waiter,
+        planned: Option<Duration>,
+        blocked_by: usize,
+    ) -> Ticket {
+        self.issued += 1;
+        let ticket = self.issued;
+        match self.line_for(&waiter.takes).map(|line| &mut self.lines[line]) {
+            Some(line) => {
+                line.waiters.insert(ticket, waiter);
+            }
+            None => {
+                let waiters = BTreeMap::from([(ticket, waiter)]);
+                self.lines.push(Line { waiters, planned, blocked_by });
+            }
+        }
+        ticket
+    }
+
+    /// The line in which a request would stand, if there is one.
+    pub(crate) fn line_for(&self, takes: &Takes) -> Option<usize> {
+        self.lines.iter().position(|line| line.is_for(takes))
+    }
+
+    /// The line of a waiter, and the waiter.
+    pub(crate) fn find(&mut self, ticket: Ticket) -> Option<(usize, &mut Waiter)> {
+        self.lines
+            .iter_mut()
+            .enumerate()
+            .find_map(|(index, line)| Some((index, line.waiters.get_mut(&ticket)?)))
+    }
+
+    /// Takes a waiter out. When it was the head, the next one is looked at as of `next`.
+    pub(crate) fn remove(
+        &mut self,
+        line: usize,
+        ticket: Ticket,
+        next: Option<Duration>,
+    ) -> Option<Waiter> {
+        let was_head = self.lines[line].head().is_some_and(|(head, _)| head == ticket);
+        let waiter = self.lines[line].waiters.remove(&ticket);
+        if was_head {
+            self.lines[line].planned = next;
+        }
+        if self.lines[line].waiters.is_empty() {
+            self.lines.swap_remove(line);
+        }
+        waiter
+    }
+
+    /// The lines in the order in which their heads came.
+    pub(crate) fn order(&self) -> SmallVec<[usize; 4]> {
+        let mut order: SmallVec<[usize; 4]> = (0..self.lines.len()).collect();
+        order.sort_by_key(|line| self.lines[*line].head().map(|(ticket, _)| ticket));
+        order
+    }
+}

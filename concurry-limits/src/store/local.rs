@@ -1,0 +1,210 @@
+//! The state of a set in the memory of this program.
+
+use std::time::Duration;
+
+use super::{Fit, Level, Promise, Shortage, Store, Take};
+use crate::algorithm::{Algorithm, Meter, Quota};
+use crate::kind::{Definition, Kind};
+
+/// How much of a rate may be taken without reading the clock: one part in so many of the burst.
+///
+/// Such amounts are recorded a little late, never early, so after an idle time up to this part of
+/// the burst may come back later than it could. It is chosen so that nobody can notice.
+const PREPAID_PART: f64 = 4096.0;
+
+/// Everything in memory: the store that [`LimitSetBuilder`](crate::LimitSetBuilder) uses.
+#[derive(Debug)]
+pub struct LocalStore {
+    limits: Box<[State]>,
+}
+
+#[derive(Debug)]
+enum State {
+    Rate {
+        meter: Meter,
+        prepaid: bool,
+    },
+    /// A rate with an infinite capacity. The meters need not know about infinity.
+    Unlimited {
+        meter: Meter,
+    },
+    Resource {
+        capacity: f64,
+        held: f64,
+    },
+}
+
+impl LocalStore {
+    pub(crate) fn new(definitions: &[Definition]) -> Self {
+        Self { limits: definitions.iter().map(|limit| State::new(limit.kind)).collect() }
+    }
+}
+
+impl State {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Resource { capacity } => Self::Resource { capacity, held: 0.0 },
+            Kind::Rate { algorithm, quota } | Kind::Calls { algorithm, quota } => {
+                use crate::RateAlgorithm::{Gcra, TokenBucket};
+                let prepaid = matches!(algorithm, TokenBucket | Gcra);
+                if quota.capacity.is_infinite() {
+                    // A finite capacity may be set later: then it starts with nothing spent.
+                    return Self::Unlimited { meter: Meter::new(algorithm, finite(quota)) };
+                }
+                Self::Rate { meter: Meter::new(algorithm, finite(quota)), prepaid }
+            }
+        }
+    }
+
+    fn fits_at(&self, at: Duration, amount: f64) -> Fit {
+        match self {
+            Self::Rate { meter, .. } => meter.fits_at(at, amount).map_or(Fit::Never, Fit::At),
+            Self::Unlimited { .. } => Fit::At(at),
+            Self::Resource { capacity, .. } if amount > *capacity => Fit::Never,
+            Self::Resource { capacity, held } if held + amount > *capacity => Fit::WhenReleased,
+            Self::Resource { .. } => Fit::At(at),
+        }
+    }
+
+    fn fits_after(&self, at: Duration, first: f64, amount: f64) -> Fit {
+        match self {
+            Self::Rate { meter, .. } => {
+                meter.fits_after(at, first, amount).map_or(Fit::Never, Fit::At)
+            }
+            Self::Unlimited { .. } => Fit::At(at),
+            Self::Resource { capacity, held } if held + first + amount > *capacity => {
+                Fit::WhenReleased
+            }
+            Self::Resource { .. } => Fit::At(at),
+        }
+    }
+
+    fn take(&mut self, at: Duration, amount: f64) {
+        match self {
+            Self::Rate { meter, .. } => meter.take(at, amount),
+            Self::Unlimited { .. } => {}
+            Self::Resource { held, .. } => *held += amount,
+        }
+    }
+}
+
+/// An infinite burst is as good as a huge one, which the arithmetic of the meters can take.
+fn finite(quota: Quota) -> Quota {
+    Quota {
+        capacity: if quota.capacity.is_infinite() { 1.0 } else { quota.capacity },
+        burst: quota.burst.min(1e300),
+        ..quota
+    }
+}
+
+impl Store for LocalStore {
+    fn try_take(
+        &mut self,
+        takes: &[Take],
+        promises: &[Promise<'_>],
+        at: Duration,
+    ) -> Result<(), Shortage> {
+        let mut worst: Option<Shortage> = None;
+        let mut note = |index, fit| {
+            if fit > Fit::At(at) && worst.is_none_or(|shortage| fit > shortage.fit) {
+                worst = Some(Shortage { index, fit });
+            }
+        };
+        for take in takes {
+            let limit = &self.limits[take.index];
+            note(take.index, limit.fits_at(at, take.amount));
+            for promise in promises {
+                let promised = promise.takes.iter().filter(|other| other.index == take.index);
+                for other in promised {
+                    let by = Fit::At(promise.by.max(at));
+                    if limit.fits_after(at, take.amount, other.amount) > by {
+                        // When both fit, the earlier waiter first. It depends on what happens in
+                        // between if that cannot be said.
+                        let fit = match limit.fits_after(at, other.amount, take.amount) {
+                            Fit::At(moment) if moment > at => Fit::At(moment),
+                            _ => Fit::WhenReleased,
+                        };
+                        note(take.index, fit);
+                    }
+                }
+            }
+        }
+        if let Some(shortage) = worst {
+            return Err(shortage);
+        }
+        for take in takes {
+            self.limits[take.index].take(at, take.amount);
+        }
+        Ok(())
+    }
+
+    fn charge(&mut self, take: Take, now: Duration) {
+        self.limits[take.index].take(now, take.amount);
+    }
+
+    fn give_back(&mut self, take: Take, taken_at: Duration, now: Duration) {
+        match &mut self.limits[take.index] {
+            State::Rate { meter, .. } => meter.give_back(now, taken_at, take.amount),
+            State::Unlimited { .. } => {}
+            State::Resource { held, .. } => *held -= take.amount,
+        }
+    }
+
+    fn set_capacity(&mut self, index: usize, new: f64, now: Duration) {
+        let limit = &mut self.limits[index];
+        match limit {
+            State::Resource { capacity, .. } => *capacity = new,
+            State::Rate { meter, .. } | State::Unlimited { meter } => {
+                let quota = meter.quota();
+                // A burst of its own stays; one that follows the capacity goes on following it.
+                let burst = if quota.burst == quota.capacity { new } else { quota.burst };
+                if new.is_finite() {
+                    meter.set_quota(now, Quota { capacity: new, burst, ..quota });
+                    let prepaid = matches!(meter, Meter::TokenBucket(_) | Meter::Gcra(_));
+                    *limit = State::Rate { meter: meter.clone(), prepaid };
+                } else {
+                    *limit = State::Unlimited { meter: meter.clone() };
+                }
+            }
+        }
+    }
+
+    fn level(&self, index: usize, now: Duration) -> Level {
+        match &self.limits[index] {
+            State::Rate { meter, .. } => {
+                let Quota { capacity, burst, .. } = meter.quota();
+                Level { capacity, most: burst, available: meter.available(now) }
+            }
+            State::Unlimited { .. } => {
+                Level { capacity: f64::INFINITY, most: f64::INFINITY, available: f64::INFINITY }
+            }
+            State::Resource { capacity, held } => {
+                Level { capacity: *capacity, most: *capacity, available: capacity - held }
+            }
+        }
+    }
+
+    fn wait_for(&self, index: usize, amount: f64, now: Duration) -> Fit {
+        match &self.limits[index] {
+            State::Rate { meter, .. } => {
+                let missing = amount - meter.available(now).min(amount);
+                // The cast saturates.
+                let wait = meter.quota().nanoseconds_for(missing).ceil() as u64;
+                Fit::At(now + Duration::from_nanos(wait))
+            }
+            limit => limit.fits_at(now, amount).min(Fit::WhenReleased),
+        }
+    }
+
+    fn prepay(&self, index: usize, now: Duration) -> f64 {
+        match &self.limits[index] {
+            State::Rate { prepaid: false, .. } => 0.0,
+            State::Rate { meter, .. } => {
+                let part = (meter.quota().burst / PREPAID_PART).floor();
+                part.min(meter.available(now).floor()).max(0.0)
+            }
+            State::Unlimited { .. } => f64::INFINITY,
+            State::Resource { capacity, held } => (capacity - held).max(0.0),
+        }
+    }
+}
