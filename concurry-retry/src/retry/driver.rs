@@ -37,7 +37,7 @@ pub(crate) struct Driver<'p, T, E, J, A> {
     pub(crate) judge: J,
     pub(crate) accept: A,
     pub(crate) clock: Clock,
-    pub(crate) budget: Option<RetryBudget>,
+    pub(crate) budget: Option<&'p RetryBudget>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Instant>,
     attempt: u32,
@@ -101,21 +101,12 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
     /// # Errors
     ///
     /// When the deadline has passed: an expired call is not started.
+    #[inline]
     pub(crate) fn begin(&mut self) -> Result<Attempt, RetryError<Failure<E, T>>> {
-        let first = self.attempt == 0;
         let timed =
             self.timeout.is_some() || self.deadline.is_some() || self.policy.deadline.is_some();
-        self.started = None;
-        if timed || !first {
-            let now = self.clock.now();
-            self.started = Some(now);
-            if let (true, Some(total)) = (first, self.policy.deadline) {
-                let end = self.clock.after(total);
-                self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
-            }
-            if self.deadline.is_some_and(|deadline| deadline <= now) {
-                return Err(self.give_up(GaveUp::Deadline));
-            }
+        if timed || self.attempt > 0 {
+            self.begin_timed()?;
         }
         self.attempt = self.attempt.saturating_add(1);
         let retries_left = match &self.retrying {
@@ -125,7 +116,22 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
         Ok(Attempt { number: self.attempt, retries_left, deadline: self.deadline })
     }
 
+    #[cold]
+    fn begin_timed(&mut self) -> Result<(), RetryError<Failure<E, T>>> {
+        let now = self.clock.now();
+        self.started = Some(now);
+        if let (0, Some(total)) = (self.attempt, self.policy.deadline) {
+            let end = self.clock.after(total);
+            self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
+        }
+        match self.deadline {
+            Some(deadline) if deadline <= now => Err(self.give_up(GaveUp::Deadline)),
+            _ => Ok(()),
+        }
+    }
+
     /// The moment at which the attempt that has just begun is to be dropped.
+    #[inline]
     pub(crate) fn cutoff(&self) -> Option<Instant> {
         let started = self.started?;
         let end = self.timeout.and_then(|timeout| started.checked_add(timeout));
@@ -135,6 +141,7 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
         }
     }
 
+    #[inline]
     pub(crate) fn settle(&mut self, result: Result<T, E>) -> Settled<T, E>
     where
         J: Judge<E>,
@@ -143,7 +150,7 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
         match result {
             Ok(value) => match self.accept.refused_by(&value) {
                 None => {
-                    if let Some(budget) = &self.budget {
+                    if let Some(budget) = self.budget {
                         budget.deposit();
                     }
                     Settled::Done(value)
@@ -162,7 +169,7 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
     pub(crate) fn failed(&mut self, failure: Failure<E, T>, verdict: Verdict) -> Settled<T, E> {
         let now = self.clock.now();
         let record = AttemptRecord::new(self.attempt, failure).timed(self.started, now);
-        let bounds = Bounds { deadline: self.deadline, budget: self.budget.as_ref() };
+        let bounds = Bounds { deadline: self.deadline, budget: self.budget };
         let policy = self.policy;
         let retrying = self.retrying.get_or_insert_with(|| Box::new(Retrying::new(policy)));
         match retrying.after(record, verdict, now, bounds) {

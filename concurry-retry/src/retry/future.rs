@@ -48,6 +48,7 @@ where
 {
     type Output = Result<T, RetryError<Failure<E, T>>>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {

@@ -123,8 +123,8 @@ impl<'p, Op, T, E, J, A> Run<'p, Op, T, E, J, A> {
     }
 
     /// Pays every retry from a shared budget.
-    pub fn budget(mut self, budget: &RetryBudget) -> Self {
-        self.driver.budget = Some(budget.clone());
+    pub fn budget(mut self, budget: &'p RetryBudget) -> Self {
+        self.driver.budget = Some(budget);
         self
     }
 
