@@ -7,10 +7,12 @@
 //! - [`Retryable`] lets an error type say itself what may help; [`retry_after`] reads what a server
 //!   asks for.
 //! - [`RetryBudget`] bounds the extra attempts of all calls together.
+//! - [`CircuitBreaker`] refuses calls to a service that is down, and finds out when it is back.
 
 #![forbid(unsafe_code)]
 
 mod backoff;
+mod breaker;
 mod budget;
 mod random;
 mod retry;
@@ -18,6 +20,10 @@ mod retry_after;
 mod verdict;
 
 pub use backoff::{Jitter, Waits};
+pub use breaker::{
+    BreakerCall, BreakerConfigError, BreakerError, BreakerOpen, BreakerPermit, BreakerState,
+    CircuitBreaker, CircuitBreakerBuilder, KeyedBreakers, Outcome, StateChange,
+};
 pub use budget::{BudgetError, RetryBudget, RetryBudgetBuilder};
 pub use retry::{
     Accept, AndUntil, Attempt, AttemptError, AttemptRecord, Attempts, Bounds, ByVerdict, Either,
