@@ -7,6 +7,7 @@
 //! - [`Retryable`] lets an error type say itself what may help; [`retry_after`] reads what a server
 //!   asks for.
 //! - [`RetryBudget`] bounds the extra attempts of all calls together.
+//! - [`redundant`] runs copies of a call at once, [`Hedge`] only when the first one is slow.
 //! - [`CircuitBreaker`] refuses calls to a service that is down, and finds out when it is back.
 
 #![forbid(unsafe_code)]
@@ -14,10 +15,14 @@
 mod backoff;
 mod breaker;
 mod budget;
+mod hedge;
 mod random;
+mod redundant;
 mod retry;
 mod retry_after;
 mod verdict;
+#[cfg(test)]
+mod virtual_time;
 
 pub use backoff::{Jitter, Waits};
 pub use breaker::{
@@ -25,6 +30,8 @@ pub use breaker::{
     CircuitBreaker, CircuitBreakerBuilder, KeyedBreakers, Outcome, StateChange,
 };
 pub use budget::{BudgetError, RetryBudget, RetryBudgetBuilder};
+pub use hedge::{Hedge, HedgeError, Hedger};
+pub use redundant::{AllFailed, CopiesFuture, Redundant, redundant};
 pub use retry::{
     Accept, AndUntil, Attempt, AttemptError, AttemptRecord, Attempts, Bounds, ByVerdict, Either,
     EveryError, EveryResult, GaveUp, Judge, OnlyIf, PolicyError, RetryError, RetryPolicy, Retrying,

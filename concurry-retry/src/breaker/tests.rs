@@ -9,8 +9,7 @@ use concurry_time::{FakeClock, block_on};
 use proptest::prelude::*;
 
 use super::*;
-
-const SECOND: Duration = Duration::from_secs(1);
+use crate::virtual_time::SECOND;
 
 /// Opens after 2 failures among at least 4 calls; 10 s; 2 probes; no jitter, no ramp-up.
 fn builder(fake: &FakeClock) -> CircuitBreakerBuilder {

@@ -2,35 +2,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, IntoFuture, pending};
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::task::{Context, Waker};
 
 use concurry_time::{Clock, FakeClock};
 
 use super::*;
+use crate::virtual_time::{SECOND, drive};
 use crate::{Jitter, RetryBudget, Retryable, Verdict};
-
-const SECOND: Duration = Duration::from_secs(1);
 
 fn policy() -> RetryPolicy {
     RetryPolicy::exponential(SECOND).max_retries(3).jitter(Jitter::None)
-}
-
-/// Polls a future to its end, moving the clock to each timer in turn. Returns the waits as well.
-fn drive<F: Future>(fake: &FakeClock, future: F) -> (F::Output, Vec<u64>) {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    let mut waits = Vec::new();
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return (output, waits),
-            Poll::Pending => {
-                let step = fake.advance_to_next().expect("a pending run has a timer");
-                waits.push(step.as_secs());
-            }
-        }
-    }
 }
 
 fn run_scripted<'r>(
