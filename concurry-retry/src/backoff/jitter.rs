@@ -1,0 +1,59 @@
+//! Random spreading of a wait.
+
+use std::time::Duration;
+
+use crate::random::Random;
+
+/// How a computed wait is spread, so that callers that failed together do not retry together.
+///
+/// The kinds are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog,
+/// 2015). None of them makes a wait longer than the computed one, and none touches a wait that
+/// the server asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Jitter {
+    /// Uniform between nothing and the computed wait: spreads the load best.
+    #[default]
+    Full,
+    /// Half the computed wait, and up to another half: where some wait is needed in any case, as
+    /// with rate limits.
+    Equal,
+    /// The computed wait, shortened by up to this share of it (0 to 1).
+    Factor(f64),
+    /// Exactly the computed wait.
+    None,
+}
+
+impl Jitter {
+    pub(crate) fn apply(self, wait: Duration, random: &mut Random) -> Duration {
+        let shortest = match self {
+            Self::Full => Duration::ZERO,
+            Self::Equal => wait / 2,
+            // The ends are clamped here too, so that an unchecked policy still gives sane waits.
+            Self::Factor(share) if share > 0.0 => wait.mul_f64((1.0 - share).max(0.0)).min(wait),
+            Self::Factor(_) | Self::None => return wait,
+        };
+        random.between(shortest, wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extremes(jitter: Jitter) -> (u128, u128) {
+        let mut random = Random::seeded(3);
+        let waits = (0..10_000)
+            .map(|_| jitter.apply(Duration::from_millis(100), &mut random).as_millis())
+            .collect::<Vec<_>>();
+        (*waits.iter().min().unwrap(), *waits.iter().max().unwrap())
+    }
+
+    #[test]
+    fn each_kind_covers_its_own_range() {
+        assert_eq!(extremes(Jitter::Full), (0, 99));
+        assert_eq!(extremes(Jitter::Equal), (50, 99));
+        assert_eq!(extremes(Jitter::Factor(0.1)), (90, 99));
+        assert_eq!(extremes(Jitter::Factor(0.0)), (100, 100));
+        assert_eq!(extremes(Jitter::None), (100, 100));
+    }
+}

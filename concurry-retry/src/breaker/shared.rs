@@ -1,0 +1,232 @@
+//! A breaker that many callers share: the machine behind a lock, and a way around it while closed.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use concurry_time::Clock;
+
+use crate::breaker::permit::Owner;
+use crate::breaker::state::{Grant, Machine};
+use crate::breaker::stripes::Stripes;
+use crate::breaker::window::{Counts, Span};
+use crate::breaker::{BreakerOpen, BreakerPermit, BreakerState, CircuitBreakerBuilder};
+
+/// A circuit breaker. Cloning shares it.
+///
+/// ```
+/// use concurry_retry::{BreakerState, CircuitBreaker, Outcome};
+/// use std::time::Duration;
+///
+/// let breaker = CircuitBreaker::builder("openai")
+///     .failure_ratio(0.5)
+///     .minimum_calls(2)
+///     .open_for(Duration::from_secs(30))
+///     .build()?;
+/// breaker.try_acquire()?.record(Outcome::Success);
+/// breaker.try_acquire()?.record(Outcome::Failure);
+/// assert_eq!(breaker.state(), BreakerState::Open);
+/// let refused = breaker.try_acquire().unwrap_err();
+/// assert!(refused.retry_after >= Some(Duration::from_secs(29)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct CircuitBreaker {
+    shared: Arc<Shared>,
+}
+
+pub(crate) type Listener = Arc<dyn Fn(&StateChange) + Send + Sync>;
+
+/// A breaker went from one state to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StateChange {
+    /// The name of the breaker.
+    pub breaker: Arc<str>,
+    /// Where it was.
+    pub from: BreakerState,
+    /// Where it is.
+    pub to: BreakerState,
+}
+
+pub(crate) struct Shared {
+    name: Arc<str>,
+    clock: Clock,
+    /// When step 0 of a time window began.
+    origin: Instant,
+    span: Span,
+    slow_after: Option<Duration>,
+    listener: Option<Listener>,
+    /// The generation if the breaker is closed, else [`NOT_CLOSED`]. Written under the lock. While
+    /// it shows a generation, calls are let through and their successes counted without the lock.
+    /// It guards no other memory, so relaxed ordering is enough: a call that reads an old value is
+    /// one that came a moment earlier.
+    closed: AtomicU64,
+    stripes: Stripes,
+    /// Never held over user code: listeners run after it is released.
+    machine: Mutex<Machine>,
+}
+
+const NOT_CLOSED: u64 = u64::MAX;
+
+impl CircuitBreaker {
+    /// Starts with the default options. The name appears in errors and events.
+    pub fn builder(name: impl Into<Arc<str>>) -> CircuitBreakerBuilder {
+        CircuitBreakerBuilder::new(name.into())
+    }
+
+    pub(crate) fn from_checked(builder: CircuitBreakerBuilder) -> Self {
+        let CircuitBreakerBuilder { name, rules, clock, listener, .. } = builder;
+        let shared = Shared {
+            name,
+            origin: clock.now(),
+            clock,
+            span: rules.span,
+            slow_after: rules.slow.map(|(duration, _)| duration),
+            listener,
+            closed: AtomicU64::new(0),
+            stripes: Stripes::new(),
+            machine: Mutex::new(Machine::new(rules)),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Asks leave for one call.
+    ///
+    /// # Errors
+    ///
+    /// When the breaker is open, isolated, or has as many calls out as it allows for now.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<BreakerPermit<'_>, BreakerOpen> {
+        let (grant, started) = self.shared.admit()?;
+        Ok(BreakerPermit::new(Owner::Borrowed(&self.shared), grant, started))
+    }
+
+    /// Asks leave for one call, with a permit that borrows nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_acquire`](Self::try_acquire).
+    pub fn try_acquire_owned(&self) -> Result<BreakerPermit<'static>, BreakerOpen> {
+        let (grant, started) = self.shared.admit()?;
+        Ok(BreakerPermit::new(Owner::Owned(Arc::clone(&self.shared)), grant, started))
+    }
+
+    /// The name given to the builder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// The current state. An open breaker shows as open until a call comes after its time.
+    #[must_use]
+    pub fn state(&self) -> BreakerState {
+        self.shared.lock().state()
+    }
+
+    /// Refuses all calls until [`reset`](Self::reset).
+    pub fn isolate(&self) {
+        self.shared.change(|machine| machine.isolate());
+    }
+
+    /// Closes the breaker, whatever its state, and forgets every outcome.
+    pub fn reset(&self) {
+        self.shared.change(|machine| machine.close());
+    }
+}
+
+impl Shared {
+    #[inline]
+    fn admit(&self) -> Result<(Grant, Option<Instant>), BreakerOpen> {
+        let started = self.slow_after.map(|_| self.clock.now());
+        let generation = self.closed.load(Ordering::Relaxed);
+        let grant = match generation {
+            NOT_CLOSED => self.admit_by_state()?,
+            generation => Grant::closed(generation),
+        };
+        Ok((grant, started))
+    }
+
+    #[cold]
+    fn admit_by_state(&self) -> Result<Grant, BreakerOpen> {
+        let now = self.clock.now();
+        let (granted, state) = self.change(|machine| (machine.admit(now), machine.state()));
+        granted.map_err(|retry_after| BreakerOpen {
+            breaker: Arc::clone(&self.name),
+            state,
+            retry_after,
+        })
+    }
+
+    #[inline]
+    pub(crate) fn record(&self, grant: Grant, started: Option<Instant>, failed: bool) {
+        let slow = match (self.slow_after, started) {
+            (Some(limit), Some(started)) => self.clock.now() - started > limit,
+            _ => false,
+        };
+        let plain = !failed && !slow;
+        if plain && self.closed.load(Ordering::Relaxed) == grant.generation {
+            let step = match self.span {
+                Span::Calls(_) => 0,
+                Span::Time(_) => self.span.step(self.clock.now() - self.origin),
+            };
+            // A breaker that opens right now leaves this success in its cell; it is thrown away
+            // with the rest when the next state begins or ends.
+            if self.stripes.add(step) {
+                return;
+            }
+        }
+        self.record_by_state(grant, failed, slow);
+    }
+
+    #[cold]
+    fn record_by_state(&self, grant: Grant, failed: bool, slow: bool) {
+        let now = self.clock.now();
+        let step = self.span.step(now - self.origin);
+        let sample = Counts { calls: 1, failures: failed.into(), slow: slow.into() };
+        self.change(|machine| machine.record(grant, sample, step, now));
+    }
+
+    #[inline]
+    pub(crate) fn abandon(&self, grant: Grant) {
+        // While closed nothing is held that could be given back.
+        if self.closed.load(Ordering::Relaxed) != grant.generation {
+            self.change(|machine| machine.abandon(grant));
+        }
+    }
+
+    /// Runs a move of the machine, then publishes the new state and tells the listener.
+    fn change<R>(&self, step: impl FnOnce(&mut Machine) -> R) -> R {
+        let (result, from, to) = {
+            let mut machine = self.lock();
+            for (step, count) in self.stripes.drain() {
+                machine.add_successes(step, count);
+            }
+            let from = machine.state();
+            let result = step(&mut machine);
+            let to = machine.state();
+            let open_to_all = to == BreakerState::Closed;
+            let closed = if open_to_all { machine.generation() } else { NOT_CLOSED };
+            self.closed.store(closed, Ordering::Relaxed);
+            (result, from, to)
+        };
+        if let Some(listener) = self.listener.as_ref().filter(|_| from != to) {
+            listener(&StateChange { breaker: Arc::clone(&self.name), from, to });
+        }
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Machine> {
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker")
+            .field("name", &self.shared.name)
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}

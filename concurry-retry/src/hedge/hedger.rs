@@ -1,0 +1,192 @@
+//! The live side of hedging: what is learnt from calls, and whether an extra copy is allowed.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use concurry_time::Clock;
+
+use crate::budget::RetryBudget;
+use crate::hedge::config::When;
+use crate::hedge::sketch::Sketch;
+use crate::hedge::{Hedge, HedgeError};
+use crate::redundant::{Copies, Extra, Plan, Redundant};
+use crate::retry::{EveryError, EveryResult};
+use crate::verdict::Verdict;
+
+/// Hedges the calls to one service. Cloning shares it.
+///
+/// ```
+/// use concurry_retry::Hedge;
+/// use std::time::Duration;
+///
+/// # concurry_time::block_on(async {
+/// let hedger = Hedge::after_percentile(0.95).first_delay(Duration::from_millis(50)).build()?;
+/// let page = hedger.run(|| async { Ok::<_, String>("page") }).await?;
+/// assert_eq!(page, "page");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct Hedger {
+    shared: Arc<Shared>,
+    clock: Clock,
+    budget: Option<RetryBudget>,
+}
+
+struct Shared {
+    config: Hedge,
+    /// Bounds the extra load, if it is to be bounded.
+    allowance: Option<RetryBudget>,
+    /// Held for arithmetic only.
+    state: Mutex<State>,
+}
+
+struct State {
+    sketch: Sketch,
+    /// The delay worked out last, and after how many calls.
+    delay: (Duration, u32),
+    /// No copies before this moment: the service throttles.
+    paused_until: Option<Instant>,
+}
+
+impl Hedger {
+    /// How many more calls must come in before a percentile is worked out again.
+    const REFRESH: u32 = 32;
+    /// How long to go without copies after a throttling that named no time.
+    const PAUSE: Duration = Duration::from_secs(1);
+
+    pub(crate) fn from_checked(config: Hedge) -> Result<Self, HedgeError> {
+        let allowance = |share| {
+            // No more than a few copies are saved up: the bound is meant for any short time.
+            RetryBudget::builder().ratio(share).capacity(10).min_per_second(0.0).build()
+        };
+        let allowance = config.max_extra_load.map(allowance).transpose()?;
+        let delay = match config.when {
+            When::After(delay) => delay,
+            When::Percentile(_) => config.first_delay,
+            When::AtOnce => Duration::ZERO,
+        };
+        let state = State { sketch: Sketch::new(), delay: (delay, 0), paused_until: None };
+        let shared = Arc::new(Shared { config, allowance, state: Mutex::new(state) });
+        Ok(Self { shared, clock: Clock::system(), budget: None })
+    }
+
+    /// Reads this clock instead of the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: &Clock) -> Self {
+        self.clock = clock.clone();
+        self
+    }
+
+    /// Pays for each copy from this budget too, which retries share. The hedger only takes out of
+    /// it: the retrying run around it pays in for the success.
+    #[must_use]
+    pub fn budget(mut self, budget: &RetryBudget) -> Self {
+        self.budget = Some(budget.clone());
+        self
+    }
+
+    /// Runs an operation, and copies of it while it is slow. Await the result.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops all copies; what was paid for them stays paid.
+    pub fn run<Op, Fut, T, E>(&self, operation: Op) -> Redundant<'_, Op, T, E>
+    where
+        Op: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let plan = Plan::new(self.copies(), self.delay());
+        let mut copies = Copies::new(plan, self.clock.clone(), EveryError, EveryResult);
+        copies.extra = Some(self);
+        Redundant { operation, copies }
+    }
+
+    /// How many copies there may be, the first one included.
+    #[must_use]
+    pub fn copies(&self) -> u32 {
+        self.shared.config.max_hedges.saturating_add(1)
+    }
+
+    /// How long a call may take, as of now, before a copy is started.
+    #[must_use]
+    pub fn delay(&self) -> Duration {
+        self.lock().delay.0
+    }
+
+    /// Asks whether one more copy may be started now, and pays for it.
+    #[must_use = "a copy that is not permitted must not be started"]
+    pub fn permit(&self, now: Instant) -> bool {
+        if self.lock().paused_until.is_some_and(|until| now < until) {
+            return false;
+        }
+        let allowance = self.shared.allowance.as_ref();
+        if !allowance.is_none_or(|allowance| allowance.withdraw(now)) {
+            return false;
+        }
+        let paid = self.budget.as_ref().is_none_or(|budget| budget.withdraw(now));
+        if let (false, Some(allowance)) = (paid, allowance) {
+            allowance.refund();
+        }
+        paid
+    }
+
+    /// Tells that a call succeeded, and how long it took from its first copy on.
+    pub fn record(&self, latency: Duration, now: Instant) {
+        if let Some(allowance) = &self.shared.allowance {
+            allowance.deposit();
+        }
+        let When::Percentile(share) = self.shared.config.when else { return };
+        let mut state = self.lock();
+        state.sketch.add(latency, now);
+        let samples = state.sketch.samples();
+        let enough = samples >= self.shared.config.min_samples;
+        let (_, worked_out_at) = state.delay;
+        if enough
+            && (worked_out_at == 0 || samples - worked_out_at >= Self::REFRESH)
+            && let Some(delay) = state.sketch.percentile(share)
+        {
+            state.delay = (delay, samples);
+        }
+    }
+
+    /// Starts no copies before `until`: for a service that throttles, or whose breaker is open.
+    pub fn pause_until(&self, until: Instant) {
+        let mut state = self.lock();
+        state.paused_until = state.paused_until.max(Some(until));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Extra for Hedger {
+    fn permit(&self, now: Instant) -> bool {
+        self.permit(now)
+    }
+
+    fn failed(&self, verdict: Verdict, now: Instant) {
+        let pause = match verdict {
+            Verdict::Throttle(hint) => hint.unwrap_or(Self::PAUSE),
+            Verdict::RetryAfter(wait) => wait,
+            Verdict::Retry | Verdict::Fatal | Verdict::Poison => return,
+        };
+        self.pause_until(now.checked_add(pause).unwrap_or(now));
+    }
+
+    fn succeeded(&self, latency: Duration) {
+        self.record(latency, self.clock.now());
+    }
+}
+
+impl fmt::Debug for Hedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hedger")
+            .field("config", &self.shared.config)
+            .field("delay", &self.delay())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,118 @@
+//! A decaying sketch of latencies that answers percentiles.
+
+use std::time::{Duration, Instant};
+
+/// Latencies in buckets that grow by a tenth each, so that every answer is within 5 % and none is
+/// too long for the sketch (the idea of DDSketch: Masson, Rim and Lee, 2019). Old calls weigh
+/// less: a call's weight doubles with every half-life after the start, which leaves all older ones
+/// where they are ("forward decay": Cormode et al., 2009).
+#[derive(Debug)]
+pub(crate) struct Sketch {
+    weights: Vec<f64>,
+    total: f64,
+    samples: u32,
+    /// The moment at which a new call weighs 1.
+    landmark: Option<Instant>,
+}
+
+const GROWTH: f64 = 1.1;
+const HALF_LIFE: Duration = Duration::from_secs(60);
+/// Half-lives after which the weights are scaled down, long before they leave the range of `f64`.
+const RESCALE_AFTER: f64 = 500.0;
+
+impl Sketch {
+    pub(crate) fn new() -> Self {
+        // One bucket for each power of 1.1 up to 2^64 ns (584 years).
+        let buckets = bucket(Duration::from_nanos(u64::MAX)) + 1;
+        Self { weights: vec![0.0; buckets], total: 0.0, samples: 0, landmark: None }
+    }
+
+    pub(crate) fn add(&mut self, latency: Duration, now: Instant) {
+        let landmark = *self.landmark.get_or_insert(now);
+        let age = now.saturating_duration_since(landmark).as_secs_f64() / HALF_LIFE.as_secs_f64();
+        let weight = age.min(2.0 * RESCALE_AFTER).exp2();
+        let index = bucket(latency).min(self.weights.len() - 1);
+        self.weights[index] += weight;
+        self.total += weight;
+        self.samples = self.samples.saturating_add(1);
+        if age > RESCALE_AFTER {
+            self.rescale(weight, now);
+        }
+    }
+
+    /// The latency that this share of the calls stay within.
+    pub(crate) fn percentile(&self, share: f64) -> Option<Duration> {
+        let mut rest = self.total * share;
+        let index = self.weights.iter().position(|weight| {
+            rest -= weight;
+            *weight > 0.0 && rest <= 0.0
+        })?;
+        // The middle of the bucket, on its own scale.
+        Some(Duration::from_nanos(GROWTH.powf(index as f64 + 0.5) as u64))
+    }
+
+    /// How many calls were added.
+    pub(crate) fn samples(&self) -> u32 {
+        self.samples
+    }
+
+    fn rescale(&mut self, by: f64, now: Instant) {
+        self.weights.iter_mut().for_each(|weight| *weight /= by);
+        self.total /= by;
+        self.landmark = Some(now);
+    }
+}
+
+fn bucket(latency: Duration) -> usize {
+    let nanos = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX).max(1);
+    ((nanos as f64).ln() / GROWTH.ln()) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_percentile_is_within_five_percent_of_the_exact_one(
+            mut nanos in prop::collection::vec(1_u64..10_000_000_000_000, 1..300),
+            share in 0.01_f64..0.99,
+        ) {
+            let mut sketch = Sketch::new();
+            let now = Instant::now();
+            nanos.iter().for_each(|nanos| sketch.add(Duration::from_nanos(*nanos), now));
+            nanos.sort_unstable();
+            let rank = ((nanos.len() as f64 * share - 1e-9).ceil() as usize).clamp(1, nanos.len());
+            let exact = nanos[rank - 1] as f64;
+            let answer = sketch.percentile(share).unwrap().as_nanos() as f64;
+            prop_assert!((answer / exact - 1.0).abs() < 0.051 || exact < 20.0, "{answer} {exact}");
+        }
+    }
+
+    #[test]
+    fn old_latencies_fade_and_the_weights_never_overflow() {
+        let mut sketch = Sketch::new();
+        let mut now = Instant::now();
+        for _ in 0..1000 {
+            sketch.add(Duration::from_secs(3), now);
+        }
+        now += HALF_LIFE * 10;
+        for _ in 0..20 {
+            sketch.add(Duration::from_millis(1), now);
+        }
+        assert!(sketch.percentile(0.9).unwrap() < Duration::from_millis(2));
+        for _ in 0..5 {
+            now += HALF_LIFE * 5000;
+            sketch.add(Duration::from_millis(8), now);
+            assert!(sketch.total.is_finite() && sketch.total > 0.0);
+        }
+        let median = sketch.percentile(0.5).unwrap();
+        assert!(median > Duration::from_millis(7) && median < Duration::from_millis(9));
+    }
+
+    #[test]
+    fn no_calls_give_no_percentile() {
+        assert_eq!(Sketch::new().percentile(0.5), None);
+    }
+}

@@ -1,0 +1,292 @@
+//! The running state of a call that has failed at least once. Pure: no clock, no waiting.
+
+use std::time::{Duration, Instant};
+
+use crate::backoff::{Backoff, Growth, Jitter};
+use crate::budget::RetryBudget;
+use crate::random::Random;
+use crate::retry::{AttemptRecord, Attempts, GaveUp, PolicyError, RetryError, RetryPolicy};
+use crate::verdict::Verdict;
+
+/// The waits of one call, made after its first failure by [`RetryPolicy::schedule`].
+///
+/// It is an iterator of waits as well, for a look at what a policy does.
+#[derive(Debug)]
+pub struct Schedule {
+    growth: Growth,
+    jitter: Jitter,
+    random: Random,
+    max_wait: Duration,
+    retries_left: u32,
+    /// Kept to start the series anew after a wait the server asked for.
+    start: (Backoff, Duration),
+}
+
+impl RetryPolicy {
+    /// Starts the waits of one call. Worth making only after a first failure.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        let jitter = match self.backoff {
+            Backoff::Decorrelated => Jitter::None,
+            _ => self.jitter,
+        };
+        Schedule {
+            growth: Growth::new(&self.backoff, self.first, self.max_wait),
+            jitter,
+            random: Random::new(self.seed),
+            max_wait: self.max_wait,
+            retries_left: self.max_retries,
+            start: (self.backoff.clone(), self.first),
+        }
+    }
+}
+
+impl Schedule {
+    /// The wait before the next attempt, or `None` when there is to be no further attempt.
+    ///
+    /// A `hint` (the server's `Retry-After`) is taken as it is, without cap or jitter, and starts
+    /// the series anew, as gRPC does after a pushback (proposal A6): the server has said what it
+    /// needs. It still counts as a retry.
+    pub fn next_wait(&mut self, hint: Option<Duration>) -> Option<Duration> {
+        self.retries_left = self.retries_left.checked_sub(1)?;
+        if let Some(hint) = hint {
+            let (backoff, first) = &self.start;
+            self.growth = Growth::new(backoff, *first, self.max_wait);
+            return Some(hint);
+        }
+        let wait = self.growth.next(&mut self.random)?.min(self.max_wait);
+        Some(self.jitter.apply(wait, &mut self.random))
+    }
+
+    /// How many retries are left.
+    #[must_use]
+    pub fn retries_left(&self) -> u32 {
+        self.retries_left
+    }
+}
+
+impl Iterator for Schedule {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.next_wait(None)
+    }
+}
+
+/// What bounds the retries of a call besides its policy.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bounds<'b> {
+    /// The moment by which the call must have ended.
+    pub deadline: Option<Instant>,
+    /// The shared allowance that every retry is paid from.
+    pub budget: Option<&'b RetryBudget>,
+}
+
+/// A call that has failed at least once: its waits, and the record of its attempts.
+///
+/// This is the rule that every driver shares, blocking, async or a pool: it says what comes next,
+/// and the driver waits and calls.
+///
+/// ```
+/// use concurry_retry::{AttemptRecord, Bounds, GaveUp, RetryPolicy, Retrying, Verdict};
+/// use std::time::{Duration, Instant};
+///
+/// let policy = RetryPolicy::constant(Duration::from_secs(1)).max_retries(1);
+/// let mut retrying = Retrying::new(&policy);
+/// let now = Instant::now();
+/// let pushback = Verdict::RetryAfter(Duration::from_secs(7));
+/// let next = retrying.after(AttemptRecord::new(1, "busy"), pushback, now, Bounds::default());
+/// assert_eq!(next, Ok(Duration::from_secs(7)));
+/// let next = retrying.after(AttemptRecord::new(2, "busy"), Verdict::Retry, now, Bounds::default());
+/// assert_eq!(next, Err(GaveUp::RetriesExhausted));
+/// let error = retrying.give_up(GaveUp::RetriesExhausted);
+/// assert_eq!(error.to_string(), "failed after 2 attempts (no retries left): busy");
+/// ```
+#[derive(Debug)]
+pub struct Retrying<F> {
+    schedule: Schedule,
+    max_retry_after: Duration,
+    invalid: Option<PolicyError>,
+    attempts: Attempts<F>,
+}
+
+impl<F> Retrying<F> {
+    /// Starts with no attempt recorded. A policy that is not legal allows no retry.
+    #[must_use]
+    pub fn new(policy: &RetryPolicy) -> Self {
+        Self {
+            schedule: policy.schedule(),
+            max_retry_after: policy.max_retry_after,
+            invalid: policy.validate().err(),
+            attempts: Attempts::new(),
+        }
+    }
+
+    /// Records a failed attempt and says how long to wait before the next.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no next attempt. A wait that would reach the deadline is not begun, and the
+    /// budget is asked last, so that only attempts that are made are paid for.
+    pub fn after(
+        &mut self,
+        mut record: AttemptRecord<F>,
+        verdict: Verdict,
+        now: Instant,
+        bounds: Bounds<'_>,
+    ) -> Result<Duration, GaveUp> {
+        let next = self.decide(verdict, now, bounds);
+        record.wait = next.ok();
+        self.attempts.push(record);
+        next
+    }
+
+    /// The attempts so far.
+    #[must_use]
+    pub fn attempts(&self) -> &Attempts<F> {
+        &self.attempts
+    }
+
+    /// How many retries are left.
+    #[must_use]
+    pub fn retries_left(&self) -> u32 {
+        self.schedule.retries_left()
+    }
+
+    /// Ends the call.
+    #[must_use]
+    pub fn give_up(self, reason: GaveUp) -> RetryError<F> {
+        RetryError::new(reason, self.attempts)
+    }
+
+    fn decide(
+        &mut self,
+        verdict: Verdict,
+        now: Instant,
+        bounds: Bounds<'_>,
+    ) -> Result<Duration, GaveUp> {
+        if let Some(error) = self.invalid {
+            return Err(GaveUp::Policy(error));
+        }
+        match verdict {
+            Verdict::Fatal => return Err(GaveUp::Fatal),
+            Verdict::Poison => return Err(GaveUp::Poison),
+            Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Throttle(_) => {}
+        }
+        let hint = verdict.hint();
+        let wait = self.schedule.next_wait(hint).ok_or(GaveUp::RetriesExhausted)?;
+        if let Some(hint) = hint.filter(|hint| *hint > self.max_retry_after) {
+            return Err(GaveUp::RetryAfterTooLong(hint));
+        }
+        let in_time = |deadline| now.checked_add(wait).is_some_and(|end| end < deadline);
+        if !bounds.deadline.is_none_or(in_time) {
+            return Err(GaveUp::Deadline);
+        }
+        match bounds.budget {
+            Some(budget) if !budget.withdraw(now) => Err(GaveUp::Budget),
+            _ => Ok(wait),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_hint_is_taken_exactly_and_starts_the_series_anew() {
+        let policy = RetryPolicy::exponential(SECOND).max_retries(5).jitter(Jitter::None);
+        let mut schedule = policy.max_wait(3 * SECOND).schedule();
+        assert_eq!(schedule.next_wait(None), Some(SECOND));
+        assert_eq!(schedule.next_wait(None), Some(2 * SECOND));
+        assert_eq!(schedule.next_wait(Some(50 * SECOND)), Some(50 * SECOND));
+        assert_eq!(schedule.next_wait(None), Some(SECOND));
+        assert_eq!(schedule.next_wait(Some(SECOND / 8)), Some(SECOND / 8));
+        assert_eq!(schedule.next_wait(Some(SECOND)), None);
+    }
+
+    fn before(deadline: Instant) -> Bounds<'static> {
+        Bounds { deadline: Some(deadline), budget: None }
+    }
+
+    fn first_decision(
+        policy: &RetryPolicy,
+        verdict: Verdict,
+        left: Duration,
+    ) -> Result<Duration, GaveUp> {
+        let now = Instant::now();
+        Retrying::new(policy).after(AttemptRecord::new(1, ()), verdict, now, before(now + left))
+    }
+
+    #[test]
+    fn each_reason_to_give_up_is_told_apart() {
+        let policy = RetryPolicy::constant(SECOND).jitter(Jitter::None).max_retry_after(9 * SECOND);
+        let minute = 60 * SECOND;
+        let decide = |verdict, left| first_decision(&policy, verdict, left);
+        assert_eq!(decide(Verdict::Retry, minute), Ok(SECOND));
+        assert_eq!(decide(Verdict::Throttle(None), minute), Ok(SECOND));
+        assert_eq!(decide(Verdict::Fatal, minute), Err(GaveUp::Fatal));
+        assert_eq!(decide(Verdict::Poison, minute), Err(GaveUp::Poison));
+        assert_eq!(decide(Verdict::Retry, SECOND), Err(GaveUp::Deadline));
+        assert_eq!(decide(Verdict::RetryAfter(8 * SECOND), 5 * SECOND), Err(GaveUp::Deadline));
+        let long = Verdict::Throttle(Some(10 * SECOND));
+        assert_eq!(decide(long, minute), Err(GaveUp::RetryAfterTooLong(10 * SECOND)));
+        let illegal = RetryPolicy::constant(Duration::ZERO);
+        let refused = first_decision(&illegal, Verdict::Retry, minute);
+        assert!(matches!(refused, Err(GaveUp::Policy(_))));
+    }
+
+    fn any_policy() -> impl Strategy<Value = RetryPolicy> {
+        let wait = (1_u64..10_000).prop_map(Duration::from_millis);
+        let jitter = prop_oneof![
+            Just(Jitter::Full),
+            Just(Jitter::Equal),
+            Just(Jitter::None),
+            (0.0..=1.0).prop_map(Jitter::Factor),
+        ];
+        (wait, 0_u32..20, 0..5, jitter, any::<u64>()).prop_map(
+            |(first, retries, kind, jitter, seed)| {
+                let policy = match kind {
+                    0 => RetryPolicy::constant(first),
+                    1 => RetryPolicy::linear(first),
+                    2 => RetryPolicy::fibonacci(first),
+                    3 => RetryPolicy::decorrelated(first),
+                    _ => RetryPolicy::exponential(first),
+                };
+                policy.max_retries(retries).jitter(jitter).seed(seed)
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn no_computed_wait_passes_the_cap_and_there_are_exactly_the_retries_allowed(
+            policy in any_policy(),
+        ) {
+            let waits: Vec<_> = policy.schedule().collect();
+            prop_assert_eq!(waits.len(), policy.retry_limit() as usize);
+            prop_assert!(waits.iter().all(|wait| *wait <= policy.max_wait));
+            prop_assert_eq!(waits, policy.schedule().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn waits_never_reach_past_the_deadline(policy in any_policy(), left in 1_u64..60_000) {
+            let start = Instant::now();
+            let deadline = start + Duration::from_millis(left);
+            let mut retrying = Retrying::new(&policy);
+            let mut now = start;
+            for attempt in 1.. {
+                let record = AttemptRecord::new(attempt, ());
+                match retrying.after(record, Verdict::Retry, now, before(deadline)) {
+                    Ok(wait) => now += wait,
+                    Err(_) => break,
+                }
+                prop_assert!(now < deadline);
+            }
+            prop_assert!(retrying.attempts().last().unwrap().wait.is_none());
+        }
+    }
+}
