@@ -1,0 +1,69 @@
+//! From the model to code: thin glue over ordinary generic functions of the library.
+//!
+//! Every path is absolute and every local name starts with two underscores, so that nothing the
+//! user has in scope is seen or shadowed. Everything without a name for the user stands inside
+//! `const _`: no module is made, and the macros work inside functions.
+
+mod bodies;
+mod constructor;
+mod defaults;
+mod handle;
+mod handle_types;
+mod method;
+mod task;
+mod worker_impl;
+mod worker_type;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::punctuated::Punctuated;
+use syn::{GenericParam, Generics, Path, Type, WhereClause, WherePredicate, parse_quote};
+
+pub(crate) use task::task;
+pub(crate) use worker_impl::worker_impl;
+pub(crate) use worker_type::worker_type;
+
+/// The path under which the library offers what only the macros use.
+fn private(library: &Path) -> TokenStream {
+    quote!(#library::__private)
+}
+
+/// Items that nobody names, and that no lint of the user's crate should judge.
+fn unnamed(items: TokenStream) -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            dead_code,
+            deprecated,
+            missing_debug_implementations,
+            non_camel_case_types,
+            non_local_definitions,
+            private_bounds,
+            private_interfaces,
+            unreachable_pub,
+            unused_qualifications,
+        )]
+        const _: () = { #items };
+    }
+}
+
+/// The bounds of the user, and those that every worker has.
+fn where_clause(generics: &Generics, more: Vec<WherePredicate>) -> Option<WhereClause> {
+    let mut predicates: Punctuated<WherePredicate, syn::Token![,]> =
+        generics.where_clause.iter().flat_map(|clause| clause.predicates.clone()).collect();
+    for parameter in &generics.params {
+        if let GenericParam::Type(parameter) = parameter {
+            let name = &parameter.ident;
+            predicates.push(parse_quote!(#name: 'static));
+        }
+    }
+    predicates.extend(more);
+    (!predicates.is_empty()).then(|| WhereClause { where_token: Default::default(), predicates })
+}
+
+/// The types of the parameters of a function, as a tuple.
+fn tuple(types: &[&Type]) -> TokenStream {
+    quote!((#(#types,)*))
+}
