@@ -24,9 +24,9 @@ pub(crate) fn worker(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Ok(block) => block,
         Err(error) => return refused(item, error, WORKER_PLACE),
     };
-    let model = parse::worker_impl(arguments, &mut block, &mut errors);
+    let mut model = parse::worker_impl(arguments, &mut block, &mut errors);
     let mut tokens = block.into_token_stream();
-    if let Some(model) = &model {
+    if let Some(model) = &mut model {
         check::worker_impl(model, &mut errors);
         tokens.extend(expand::worker_impl(model));
     }

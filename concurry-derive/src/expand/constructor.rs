@@ -1,17 +1,19 @@
 //! How pools of a worker are built: `options`, `init` and `init_async`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Attribute, Ident, Index, Type, Visibility, parse_quote};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Index, Type, Visibility, parse_quote};
 
 use super::method::sides;
-use super::tuple;
-use crate::model::{Constructor, Returns, WorkerImpl};
+use super::{tuple, where_clause};
+use crate::model::{Construction, Constructor, Returns, WorkerImpl};
 
 /// The parts of the generated constructors.
 pub(super) struct Builders {
     visibility: Visibility,
-    documentation: Vec<Attribute>,
+    /// What the parameters are.
+    documentation: &'static str,
     names: Vec<Ident>,
     types: Vec<Type>,
     /// The error of the user's constructor.
@@ -22,10 +24,11 @@ pub(super) struct Builders {
 
 impl Builders {
     /// From the function `new`, or from a value of the worker if there is none.
-    pub(super) fn new(private: &TokenStream, worker: &WorkerImpl) -> Self {
-        match &worker.constructor {
-            Some(constructor) => Self::from_new(private, worker, constructor),
-            None => Self::from_value(private, worker),
+    pub(super) fn new(private: &TokenStream, worker: &WorkerImpl) -> Option<Self> {
+        match &worker.construction {
+            Construction::New(constructor) => Some(Self::from_new(private, worker, constructor)),
+            Construction::Value => Some(Self::from_value(private, worker)),
+            Construction::Refused => None,
         }
     }
 
@@ -46,15 +49,17 @@ impl Builders {
             Returns::Plain(_) => quote!(::core::result::Result::Ok(#awaited)),
             _ => quote!(#private::Outcome::into_result(#awaited)),
         };
-        let parameters = tuple(&types.iter().collect::<Vec<_>>());
+        let parameters = tuple(constructor.list, &types.iter().collect::<Vec<_>>());
+        // Points at the parameters, which have to be `Clone + Send` for this.
+        let list = constructor.list;
         let constructor_call = match constructor.asynchronous {
-            true => quote! {
+            true => quote_spanned! {list=>
                 #private::Constructor::asynchronous(
                     (#(#names,)*),
                     |__parameters: #parameters| async move { #result },
                 )
             },
-            false => quote! {
+            false => quote_spanned! {list=>
                 #private::Constructor::blocking(
                     (#(#names,)*),
                     |__parameters: #parameters| #result,
@@ -63,7 +68,7 @@ impl Builders {
         };
         Self {
             visibility: constructor.visibility.clone(),
-            documentation: constructor.documentation.clone(),
+            documentation: "The parameters are those of `new`, which runs once for each worker.",
             names,
             types,
             error,
@@ -74,70 +79,52 @@ impl Builders {
     fn from_value(private: &TokenStream, worker: &WorkerImpl) -> Self {
         Self {
             visibility: parse_quote!(pub),
-            documentation: vec![
-                parse_quote!(#[doc = "The state `worker` is cloned for each worker of the pool."]),
-            ],
+            documentation: "Each worker starts with a clone of `worker`.",
             names: vec![parse_quote!(worker)],
             types: vec![worker.worker()],
             error: quote!(#private::Infallible),
-            constructor: quote!(#private::Constructor::blocking(worker, ::core::result::Result::Ok)),
+            // Points at the worker, which has to be `Clone` for this.
+            constructor: quote_spanned! {worker.self_type.span()=>
+                #private::Constructor::blocking(worker, ::core::result::Result::Ok)
+            },
+        }
+    }
+
+    /// The function that makes the library's `Constructor` from the parameters.
+    pub(super) fn function(&self, private: &TokenStream, worker: &WorkerImpl) -> TokenStream {
+        let Self { names, types, error, constructor, .. } = self;
+        let self_type = &worker.self_type;
+        let (impl_generics, _, _) = worker.generics.split_for_impl();
+        let bounds = where_clause(&worker.generics, Vec::new());
+        quote! {
+            fn __constructor #impl_generics(
+                #(#names: #types),*
+            ) -> #private::Constructor<#self_type, #error>
+            #bounds
+            {
+                #constructor
+            }
         }
     }
 
     /// The functions of the options.
-    pub(super) fn for_options(
-        &self,
-        private: &TokenStream,
-        worker: &TokenStream,
-        handle: &TokenStream,
-    ) -> TokenStream {
-        let Self { visibility, documentation, names, types, error, constructor } = self;
-        quote! {
-            fn __constructor(#(#names: #types),*) -> #private::Constructor<#worker, #error> {
-                #constructor
-            }
-
-            /// Starts the pool, and waits until all of its workers are built.
-            ///
-            #(#documentation)*
-            ///
-            /// # Errors
-            ///
-            /// What the constructor of a worker reports, or options that contradict each other.
-            #visibility fn init(
-                self,
-                #(#names: #types),*
-            ) -> ::core::result::Result<#handle, #private::InitError<#error>> {
-                #private::WorkerOptions::__into_options(self)
-                    .init(Self::__constructor(#(#names),*))
-                    .map(#private::WorkerHandle::__from_handle)
-            }
-
-            /// Starts the pool as `init` does, without blocking the thread while it waits.
-            ///
-            /// # Errors
-            ///
-            /// Those of `init`.
-            #visibility async fn init_async(
-                self,
-                #(#names: #types),*
-            ) -> ::core::result::Result<#handle, #private::InitError<#error>> {
-                #private::WorkerOptions::__into_options(self)
-                    .init_async(Self::__constructor(#(#names),*))
-                    .await
-                    .map(#private::WorkerHandle::__from_handle)
-            }
-        }
+    pub(super) fn for_options(&self, private: &TokenStream, handle: &TokenStream) -> TokenStream {
+        let receiver = quote!(self,);
+        let options = quote!(#private::WorkerOptions::__into_options(self));
+        self.init(private, handle, &receiver, &options, "Starts the pool")
     }
 
     /// The associated functions of the worker itself.
     pub(super) fn for_worker(
         &self,
         private: &TokenStream,
+        worker: &TokenStream,
         handle: &TokenStream,
         options: &TokenStream,
     ) -> TokenStream {
-        let Self { visibility, documentation, names, types, error, .. } = self;
+        let defaults = quote!(#private::Options::<#worker>::from_defaults());
+        let start = "Starts a pool with the type's own options";
+        let init = self.init(private, handle, &TokenStream::new(), &defaults, start);
         quote! {
             /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
             pub fn options(mode: #private::Mode, max_workers: usize) -> #options {
@@ -146,35 +133,49 @@ impl Builders {
                 )
             }
 
-            /// Starts a pool with the type's own options, and waits until its workers are built.
+            #init
+        }
+    }
+
+    /// `init` and `init_async` over an expression for the options.
+    fn init(
+        &self,
+        private: &TokenStream,
+        handle: &TokenStream,
+        receiver: &TokenStream,
+        options: &TokenStream,
+        start: &str,
+    ) -> TokenStream {
+        let Self { visibility, documentation, names, types, error, .. } = self;
+        let blocking = format!("{start}, and waits until all of its workers are built.");
+        let awaited = format!("{start}, and waits for its workers without blocking the thread.");
+        let result = quote!(::core::result::Result<#handle, #private::InitError<#error>>);
+        quote! {
+            #[doc = #blocking]
             ///
-            #(#documentation)*
+            #[doc = #documentation]
             ///
             /// # Errors
             ///
             /// What the constructor of a worker reports, or options that contradict each other.
-            #visibility fn init(
-                #(#names: #types),*
-            ) -> ::core::result::Result<#handle, #private::InitError<#error>> {
-                <#options as #private::WorkerOptions>::__from_options(
-                    #private::Options::from_defaults(),
-                )
-                .init(#(#names),*)
+            #visibility fn init(#receiver #(#names: #types),*) -> #result {
+                #options
+                    .init(__constructor(#(#names),*))
+                    .map(#private::WorkerHandle::__from_handle)
             }
 
-            /// Starts a pool as `init` does, without blocking the thread while it waits.
+            #[doc = #awaited]
+            ///
+            #[doc = #documentation]
             ///
             /// # Errors
             ///
             /// Those of `init`.
-            #visibility async fn init_async(
-                #(#names: #types),*
-            ) -> ::core::result::Result<#handle, #private::InitError<#error>> {
-                <#options as #private::WorkerOptions>::__from_options(
-                    #private::Options::from_defaults(),
-                )
-                .init_async(#(#names),*)
-                .await
+            #visibility async fn init_async(#receiver #(#names: #types),*) -> #result {
+                #options
+                    .init_async(__constructor(#(#names),*))
+                    .await
+                    .map(#private::WorkerHandle::__from_handle)
             }
         }
     }

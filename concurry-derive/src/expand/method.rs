@@ -20,9 +20,10 @@ pub(super) fn sides(private: &TokenStream, returns: &Returns) -> (TokenStream, T
     match returns {
         Returns::Plain(output) => (quote!(#output), quote!(#private::Infallible)),
         Returns::Split { output, error, .. } => (quote!(#output), quote!(#error)),
+        // Points at the alias, which has to be one of `Result`.
         Returns::Alias(whole) => (
-            quote!(<#whole as #private::Outcome>::Output),
-            quote!(<#whole as #private::Outcome>::Error),
+            quote_spanned!(whole.span()=> <#whole as #private::Outcome>::Output),
+            quote_spanned!(whole.span()=> <#whole as #private::Outcome>::Error),
         ),
     }
 }
@@ -47,7 +48,7 @@ impl Description<'_> {
         let Bodies { private, method, impl_generics, marker, .. } = self.bodies;
         let worker = self.worker;
         let types: Vec<&Type> = method.parameters.iter().map(|parameter| &parameter.ty).collect();
-        let arguments = tuple(&types);
+        let arguments = tuple(method.list, &types);
         let (output, error) = sides(private, &method.returns);
         let shape = self.bodies.shape();
         let spec = self.spec();

@@ -14,8 +14,8 @@ mod task;
 mod worker_impl;
 mod worker_type;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::{GenericParam, Generics, Path, Type, WhereClause, WherePredicate, parse_quote};
 
@@ -63,7 +63,7 @@ fn where_clause(generics: &Generics, more: Vec<WherePredicate>) -> Option<WhereC
     (!predicates.is_empty()).then(|| WhereClause { where_token: Default::default(), predicates })
 }
 
-/// The types of the parameters of a function, as a tuple.
-fn tuple(types: &[&Type]) -> TokenStream {
-    quote!((#(#types,)*))
+/// The types of the parameters in `list`, as a tuple that points there.
+fn tuple(list: Span, types: &[&Type]) -> TokenStream {
+    quote_spanned!(list=> (#(#types,)*))
 }

@@ -3,7 +3,7 @@
 //! A type of the function's own name is the worker, the one method and the place of `pool()` at
 //! once. Types and functions have separate names, so that `heavy(3)` stays the plain call.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Generics, Type};
@@ -125,7 +125,7 @@ fn task_function(bodies: &Bodies<'_>) -> TokenStream {
         [_] => quote!((__item,)),
         _ => quote!(__item),
     };
-    let item = item(&types);
+    let item = item(bodies.method.list, &types);
     let direct = match asynchronous | uses_context {
         true => quote!(::core::option::Option::None),
         false => {
@@ -150,10 +150,10 @@ fn task_function(bodies: &Bodies<'_>) -> TokenStream {
 }
 
 /// What a map takes for one call: the argument itself if there is one, else the tuple of them.
-fn item(types: &[&Type]) -> TokenStream {
+fn item(list: Span, types: &[&Type]) -> TokenStream {
     match types {
         [one] => quote!(#one),
-        _ => tuple(types),
+        _ => tuple(list, types),
     }
 }
 
@@ -244,7 +244,7 @@ fn calls(private: &TokenStream, function: &Method) -> TokenStream {
     let plain_name = name.unraw().to_string();
     let names = function.parameters.iter().map(|parameter| &parameter.name);
     let types: Vec<&Type> = function.parameters.iter().map(|parameter| &parameter.ty).collect();
-    let (parameters, item) = (parameters(function), item(&types));
+    let (parameters, item) = (parameters(function), item(function.list, &types));
     let (output, error) = sides(private, &function.returns);
     let submit = format!("Calls `{plain_name}` on a worker of the pool.");
     let map = format!("Calls `{plain_name}` for every item and collects what it gives.");

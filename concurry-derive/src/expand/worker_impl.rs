@@ -18,8 +18,8 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
     let private = private(&worker.library);
     let worker_name = name.unraw().to_string();
     let self_type = worker.self_type.to_token_stream();
-    let handle = beside(&worker.self_type, &format_ident!("{name}Handle"));
-    let options = beside(&worker.self_type, &format_ident!("{name}Options"));
+    let handle = beside(&worker.self_type, &format_ident!("{name}Handle", span = name.span()));
+    let options = beside(&worker.self_type, &format_ident!("{name}Options", span = name.span()));
     let (impl_generics, _, _) = worker.generics.split_for_impl();
     let bounds = where_clause(&worker.generics, Vec::new());
 
@@ -57,8 +57,12 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
     }
     let methods = index.expression();
     let builders = Builders::new(&private, worker);
-    let options_builders = builders.for_options(&private, &self_type, &handle);
-    let worker_builders = builders.for_worker(&private, &handle, &options);
+    let constructor = builders.as_ref().map(|builders| builders.function(&private, worker));
+    let options_builders =
+        builders.as_ref().map(|builders| builders.for_options(&private, &handle));
+    let worker_builders = builders
+        .as_ref()
+        .map(|builders| builders.for_worker(&private, &self_type, &handle, &options));
 
     unnamed(quote! {
         #descriptions
@@ -80,6 +84,8 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
                 #visits
             }
         }
+
+        #constructor
 
         impl #impl_generics #handle #bounds { #handle_methods }
 

@@ -1,5 +1,6 @@
 //! One remote method, or the function of a task.
 
+use proc_macro2::Span;
 use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
 use super::Returns;
@@ -20,6 +21,8 @@ pub(crate) struct Method {
     pub(crate) asynchronous: bool,
     /// Takes `&CallContext`.
     pub(crate) uses_context: bool,
+    /// The list of its parameters, to point at.
+    pub(crate) list: Span,
     /// The arguments of a call, without receiver and context.
     pub(crate) parameters: Vec<Parameter>,
     /// What it gives back.

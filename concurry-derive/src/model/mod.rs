@@ -11,5 +11,5 @@ pub(crate) use defaults::{Defaults, Mode};
 pub(crate) use method::{Batch, Marks, Method, Parameter};
 pub(crate) use returns::Returns;
 pub(crate) use task::Task;
-pub(crate) use worker_impl::{Constructor, WorkerImpl};
+pub(crate) use worker_impl::{Construction, Constructor, WorkerImpl};
 pub(crate) use worker_type::WorkerType;

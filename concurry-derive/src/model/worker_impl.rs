@@ -1,6 +1,7 @@
 //! The impl block under `#[worker]`.
 
-use syn::{Attribute, Generics, Ident, Path, Type, TypePath, Visibility};
+use proc_macro2::Span;
+use syn::{Generics, Ident, Path, Type, TypePath, Visibility};
 
 use super::{Batch, Method, Parameter, Returns};
 
@@ -12,8 +13,8 @@ pub(crate) struct WorkerImpl {
     pub(crate) generics: Generics,
     /// The worker, as written after `impl`.
     pub(crate) self_type: TypePath,
-    /// The function `new`.
-    pub(crate) constructor: Option<Constructor>,
+    /// How its state comes to be.
+    pub(crate) construction: Construction,
     /// The remote methods, in the order in which they are written.
     pub(crate) methods: Vec<Method>,
     /// The batched forms among its functions, remote or not.
@@ -22,14 +23,24 @@ pub(crate) struct WorkerImpl {
     pub(crate) function_names: Vec<Ident>,
 }
 
+/// How the state of a worker comes to be.
+pub(crate) enum Construction {
+    /// By the function `new`.
+    New(Box<Constructor>),
+    /// By cloning a value, because there is no `new`.
+    Value,
+    /// Not at all: something is wrong that is reported already.
+    Refused,
+}
+
 /// The function `new`.
 pub(crate) struct Constructor {
     /// Who may call it, and so who may build a pool.
     pub(crate) visibility: Visibility,
-    /// Its documentation.
-    pub(crate) documentation: Vec<Attribute>,
     /// Is an `async fn`.
     pub(crate) asynchronous: bool,
+    /// The list of its parameters, to point at.
+    pub(crate) list: Span,
     /// What `init` takes.
     pub(crate) parameters: Vec<Parameter>,
     /// `Self` or a `Result` of it.

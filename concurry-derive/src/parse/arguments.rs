@@ -79,8 +79,8 @@ impl Arguments {
             self.defaults.mode = mode;
         } else if meta.path.is_ident("max_workers") && !on_impl {
             let count: Expr = meta.value()?.parse()?;
-            require_count(&count, errors);
-            given_once(self.defaults.max_workers.replace(count).is_some(), meta, errors);
+            given_once(self.defaults.max_workers.is_some(), meta, errors);
+            self.defaults.max_workers = checked_count(count, errors);
         } else if meta.path.is_ident("process") && place == Place::Type {
             given_once(self.defaults.process, meta, errors);
             self.defaults.process = true;
@@ -113,8 +113,8 @@ fn mode(name: &LitStr, errors: &mut Errors) -> Option<Mode> {
 }
 
 /// A literal has to be a whole number from one; what a constant holds is checked by `init`.
-fn require_count(count: &Expr, errors: &mut Errors) {
-    let fits = match count {
+fn checked_count(count: Expr, errors: &mut Errors) -> Option<Expr> {
+    let fits = match &count {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
             number.base10_parse::<usize>().is_ok_and(|number| number > 0)
         }
@@ -122,6 +122,7 @@ fn require_count(count: &Expr, errors: &mut Errors) {
         _ => true,
     };
     if !fits {
-        errors.at(count, "a pool has at least one worker: write a whole number from 1");
+        errors.at(&count, "a pool has at least one worker: write a whole number from 1");
     }
+    fits.then_some(count)
 }

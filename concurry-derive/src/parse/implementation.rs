@@ -10,7 +10,7 @@ use super::marks::take_marks;
 use super::returns::ungrouped;
 use super::signature::{Role, call};
 use crate::errors::Errors;
-use crate::model::{Constructor, Marks, Method, Returns, WorkerImpl};
+use crate::model::{Construction, Constructor, Marks, Method, Returns, WorkerImpl};
 
 /// The model of the block, if it can describe a worker at all. Takes our marks out of `block`.
 ///
@@ -26,7 +26,7 @@ pub(crate) fn worker_impl(
     let self_type = self_type(block, errors);
     let written_type = self_type.clone().map(Type::Path);
 
-    let mut constructor = None;
+    let mut construction = Construction::Value;
     let mut methods = Vec::new();
     let mut batches = Vec::new();
     let mut function_names = Vec::new();
@@ -40,7 +40,10 @@ pub(crate) fn worker_impl(
         if is_constructor(function) && marks.skip.is_none() {
             refuse_marks(&marks, "the constructor", errors);
             let found = read_constructor(function, self_type, errors);
-            constructor = (errors.count() == before).then_some(found);
+            construction = match errors.count() == before {
+                true => Construction::New(Box::new(found)),
+                false => Construction::Refused,
+            };
         } else if is_remote(function, &marks) {
             let found = read_method(function, marks, self_type, errors);
             methods.extend((errors.count() == before).then_some(found));
@@ -52,7 +55,7 @@ pub(crate) fn worker_impl(
         library: read.library(),
         generics: block.generics.clone(),
         self_type,
-        constructor,
+        construction,
         methods,
         batches,
         function_names,
@@ -119,6 +122,7 @@ fn read_method(
         exclusive,
         asynchronous: function.sig.asyncness.is_some(),
         uses_context: call.uses_context,
+        list: call.list,
         parameters: call.parameters,
         returns: call.returns,
         marks,
@@ -156,8 +160,8 @@ fn read_constructor(function: &ImplItemFn, self_type: &Type, errors: &mut Errors
     }
     Constructor {
         visibility: function.vis.clone(),
-        documentation: with_names(&function.attrs, &["doc"]),
         asynchronous: function.sig.asyncness.is_some(),
+        list: call.list,
         parameters: call.parameters,
         returns: call.returns,
     }

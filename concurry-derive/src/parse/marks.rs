@@ -2,6 +2,7 @@
 
 use syn::{Attribute, LitInt, LitStr, Meta};
 
+use super::written::written;
 use crate::errors::Errors;
 use crate::model::{Batch, Marks};
 
@@ -16,10 +17,10 @@ pub(crate) fn take_marks(attributes: &mut Vec<Attribute>, errors: &mut Errors) -
 fn take(attribute: &Attribute, marks: &mut Marks, errors: &mut Errors) -> bool {
     let path = attribute.path();
     let again = if path.is_ident("idempotent") {
-        errors.ok(attribute.meta.require_path_only());
+        require_no_arguments(attribute, errors);
         marks.idempotent.replace(path.clone()).is_some()
     } else if path.is_ident("pure") {
-        errors.ok(attribute.meta.require_path_only());
+        require_no_arguments(attribute, errors);
         marks.pure.replace(path.clone()).is_some()
     } else if path.is_ident("batch") {
         let batch = batch(attribute, errors);
@@ -36,6 +37,13 @@ fn take(attribute: &Attribute, marks: &mut Marks, errors: &mut Errors) -> bool {
         errors.at(path, "this attribute is given twice: keep one of the two");
     }
     true
+}
+
+fn require_no_arguments(attribute: &Attribute, errors: &mut Errors) {
+    if !matches!(attribute.meta, Meta::Path(_)) {
+        let name = written(attribute.path());
+        errors.at(&attribute.meta, format!("`{name}` takes no arguments: write `#[{name}]`"));
+    }
 }
 
 fn read_skip(attribute: &Attribute, errors: &mut Errors) {

@@ -66,7 +66,7 @@ mod tests {
         for (before, after) in [
             ("Vec<Self>", "Vec<Llm<T>>"),
             ("Result<Self, E>", "Result<Llm<T>, E>"),
-            ("[u8; Self::SIZE]", "[u8;<Llm<T>>::SIZE]"),
+            ("[u8; Self::SIZE]", "[u8; <Llm<T>>::SIZE]"),
             ("SelfMade", "SelfMade"),
         ] {
             let ty = without_self(syn::parse_str(before).unwrap(), &worker);

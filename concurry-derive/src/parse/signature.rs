@@ -1,5 +1,6 @@
 //! What methods, constructors and tasks have in common: the rules for their signatures.
 
+use proc_macro2::Span;
 use syn::{FnArg, Generics, Ident, Pat, PatType, Safety, Signature, Type};
 
 use super::owned::require_owned;
@@ -41,6 +42,8 @@ impl Role {
 pub(crate) struct Call {
     /// Its first argument is the call's context.
     pub(crate) uses_context: bool,
+    /// The list of all of them, to point at.
+    pub(crate) list: Span,
     /// The other arguments.
     pub(crate) parameters: Vec<Parameter>,
     /// What it returns.
@@ -80,7 +83,8 @@ pub(crate) fn call(
     }
     let returns = returns(&signature.output, self_type);
     require_owned(returns.whole(), &format!("what {} returns", role.noun()), errors);
-    Call { uses_context, parameters, returns }
+    let list = signature.paren_token.span.join();
+    Call { uses_context, list, parameters, returns }
 }
 
 /// Refuses what only other functions may be.

@@ -45,6 +45,7 @@ pub(crate) fn task(
             exclusive: false,
             asynchronous: function.sig.asyncness.is_some(),
             uses_context: call.uses_context,
+            list: call.list,
             parameters: call.parameters,
             returns: call.returns,
             marks,

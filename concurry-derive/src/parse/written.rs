@@ -17,12 +17,12 @@ pub(crate) fn written(tokens: impl ToTokens) -> String {
 }
 
 /// Whether people leave a space between `before` and `after`: between words, after a separator,
-/// around a plus.
+/// around a plus or an equals sign.
 fn keeps_space(before: &str, after: char) -> bool {
     let last = before.chars().next_back().unwrap_or(' ');
     is_word(last) && is_word(after)
-        || ",;+".contains(last)
-        || after == '+'
+        || ",;+=".contains(last)
+        || "+=".contains(after)
         || before.ends_with("mut")
 }
 
@@ -42,6 +42,7 @@ mod tests {
             "(u8, &'a dyn Fn)",
             "a::b::C<D, E>",
             "Box<dyn Error + Send>",
+            "Box<dyn Iterator<Item = u8>>",
         ] {
             let ty: syn::Type = syn::parse_str(text).unwrap();
             assert_eq!(written(ty), text);
