@@ -1,7 +1,8 @@
 //! How a method is called on its worker: one impl of the trait that fits receiver and colour.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Index, Type};
 
 use crate::model::{Method, Returns};
@@ -45,8 +46,10 @@ impl Bodies<'_> {
             true => (format_ident!("Start{way}"), self.start(&exclusive)),
             false => (format_ident!("Run{way}"), self.run(&exclusive)),
         };
+        let allowed = self.allowed();
         quote! {
             #[automatically_derived]
+            #allowed
             #impl_generics #private::#name for #marker { #items }
         }
     }
@@ -55,6 +58,7 @@ impl Bodies<'_> {
         let private = self.private;
         let result = self.as_result(self.call(quote!(__context)));
         quote! {
+            #[inline]
             fn run(
                 __worker: & #exclusive Self::Worker,
                 __context: &#private::CallContext,
@@ -81,6 +85,7 @@ impl Bodies<'_> {
         quote! {
             type Raw = #raw;
 
+            #[inline]
             fn start(
                 __worker: & #exclusive Self::Worker,
                 __context: #private::CallContext,
@@ -89,12 +94,20 @@ impl Bodies<'_> {
                 #future
             }
 
+            #[inline]
             fn finish(
                 __raw: Self::Raw,
             ) -> ::core::result::Result<Self::Output, Self::Error> {
                 #result
             }
         }
+    }
+
+    /// The caller of the handle's method is told of a deprecation; this call is not to blame.
+    pub(super) fn allowed(&self) -> Option<TokenStream> {
+        let mut carried = self.method.carried.iter();
+        let deprecated = carried.any(|attribute| attribute.path().is_ident("deprecated"));
+        deprecated.then(|| quote!(#[allow(deprecated)]))
     }
 
     /// The call of the user's function with the arguments in `__args`.
@@ -111,8 +124,8 @@ impl Bodies<'_> {
         let private = self.private;
         match &self.method.returns {
             Returns::Plain(_) => quote!(::core::result::Result::Ok(#raw)),
-            Returns::Split { .. } | Returns::Alias(_) => {
-                quote!(#private::Outcome::into_result(#raw))
+            Returns::Split { whole, .. } | Returns::Alias(whole) => {
+                quote_spanned!(whole.span()=> #private::Outcome::into_result(#raw))
             }
         }
     }

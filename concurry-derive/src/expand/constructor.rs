@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, Index, Type, Visibility, parse_quote};
+use syn::{Ident, Index, Type, Visibility, WherePredicate, parse_quote};
 
 use super::method::sides;
 use super::{tuple, where_clause};
@@ -16,6 +16,8 @@ pub(super) struct Builders {
     documentation: &'static str,
     names: Vec<Ident>,
     types: Vec<Type>,
+    /// What a generic worker needs besides, said where it is used.
+    bounds: Vec<WherePredicate>,
     /// The error of the user's constructor.
     error: TokenStream,
     /// An expression over the parameters that makes the library's `Constructor`.
@@ -71,17 +73,26 @@ impl Builders {
             documentation: "The parameters are those of `new`, which runs once for each worker.",
             names,
             types,
+            bounds: Vec::new(),
             error,
             constructor: constructor_call,
         }
     }
 
     fn from_value(private: &TokenStream, worker: &WorkerImpl) -> Self {
+        let self_type = &worker.self_type;
         Self {
             visibility: parse_quote!(pub),
             documentation: "Each worker starts with a clone of `worker`.",
             names: vec![parse_quote!(worker)],
             types: vec![worker.worker()],
+            bounds: worker
+                .generics
+                .type_params()
+                .next()
+                .map(|_| parse_quote!(#self_type: ::core::clone::Clone + ::core::marker::Send))
+                .into_iter()
+                .collect(),
             error: quote!(#private::Infallible),
             // Points at the worker, which has to be `Clone` for this.
             constructor: quote_spanned! {worker.self_type.span()=>
@@ -95,7 +106,7 @@ impl Builders {
         let Self { names, types, error, constructor, .. } = self;
         let self_type = &worker.self_type;
         let (impl_generics, _, _) = worker.generics.split_for_impl();
-        let bounds = where_clause(&worker.generics, Vec::new());
+        let bounds = where_clause(&worker.generics, self.bounds.clone());
         quote! {
             fn __constructor #impl_generics(
                 #(#names: #types),*
@@ -146,7 +157,8 @@ impl Builders {
         options: &TokenStream,
         start: &str,
     ) -> TokenStream {
-        let Self { visibility, documentation, names, types, error, .. } = self;
+        let Self { visibility, documentation, names, types, bounds, error, .. } = self;
+        let bounds = (!bounds.is_empty()).then(|| quote!(where #(#bounds),*));
         let blocking = format!("{start}, and waits until all of its workers are built.");
         let awaited = format!("{start}, and waits for its workers without blocking the thread.");
         let result = quote!(::core::result::Result<#handle, #private::InitError<#error>>);
@@ -158,7 +170,7 @@ impl Builders {
             /// # Errors
             ///
             /// What the constructor of a worker reports, or options that contradict each other.
-            #visibility fn init(#receiver #(#names: #types),*) -> #result {
+            #visibility fn init(#receiver #(#names: #types),*) -> #result #bounds {
                 #options
                     .init(__constructor(#(#names),*))
                     .map(#private::WorkerHandle::__from_handle)
@@ -171,7 +183,7 @@ impl Builders {
             /// # Errors
             ///
             /// Those of `init`.
-            #visibility async fn init_async(#receiver #(#names: #types),*) -> #result {
+            #visibility async fn init_async(#receiver #(#names: #types),*) -> #result #bounds {
                 #options
                     .init_async(__constructor(#(#names),*))
                     .await

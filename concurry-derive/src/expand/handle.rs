@@ -26,6 +26,7 @@ pub(super) fn handle_method(
     quote! {
         #documentation
         #(#carried)*
+        #[inline]
         #visibility fn #name(&self, #parameters) -> #private::TaskFuture<#output, #error> {
             #private::WorkerHandle::__handle(self).call::<#marker>((#(#names,)*))
         }

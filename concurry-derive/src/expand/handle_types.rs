@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Generics, Ident, Visibility, parse_quote};
 
-use super::{unnamed, where_clause};
+use super::where_clause;
 
 /// What the two types are made of.
 pub(super) struct HandleTypes<'a> {
@@ -27,13 +27,12 @@ pub(super) struct HandleTypes<'a> {
 }
 
 impl HandleTypes<'_> {
-    /// The two types with their impls.
-    pub(super) fn expand(&self) -> TokenStream {
+    /// The two types.
+    pub(super) fn types(&self) -> TokenStream {
         let Self { private, worker, handle, options, visibility, generics, .. } = self;
         let Self { handle_documentation, options_documentation, .. } = self;
         let declared_where = &generics.where_clause;
         let (_, type_generics, _) = generics.split_for_impl();
-        let impls = unnamed(self.impls());
         quote! {
             #(#[doc = #handle_documentation])*
             #visibility struct #handle #generics #declared_where {
@@ -45,12 +44,11 @@ impl HandleTypes<'_> {
             #visibility struct #options #generics #declared_where {
                 __options: #private::Options<#worker #type_generics>,
             }
-
-            #impls
         }
     }
 
-    fn impls(&self) -> TokenStream {
+    /// What every worker's handle and options implement.
+    pub(super) fn impls(&self) -> TokenStream {
         let Self { private, worker, handle, options, generics, .. } = self;
         let (handle_name, options_name) = (handle.to_string(), options.to_string());
         let (impl_generics, type_generics, _) = generics.split_for_impl();
@@ -82,6 +80,7 @@ impl HandleTypes<'_> {
                     Self { __handle }
                 }
 
+                #[inline]
                 fn __handle(&self) -> &#private::Handle<Self::Worker> {
                     &self.__handle
                 }

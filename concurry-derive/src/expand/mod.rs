@@ -28,22 +28,17 @@ fn private(library: &Path) -> TokenStream {
     quote!(#library::__private)
 }
 
-/// Items that nobody names, and that no lint of the user's crate should judge.
+/// Items that nobody names, and whose style no lint of the user's crate should judge.
+///
+/// The list is short on purpose: a crate that forbids a lint cannot hold code that allows it.
 fn unnamed(items: TokenStream) -> TokenStream {
     quote! {
         #[allow(
             clippy::all,
             clippy::nursery,
             clippy::pedantic,
-            dead_code,
-            deprecated,
-            missing_debug_implementations,
+            clippy::restriction,
             non_camel_case_types,
-            non_local_definitions,
-            private_bounds,
-            private_interfaces,
-            unreachable_pub,
-            unused_qualifications,
         )]
         const _: () = { #items };
     }

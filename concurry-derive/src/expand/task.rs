@@ -44,8 +44,7 @@ pub(crate) fn task(task: &Task) -> TokenStream {
             String::new(),
             "Nothing starts before `init`.".to_owned(),
         ],
-    }
-    .expand();
+    };
 
     let worker = quote!(#name);
     let bodies = Bodies {
@@ -70,7 +69,10 @@ pub(crate) fn task(task: &Task) -> TokenStream {
     let calls = calls(&private, &task.function);
 
     let documentation = format!("The pools of the function [`{plain_name}`](fn@{plain_name}).");
+    let types = handle_types.types();
+    let handle_impls = handle_types.impls();
     let impls = unnamed(quote! {
+        #handle_impls
         #worker_impls
         #description
         #function
@@ -85,7 +87,7 @@ pub(crate) fn task(task: &Task) -> TokenStream {
             __private: (),
         }
 
-        #handle_types
+        #types
         #impls
     }
 }
@@ -133,8 +135,10 @@ fn task_function(bodies: &Bodies<'_>) -> TokenStream {
             quote!(::core::option::Option::Some(|__args| #result))
         }
     };
+    let allowed = bodies.allowed();
     quote! {
         #[automatically_derived]
+        #allowed
         impl #private::TaskFunction for #name {
             type Item = #item;
 
@@ -142,6 +146,7 @@ fn task_function(bodies: &Bodies<'_>) -> TokenStream {
                 fn(Self::Args) -> ::core::result::Result<Self::Output, Self::Error>,
             > = #direct;
 
+            #[inline]
             fn into_args(__item: Self::Item) -> Self::Args {
                 #arguments
             }
@@ -252,6 +257,7 @@ fn calls(private: &TokenStream, function: &Method) -> TokenStream {
         #[doc = #submit]
         ///
         #(#carried)*
+        #[inline]
         #visibility fn submit(&self, #parameters) -> #private::TaskFuture<#output, #error> {
             #private::WorkerHandle::__handle(self).call::<#name>((#(#names,)*))
         }

@@ -35,18 +35,21 @@ pub(crate) fn worker_type(worker: &WorkerType) -> TokenStream {
             String::new(),
             "Nothing starts before `init`.".to_owned(),
         ],
-    }
-    .expand();
+    };
 
     let defaults = defaults(&private, &worker.defaults);
     let (impl_generics, type_generics, _) = worker.generics.split_for_impl();
     let bounds = where_clause(&worker.generics, Vec::new());
-    let declaration = unnamed(quote! {
+    let types = handle_types.types();
+    let handle_impls = handle_types.impls();
+    let impls = unnamed(quote! {
+        #handle_impls
+
         #[automatically_derived]
         impl #impl_generics #private::WorkerType for #name #type_generics #bounds {
             const NAME: &'static str = #plain_name;
             const DEFAULTS: #private::TypeDefaults = #defaults;
         }
     });
-    quote!(#handle_types #declaration)
+    quote!(#types #impls)
 }
