@@ -1,1 +1,145 @@
-//! The macros of concurry.
+//! The macros of concurry: `#[derive(Worker)]`, `#[worker]` and `#[task]`.
+//!
+//! Use them through the crate `concurry`, which offers them beside what their code needs.
+//! A call is read into a model (`parse`), rules that concern several functions are held against
+//! the model (`check`), and the model becomes code (`expand`). All errors of a call are reported at
+//! once, each at the token at fault, and the user's own code is kept in any case.
+
+mod check;
+mod errors;
+mod expand;
+mod model;
+mod parse;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Declares a struct or an enum as a worker.
+///
+/// Makes two types beside it, with the same visibility and parameters: `NameHandle`, by which a
+/// pool of workers is called, and `NameOptions`, by which it is configured. The methods come from
+/// the impl block under [`macro@worker`].
+///
+/// The attribute `#[worker(…)]` below the derive gives the pools of this type their defaults:
+///
+/// * `mode = "thread"`: where the workers run: `"sync"`, `"thread"`, `"async"`, `"process"` or
+///   `"ray"`, or one of the other spellings that `Mode` reads;
+/// * `max_workers = 4`: how many workers a pool may have, at least one;
+/// * `process`: every method has to be able to run in another process;
+/// * `crate = some::path`: where concurry is found, if not under its own name.
+///
+/// ```
+/// use concurry::prelude::*;
+///
+/// #[derive(Worker)]
+/// #[worker(mode = "thread", max_workers = 4)]
+/// struct Greeter {
+///     greeting: String,
+/// }
+///
+/// #[worker]
+/// impl Greeter {
+///     pub fn new(greeting: String) -> Self {
+///         Self { greeting }
+///     }
+///
+///     pub fn greet(&self, name: String) -> String {
+///         format!("{}, {name}!", self.greeting)
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let greeter: GreeterHandle = Greeter::init("Hello".to_owned())?;
+/// assert_eq!(greeter.greet("Ada".to_owned()).result()?, "Hello, Ada!");
+/// # Ok(())
+/// # }
+/// ```
+#[proc_macro_derive(Worker, attributes(worker))]
+pub fn derive_worker(item: TokenStream) -> TokenStream {
+    run::derive_worker(item.into()).into()
+}
+
+/// Makes the public methods of an impl block callable through a pool.
+///
+/// * **The constructor** is the function `new`. Its parameters become those of `init`; it returns
+///   `Self` or `Result<Self, E>`, may be an `async fn`, and runs once for each worker, on that
+///   worker. Without `new`, `init` takes the state itself and clones it.
+/// * **Methods** take `&self` or `&mut self` and are a `fn` or an `async fn`. On the handle each has
+///   the same name and parameters and returns a `TaskFuture` at once. Arguments and results are
+///   owned. A return type named `Result`, also an alias, gives the future its error type.
+/// * **`ctx: &CallContext`** right after `self` is not a parameter of the call: the pool passes it.
+/// * **Private methods** and those under `#[worker(skip)]` stay as they are.
+///
+/// On a method, `#[idempotent]` says that running it twice does no harm, `#[pure]` that equal
+/// arguments give equal results, and `#[batch(of = "name", max_size = 64, max_wait = "5ms")]` that it
+/// takes many calls of the method `name` at once.
+///
+/// The macro keeps the impl block and adds `init`, `init_async` and `options` to the type. A type has
+/// one such block. `#[worker(crate = some::path)]` says where concurry is found.
+///
+/// ```
+/// use concurry::prelude::*;
+///
+/// #[derive(Worker)]
+/// struct Account {
+///     balance: u64,
+/// }
+///
+/// #[worker]
+/// impl Account {
+///     pub fn new(balance: u64) -> Self {
+///         Self { balance }
+///     }
+///
+///     pub fn withdraw(&mut self, amount: u64) -> Result<u64, String> {
+///         self.balance = self.balance.checked_sub(amount).ok_or("too little")?;
+///         Ok(self.balance)
+///     }
+///
+///     #[worker(skip)]
+///     pub fn is_empty(&self) -> bool {
+///         self.balance == 0
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let account = Account::options(Mode::Thread, 1).init(10)?;
+/// assert_eq!(account.withdraw(4).result()?, 6);
+/// assert!(account.withdraw(7).result().is_err());
+/// assert!(Account::new(0).is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[proc_macro_attribute]
+pub fn worker(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    run::worker(arguments.into(), item.into()).into()
+}
+
+/// Makes a function callable through a pool, and leaves it a function.
+///
+/// Makes a type of the same name that has `pool()` and `options(…)`, and the types `NamePool` and
+/// `NameOptions`. The function follows the rules of a method under [`macro@worker`], without a
+/// receiver. `#[task(…)]` takes the arguments `mode`, `max_workers` and `crate`, which mean what they
+/// mean for [`macro@Worker`].
+///
+/// ```
+/// use concurry::prelude::*;
+///
+/// #[task(mode = "thread", max_workers = 2)]
+/// fn square(number: u64) -> u64 {
+///     number * number
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pool = square::pool()?;
+/// assert_eq!(pool.submit(3).result()?, square(3));
+/// assert_eq!(pool.map([1, 2, 3]).results()?, [1, 4, 9]);
+/// # Ok(())
+/// # }
+/// ```
+#[proc_macro_attribute]
+pub fn task(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    run::task(arguments.into(), item.into()).into()
+}

@@ -4,6 +4,7 @@ mod constructor;
 mod handle;
 mod method;
 mod probe;
+mod task;
 
 pub(crate) use constructor::Construct;
 pub use constructor::Constructor;
@@ -13,6 +14,7 @@ pub use method::{
     StartRef, RunMut, RunRef, SyncMut, SyncRef,
 };
 pub use probe::{AssertNotResult, FallbackProbe, Outcome, Probe};
+pub use task::TaskFunction;
 
 use crate::Mode;
 
@@ -25,6 +27,11 @@ use crate::Mode;
     note = "put `#[derive(Worker)]` on the struct and `#[worker]` on the impl block with its methods"
 )]
 pub trait Worker: WorkerType {
+    /// The handle to a pool of this worker.
+    ///
+    /// It is named here and not by [`WorkerType`], because the bounds under which a generic type
+    /// is a worker are those of its impl block, which the struct need not repeat.
+    type Handle: WorkerHandle<Worker = Self>;
     /// Shows every remote method to `visitor`, in the order in which they are written.
     #[doc(hidden)]
     fn visit_methods<V: MethodVisitor<Self>>(visitor: &mut V);
@@ -43,8 +50,6 @@ pub trait Worker: WorkerType {
     note = "`#[worker]` on an impl block goes with `#[derive(Worker)]` on the struct"
 )]
 pub trait WorkerType: Sized + 'static {
-    /// The handle to a pool of this worker.
-    type Handle: WorkerHandle<Worker = Self>;
     /// The name in messages, as written in the program.
     #[doc(hidden)]
     const NAME: &'static str;
@@ -61,6 +66,8 @@ pub struct TypeDefaults {
     pub mode: Option<Mode>,
     /// `#[worker(max_workers = …)]`.
     pub max_workers: Option<usize>,
+    /// `#[worker(process)]`: every method has to be able to run in another process.
+    pub process: bool,
 }
 
 /// Where the compiler allows the state of a worker to be used.

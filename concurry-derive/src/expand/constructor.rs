@@ -1,0 +1,194 @@
+//! How pools of a worker are built: `options`, `init` and `init_async`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Index, Type, Visibility, WherePredicate, parse_quote};
+
+use super::method::sides;
+use super::{tuple, where_clause};
+use crate::model::{Construction, Constructor, Returns, WorkerImpl};
+
+/// The parts of the generated constructors.
+pub(super) struct Builders {
+    visibility: Visibility,
+    /// What the parameters are.
+    documentation: &'static str,
+    names: Vec<Ident>,
+    types: Vec<Type>,
+    /// What a generic worker needs besides, said where it is used.
+    bounds: Vec<WherePredicate>,
+    /// The error of the user's constructor.
+    error: TokenStream,
+    /// An expression over the parameters that makes the library's `Constructor`.
+    constructor: TokenStream,
+}
+
+impl Builders {
+    /// From the function `new`, or from a value of the worker if there is none.
+    pub(super) fn new(private: &TokenStream, worker: &WorkerImpl) -> Option<Self> {
+        match &worker.construction {
+            Construction::New(constructor) => Some(Self::from_new(private, worker, constructor)),
+            Construction::Value => Some(Self::from_value(private, worker)),
+            Construction::Refused => None,
+        }
+    }
+
+    fn from_new(private: &TokenStream, worker: &WorkerImpl, constructor: &Constructor) -> Self {
+        let self_type = &worker.self_type;
+        let names: Vec<Ident> =
+            constructor.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+        let types: Vec<Type> =
+            constructor.parameters.iter().map(|parameter| parameter.ty.clone()).collect();
+        let (_, error) = sides(private, &constructor.returns);
+        let places = (0..names.len()).map(Index::from);
+        let call = quote!(<#self_type>::new(#(__parameters.#places),*));
+        let awaited = match constructor.asynchronous {
+            true => quote!(#call.await),
+            false => call,
+        };
+        let result = match &constructor.returns {
+            Returns::Plain(_) => quote!(::core::result::Result::Ok(#awaited)),
+            _ => quote!(#private::Outcome::into_result(#awaited)),
+        };
+        let parameters = tuple(constructor.list, &types.iter().collect::<Vec<_>>());
+        // Points at the parameters, which have to be `Clone + Send` for this.
+        let list = constructor.list;
+        let constructor_call = match constructor.asynchronous {
+            true => quote_spanned! {list=>
+                #private::Constructor::asynchronous(
+                    (#(#names,)*),
+                    |__parameters: #parameters| async move { #result },
+                )
+            },
+            false => quote_spanned! {list=>
+                #private::Constructor::blocking(
+                    (#(#names,)*),
+                    |__parameters: #parameters| #result,
+                )
+            },
+        };
+        Self {
+            visibility: constructor.visibility.clone(),
+            documentation: "The parameters are those of `new`, which runs once for each worker.",
+            names,
+            types,
+            bounds: Vec::new(),
+            error,
+            constructor: constructor_call,
+        }
+    }
+
+    fn from_value(private: &TokenStream, worker: &WorkerImpl) -> Self {
+        let self_type = &worker.self_type;
+        Self {
+            visibility: parse_quote!(pub),
+            documentation: "Each worker starts with a clone of `worker`.",
+            names: vec![parse_quote!(worker)],
+            types: vec![worker.worker()],
+            bounds: worker
+                .generics
+                .type_params()
+                .next()
+                .map(|_| parse_quote!(#self_type: ::core::clone::Clone + ::core::marker::Send))
+                .into_iter()
+                .collect(),
+            error: quote!(#private::Infallible),
+            // Points at the worker, which has to be `Clone` for this.
+            constructor: quote_spanned! {worker.self_type.span()=>
+                #private::Constructor::blocking(worker, ::core::result::Result::Ok)
+            },
+        }
+    }
+
+    /// The function that makes the library's `Constructor` from the parameters.
+    pub(super) fn function(&self, private: &TokenStream, worker: &WorkerImpl) -> TokenStream {
+        let Self { names, types, error, constructor, .. } = self;
+        let self_type = &worker.self_type;
+        let (impl_generics, _, _) = worker.generics.split_for_impl();
+        let bounds = where_clause(&worker.generics, self.bounds.clone());
+        quote! {
+            fn __constructor #impl_generics(
+                #(#names: #types),*
+            ) -> #private::Constructor<#self_type, #error>
+            #bounds
+            {
+                #constructor
+            }
+        }
+    }
+
+    /// The functions of the options.
+    pub(super) fn for_options(&self, private: &TokenStream, handle: &TokenStream) -> TokenStream {
+        let receiver = quote!(self,);
+        let options = quote!(#private::WorkerOptions::__into_options(self));
+        self.init(private, handle, &receiver, &options, "Starts the pool")
+    }
+
+    /// The associated functions of the worker itself.
+    pub(super) fn for_worker(
+        &self,
+        private: &TokenStream,
+        worker: &TokenStream,
+        handle: &TokenStream,
+        options: &TokenStream,
+    ) -> TokenStream {
+        let defaults = quote!(#private::Options::<#worker>::from_defaults());
+        let start = "Starts a pool with the type's own options";
+        let init = self.init(private, handle, &TokenStream::new(), &defaults, start);
+        quote! {
+            /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
+            pub fn options(mode: #private::Mode, max_workers: usize) -> #options {
+                #private::WorkerOptions::__from_options(
+                    #private::Options::new(mode, max_workers),
+                )
+            }
+
+            #init
+        }
+    }
+
+    /// `init` and `init_async` over an expression for the options.
+    fn init(
+        &self,
+        private: &TokenStream,
+        handle: &TokenStream,
+        receiver: &TokenStream,
+        options: &TokenStream,
+        start: &str,
+    ) -> TokenStream {
+        let Self { visibility, documentation, names, types, bounds, error, .. } = self;
+        let bounds = (!bounds.is_empty()).then(|| quote!(where #(#bounds),*));
+        let blocking = format!("{start}, and waits until all of its workers are built.");
+        let awaited = format!("{start}, and waits for its workers without blocking the thread.");
+        let result = quote!(::core::result::Result<#handle, #private::InitError<#error>>);
+        quote! {
+            #[doc = #blocking]
+            ///
+            #[doc = #documentation]
+            ///
+            /// # Errors
+            ///
+            /// What the constructor of a worker reports, or options that contradict each other.
+            #visibility fn init(#receiver #(#names: #types),*) -> #result #bounds {
+                #options
+                    .init(__constructor(#(#names),*))
+                    .map(#private::WorkerHandle::__from_handle)
+            }
+
+            #[doc = #awaited]
+            ///
+            #[doc = #documentation]
+            ///
+            /// # Errors
+            ///
+            /// Those of `init`.
+            #visibility async fn init_async(#receiver #(#names: #types),*) -> #result #bounds {
+                #options
+                    .init_async(__constructor(#(#names),*))
+                    .await
+                    .map(#private::WorkerHandle::__from_handle)
+            }
+        }
+    }
+}

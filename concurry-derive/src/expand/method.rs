@@ -1,0 +1,149 @@
+//! The type that stands for a remote method, and what the engine wants to know of it.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Generics, Ident, Type};
+
+use super::bodies::Bodies;
+use super::tuple;
+use crate::model::{Method, Returns};
+
+/// The name of the type that stands for the method.
+pub(super) fn marker_name(method: &Method) -> Ident {
+    format_ident!("__{}", method.name, span = method.name.span())
+}
+
+/// Success and failure of the method, as types.
+pub(super) fn sides(private: &TokenStream, returns: &Returns) -> (TokenStream, TokenStream) {
+    match returns {
+        Returns::Plain(output) => (quote!(#output), quote!(#private::Infallible)),
+        Returns::Split { output, error, .. } => (quote!(#output), quote!(#error)),
+        // Points at the alias, which has to be one of `Result`.
+        Returns::Alias(whole) => (
+            quote_spanned!(whole.span()=> <#whole as #private::Outcome>::Output),
+            quote_spanned!(whole.span()=> <#whole as #private::Outcome>::Error),
+        ),
+    }
+}
+
+/// What a method is described with.
+pub(super) struct Description<'a> {
+    /// How it is called.
+    pub(super) bodies: &'a Bodies<'a>,
+    /// The worker, as a type.
+    pub(super) worker: &'a TokenStream,
+    /// The name of the worker in messages.
+    pub(super) worker_name: &'a str,
+    /// The place among the remote methods, as an expression.
+    pub(super) index: TokenStream,
+    /// The parameters that the types of the method may name.
+    pub(super) generics: &'a Generics,
+}
+
+impl Description<'_> {
+    /// The impls of `Method` and of the trait with the body.
+    pub(super) fn expand(&self) -> TokenStream {
+        let Bodies { private, method, impl_generics, marker, .. } = self.bodies;
+        let worker = self.worker;
+        let types: Vec<&Type> = method.parameters.iter().map(|parameter| &parameter.ty).collect();
+        let arguments = tuple(method.list, &types);
+        let (output, error) = sides(private, &method.returns);
+        let shape = self.bodies.shape();
+        let spec = self.spec();
+        let body = self.bodies.expand();
+        let idempotent = method.marks.idempotent.as_ref().map(|_| {
+            quote! {
+                #[automatically_derived]
+                #impl_generics #private::Idempotent for #marker {}
+            }
+        });
+        quote! {
+            #[automatically_derived]
+            #impl_generics #private::Method for #marker {
+                type Worker = #worker;
+                type Args = #arguments;
+                type Output = #output;
+                type Error = #error;
+                type Shape = #shape;
+
+                const SPEC: #private::MethodSpec = #spec;
+
+                fn abilities() -> #private::Abilities<Self> {
+                    use #private::FallbackProbe as _;
+                    #private::Abilities {
+                        clone_args: #private::Probe::<#arguments>::CLONE,
+                        verdict: #private::Probe::<#error>::VERDICT,
+                    }
+                }
+            }
+
+            #idempotent
+            #body
+        }
+    }
+
+    fn spec(&self) -> TokenStream {
+        let Bodies { private, method, .. } = self.bodies;
+        let (worker_name, index) = (self.worker_name, &self.index);
+        let name = method.name.unraw().to_string();
+        let Method { exclusive, asynchronous, uses_context, marks, .. } = method;
+        let (idempotent, pure) = (marks.idempotent.is_some(), marks.pure.is_some());
+        let spec = quote! {
+            #private::MethodSpec {
+                worker: #worker_name,
+                name: #name,
+                index: #index,
+                exclusive: #exclusive,
+                asynchronous: #asynchronous,
+                uses_context: #uses_context,
+                idempotent: #idempotent,
+                pure: #pure,
+            }
+        };
+        match self.check_plain() {
+            Some(check) => quote!({ #check #spec }),
+            None => spec,
+        }
+    }
+
+    /// Refuses a `Result` under another name, which would pass for a success.
+    fn check_plain(&self) -> Option<TokenStream> {
+        let Returns::Plain(ty) = &self.bodies.method.returns else { return None };
+        let private = self.bodies.private;
+        let Type::Path(_) = ty else { return None };
+        let message = "this return type is a `Result` under another name: write `Result<T, E>`, or \
+                       name the alias `Result`";
+        let check = quote_spanned! {ty.span()=>
+            ::core::assert!(!#private::Probe::<#ty>::IS_RESULT, #message);
+        };
+        Some(match names_parameter(ty, self.generics) {
+            // A constant of its own cannot name the parameters of the impl.
+            true => quote!(use #private::FallbackProbe as _; #check),
+            false => quote!(const _: () = { use #private::FallbackProbe as _; #check };),
+        })
+    }
+}
+
+/// Whether the type depends on a parameter of the worker.
+fn names_parameter(ty: &Type, generics: &Generics) -> bool {
+    use syn::visit::Visit;
+
+    struct Names<'a> {
+        generics: &'a Generics,
+        found: bool,
+    }
+    impl<'ast> Visit<'ast> for Names<'_> {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            self.found |= self.generics.params.iter().any(|parameter| match parameter {
+                syn::GenericParam::Type(parameter) => parameter.ident == *ident,
+                syn::GenericParam::Const(parameter) => parameter.ident == *ident,
+                syn::GenericParam::Lifetime(_) => false,
+            });
+        }
+    }
+    let mut names = Names { generics, found: false };
+    names.visit_type(ty);
+    names.found
+}

@@ -1,0 +1,64 @@
+//! From the model to code: thin glue over ordinary generic functions of the library.
+//!
+//! Every path is absolute and every local name starts with two underscores, so that nothing the
+//! user has in scope is seen or shadowed. Everything without a name for the user stands inside
+//! `const _`: no module is made, and the macros work inside functions.
+
+mod bodies;
+mod constructor;
+mod defaults;
+mod handle;
+mod handle_types;
+mod method;
+mod task;
+mod worker_impl;
+mod worker_type;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::punctuated::Punctuated;
+use syn::{GenericParam, Generics, Path, Type, WhereClause, WherePredicate, parse_quote};
+
+pub(crate) use task::task;
+pub(crate) use worker_impl::worker_impl;
+pub(crate) use worker_type::worker_type;
+
+/// The path under which the library offers what only the macros use.
+fn private(library: &Path) -> TokenStream {
+    quote!(#library::__private)
+}
+
+/// Items that nobody names, and whose style no lint of the user's crate should judge.
+///
+/// The list is short on purpose: a crate that forbids a lint cannot hold code that allows it.
+fn unnamed(items: TokenStream) -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            clippy::restriction,
+            non_camel_case_types,
+        )]
+        const _: () = { #items };
+    }
+}
+
+/// The bounds of the user, and those that every worker has.
+fn where_clause(generics: &Generics, more: Vec<WherePredicate>) -> Option<WhereClause> {
+    let mut predicates: Punctuated<WherePredicate, syn::Token![,]> =
+        generics.where_clause.iter().flat_map(|clause| clause.predicates.clone()).collect();
+    for parameter in &generics.params {
+        if let GenericParam::Type(parameter) = parameter {
+            let name = &parameter.ident;
+            predicates.push(parse_quote!(#name: 'static));
+        }
+    }
+    predicates.extend(more);
+    (!predicates.is_empty()).then(|| WhereClause { where_token: Default::default(), predicates })
+}
+
+/// The types of the parameters in `list`, as a tuple that points there.
+fn tuple(list: Span, types: &[&Type]) -> TokenStream {
+    quote_spanned!(list=> (#(#types,)*))
+}

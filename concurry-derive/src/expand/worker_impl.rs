@@ -1,0 +1,147 @@
+//! What `#[worker]` adds to an impl block.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
+use syn::{Attribute, Ident, Meta, TypePath};
+
+use super::bodies::Bodies;
+use super::constructor::Builders;
+use super::handle::{handle_method, options_method};
+use super::method::{Description, marker_name};
+use super::{private, unnamed, where_clause};
+use crate::model::{Method, WorkerImpl};
+
+/// The impl of `Worker` with its methods, and the methods of the handle and the options.
+pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
+    let Some(name) = worker.name() else { return TokenStream::new() };
+    let private = private(&worker.library);
+    let worker_name = name.unraw().to_string();
+    let self_type = worker.self_type.to_token_stream();
+    let handle = beside(&worker.self_type, &format_ident!("{name}Handle", span = name.span()));
+    let options = beside(&worker.self_type, &format_ident!("{name}Options", span = name.span()));
+    let (impl_generics, _, _) = worker.generics.split_for_impl();
+    let bounds = where_clause(&worker.generics, Vec::new());
+
+    let mut descriptions = TokenStream::new();
+    let mut handle_methods = TokenStream::new();
+    let mut options_methods = TokenStream::new();
+    let mut visits = TokenStream::new();
+    let mut index = Count::default();
+    for method in &worker.methods {
+        let cfg = &method.cfg;
+        let marker_name = marker_name(method);
+        let marker = quote!(#marker_name<#self_type>);
+        let function_name = &method.name;
+        let bodies = Bodies {
+            private: &private,
+            method,
+            function: quote!(<#self_type>::#function_name),
+            has_receiver: true,
+            impl_generics: quote!(impl #impl_generics),
+            marker: quote!(#marker #bounds),
+        };
+        let description = Description {
+            bodies: &bodies,
+            worker: &self_type,
+            worker_name: &worker_name,
+            index: index.expression(),
+            generics: &worker.generics,
+        }
+        .expand();
+        descriptions.extend(marked(method, &marker_name, description));
+        handle_methods.extend(handle_method(&private, method, &marker, &worker_name));
+        options_methods.extend(options_method(&private, method, &marker));
+        visits.extend(quote!(#(#cfg)* __visitor.visit::<#marker>();));
+        index.add(cfg);
+    }
+    let methods = index.expression();
+    let builders = Builders::new(&private, worker);
+    let constructor = builders.as_ref().map(|builders| builders.function(&private, worker));
+    let options_builders =
+        builders.as_ref().map(|builders| builders.for_options(&private, &handle));
+    let worker_builders = builders
+        .as_ref()
+        .map(|builders| builders.for_worker(&private, &self_type, &handle, &options));
+
+    unnamed(quote! {
+        #descriptions
+
+        #[automatically_derived]
+        impl #impl_generics #private::Worker for #self_type #bounds {
+            type Handle = #handle;
+
+            const STATE: #private::StateTraits = {
+                use #private::FallbackProbe as _;
+                #private::StateTraits {
+                    send: #private::Probe::<#self_type>::SEND,
+                    sync: #private::Probe::<#self_type>::SYNC,
+                }
+            };
+            const METHODS: usize = #methods;
+
+            fn visit_methods<__V: #private::MethodVisitor<Self>>(__visitor: &mut __V) {
+                #visits
+            }
+        }
+
+        #constructor
+
+        impl #impl_generics #handle #bounds { #handle_methods }
+
+        impl #impl_generics #options #bounds { #options_methods #options_builders }
+
+        impl #impl_generics #self_type #bounds { #worker_builders }
+    })
+}
+
+/// The type that stands for the method, which carries the worker's type: it is as visible as the
+/// less visible of the two, which is what the compiler asks of a public interface.
+fn marked(method: &Method, marker: &Ident, description: TokenStream) -> TokenStream {
+    let Method { visibility, cfg, .. } = method;
+    let description = match cfg.is_empty() {
+        true => description,
+        false => quote!(#(#cfg)* const _: () = { #description };),
+    };
+    quote! {
+        #(#cfg)*
+        #visibility struct #marker<__W>(::core::marker::PhantomData<fn() -> __W>);
+        #description
+    }
+}
+
+/// The type of that name beside the worker, with the same arguments.
+fn beside(worker: &TypePath, name: &Ident) -> TokenStream {
+    let mut path = worker.clone();
+    if let Some(last) = path.path.segments.last_mut() {
+        last.ident = name.clone();
+    }
+    path.into_token_stream()
+}
+
+/// A number of methods, some of which may be left out by `#[cfg(…)]`.
+#[derive(Default)]
+struct Count {
+    certain: usize,
+    conditional: Vec<TokenStream>,
+}
+
+impl Count {
+    fn add(&mut self, cfg: &[Attribute]) {
+        let conditions = cfg.iter().filter_map(|attribute| match &attribute.meta {
+            Meta::List(list) => Some(&list.tokens),
+            _ => None,
+        });
+        match cfg.is_empty() {
+            true => self.certain += 1,
+            false => {
+                self.conditional.push(quote!((::core::cfg!(all(#(#conditions),*)) as usize)));
+            }
+        }
+    }
+
+    fn expression(&self) -> TokenStream {
+        let Self { certain, conditional } = self;
+        quote!(#certain #(+ #conditional)*)
+    }
+}

@@ -1,0 +1,15 @@
+//! What the macros understand of the user's code. Made by `parse`, read by `check` and `expand`.
+
+mod defaults;
+mod method;
+mod returns;
+mod task;
+mod worker_impl;
+mod worker_type;
+
+pub(crate) use defaults::{Defaults, Mode};
+pub(crate) use method::{Batch, Marks, Method, Parameter};
+pub(crate) use returns::Returns;
+pub(crate) use task::Task;
+pub(crate) use worker_impl::{Construction, Constructor, WorkerImpl};
+pub(crate) use worker_type::WorkerType;

@@ -1,0 +1,243 @@
+impl Blocking {
+    pub fn new() -> Self {
+        Self
+    }
+    pub fn shared(&self) {}
+    pub fn exclusive(&mut self, ctx: &CallContext, text: String) {}
+}
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    non_camel_case_types,
+)]
+const _: () = {
+    pub struct __shared<__W>(::core::marker::PhantomData<fn() -> __W>);
+    #[automatically_derived]
+    impl ::concurry::__private::Method for __shared<Blocking> {
+        type Worker = Blocking;
+        type Args = ();
+        type Output = ();
+        type Error = ::concurry::__private::Infallible;
+        type Shape = ::concurry::__private::SyncRef;
+        const SPEC: ::concurry::__private::MethodSpec = ::concurry::__private::MethodSpec {
+            worker: "Blocking",
+            name: "shared",
+            index: 0usize,
+            exclusive: false,
+            asynchronous: false,
+            uses_context: false,
+            idempotent: false,
+            pure: false,
+        };
+        fn abilities() -> ::concurry::__private::Abilities<Self> {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Abilities {
+                clone_args: ::concurry::__private::Probe::<()>::CLONE,
+                verdict: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::VERDICT,
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::RunRef for __shared<Blocking> {
+        #[inline]
+        fn run(
+            __worker: &Self::Worker,
+            __context: &::concurry::__private::CallContext,
+            __args: Self::Args,
+        ) -> ::core::result::Result<Self::Output, Self::Error> {
+            ::core::result::Result::Ok(<Blocking>::shared(__worker))
+        }
+    }
+    pub struct __exclusive<__W>(::core::marker::PhantomData<fn() -> __W>);
+    #[automatically_derived]
+    impl ::concurry::__private::Method for __exclusive<Blocking> {
+        type Worker = Blocking;
+        type Args = (String,);
+        type Output = ();
+        type Error = ::concurry::__private::Infallible;
+        type Shape = ::concurry::__private::SyncMut;
+        const SPEC: ::concurry::__private::MethodSpec = ::concurry::__private::MethodSpec {
+            worker: "Blocking",
+            name: "exclusive",
+            index: 1usize,
+            exclusive: true,
+            asynchronous: false,
+            uses_context: true,
+            idempotent: false,
+            pure: false,
+        };
+        fn abilities() -> ::concurry::__private::Abilities<Self> {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Abilities {
+                clone_args: ::concurry::__private::Probe::<(String,)>::CLONE,
+                verdict: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::VERDICT,
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::RunMut for __exclusive<Blocking> {
+        #[inline]
+        fn run(
+            __worker: &mut Self::Worker,
+            __context: &::concurry::__private::CallContext,
+            __args: Self::Args,
+        ) -> ::core::result::Result<Self::Output, Self::Error> {
+            ::core::result::Result::Ok(
+                <Blocking>::exclusive(__worker, __context, __args.0),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::Worker for Blocking {
+        type Handle = BlockingHandle;
+        const STATE: ::concurry::__private::StateTraits = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::StateTraits {
+                send: ::concurry::__private::Probe::<Blocking>::SEND,
+                sync: ::concurry::__private::Probe::<Blocking>::SYNC,
+            }
+        };
+        const METHODS: usize = 2usize;
+        fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
+            __visitor: &mut __V,
+        ) {
+            __visitor.visit::<__shared<Blocking>>();
+            __visitor.visit::<__exclusive<Blocking>>();
+        }
+    }
+    fn __constructor() -> ::concurry::__private::Constructor<
+        Blocking,
+        ::concurry::__private::Infallible,
+    > {
+        ::concurry::__private::Constructor::blocking(
+            (),
+            |__parameters: ()| ::core::result::Result::Ok(<Blocking>::new()),
+        )
+    }
+    impl BlockingHandle {
+        ///Calls `Blocking::shared` on a worker of the pool.
+        #[inline]
+        pub fn shared(
+            &self,
+        ) -> ::concurry::__private::TaskFuture<(), ::concurry::__private::Infallible> {
+            ::concurry::__private::WorkerHandle::__handle(self)
+                .call::<__shared<Blocking>>(())
+        }
+        ///Calls `Blocking::exclusive` on a worker of the pool.
+        #[inline]
+        pub fn exclusive(
+            &self,
+            text: String,
+        ) -> ::concurry::__private::TaskFuture<(), ::concurry::__private::Infallible> {
+            ::concurry::__private::WorkerHandle::__handle(self)
+                .call::<__exclusive<Blocking>>((text,))
+        }
+    }
+    impl BlockingOptions {
+        ///Sets options of `shared` alone.
+        pub fn on_shared(
+            mut self,
+            configure: impl ::core::ops::FnOnce(
+                ::concurry::__private::MethodOptions<__shared<Blocking>>,
+            ) -> ::concurry::__private::MethodOptions<__shared<Blocking>>,
+        ) -> Self {
+            ::concurry::__private::WorkerOptions::__options(&mut self)
+                .configure::<__shared<Blocking>>(configure);
+            self
+        }
+        ///Sets options of `exclusive` alone.
+        pub fn on_exclusive(
+            mut self,
+            configure: impl ::core::ops::FnOnce(
+                ::concurry::__private::MethodOptions<__exclusive<Blocking>>,
+            ) -> ::concurry::__private::MethodOptions<__exclusive<Blocking>>,
+        ) -> Self {
+            ::concurry::__private::WorkerOptions::__options(&mut self)
+                .configure::<__exclusive<Blocking>>(configure);
+            self
+        }
+        ///Starts the pool, and waits until all of its workers are built.
+        ///
+        ///The parameters are those of `new`, which runs once for each worker.
+        ///
+        /// # Errors
+        ///
+        /// What the constructor of a worker reports, or options that contradict each other.
+        pub fn init(
+            self,
+        ) -> ::core::result::Result<
+            BlockingHandle,
+            ::concurry::__private::InitError<::concurry::__private::Infallible>,
+        > {
+            ::concurry::__private::WorkerOptions::__into_options(self)
+                .init(__constructor())
+                .map(::concurry::__private::WorkerHandle::__from_handle)
+        }
+        ///Starts the pool, and waits for its workers without blocking the thread.
+        ///
+        ///The parameters are those of `new`, which runs once for each worker.
+        ///
+        /// # Errors
+        ///
+        /// Those of `init`.
+        pub async fn init_async(
+            self,
+        ) -> ::core::result::Result<
+            BlockingHandle,
+            ::concurry::__private::InitError<::concurry::__private::Infallible>,
+        > {
+            ::concurry::__private::WorkerOptions::__into_options(self)
+                .init_async(__constructor())
+                .await
+                .map(::concurry::__private::WorkerHandle::__from_handle)
+        }
+    }
+    impl Blocking {
+        /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
+        pub fn options(
+            mode: ::concurry::__private::Mode,
+            max_workers: usize,
+        ) -> BlockingOptions {
+            ::concurry::__private::WorkerOptions::__from_options(
+                ::concurry::__private::Options::new(mode, max_workers),
+            )
+        }
+        ///Starts a pool with the type's own options, and waits until all of its workers are built.
+        ///
+        ///The parameters are those of `new`, which runs once for each worker.
+        ///
+        /// # Errors
+        ///
+        /// What the constructor of a worker reports, or options that contradict each other.
+        pub fn init() -> ::core::result::Result<
+            BlockingHandle,
+            ::concurry::__private::InitError<::concurry::__private::Infallible>,
+        > {
+            ::concurry::__private::Options::<Blocking>::from_defaults()
+                .init(__constructor())
+                .map(::concurry::__private::WorkerHandle::__from_handle)
+        }
+        ///Starts a pool with the type's own options, and waits for its workers without blocking the thread.
+        ///
+        ///The parameters are those of `new`, which runs once for each worker.
+        ///
+        /// # Errors
+        ///
+        /// Those of `init`.
+        pub async fn init_async() -> ::core::result::Result<
+            BlockingHandle,
+            ::concurry::__private::InitError<::concurry::__private::Infallible>,
+        > {
+            ::concurry::__private::Options::<Blocking>::from_defaults()
+                .init_async(__constructor())
+                .await
+                .map(::concurry::__private::WorkerHandle::__from_handle)
+        }
+    }
+};

@@ -1,0 +1,383 @@
+pub(crate) struct Ranker<M: Model, const SIZE: usize = 8>
+where
+    M::Item: Send,
+{
+    model: M,
+}
+///A handle to a pool of [`Ranker`] workers.
+///
+///It has the public methods of [`Ranker`]; each hands the call to the pool and returns its future at once. A clone is cheap and leads to the same pool; when the last one is dropped, the pool finishes what it has and ends.
+pub(crate) struct RankerHandle<M: Model, const SIZE: usize = 8>
+where
+    M::Item: Send,
+{
+    __handle: crate::facade::__private::Handle<Ranker<M, SIZE>>,
+}
+///The options of a pool of [`Ranker`] workers.
+///
+///Nothing starts before `init`.
+#[must_use = "a pool starts when its options are finished by `init`"]
+pub(crate) struct RankerOptions<M: Model, const SIZE: usize = 8>
+where
+    M::Item: Send,
+{
+    __options: crate::facade::__private::Options<Ranker<M, SIZE>>,
+}
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    non_camel_case_types,
+)]
+const _: () = {
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> ::core::clone::Clone for RankerHandle<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<
+            M,
+            SIZE,
+        >: crate::facade::__private::Worker<Handle = RankerHandle<M, SIZE>>,
+    {
+        fn clone(&self) -> Self {
+            Self {
+                __handle: ::core::clone::Clone::clone(&self.__handle),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> ::core::fmt::Debug for RankerHandle<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<
+            M,
+            SIZE,
+        >: crate::facade::__private::Worker<Handle = RankerHandle<M, SIZE>>,
+    {
+        fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            __f.debug_tuple("RankerHandle").field(&self.__handle).finish()
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> crate::facade::__private::WorkerHandle
+    for RankerHandle<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<
+            M,
+            SIZE,
+        >: crate::facade::__private::Worker<Handle = RankerHandle<M, SIZE>>,
+    {
+        type Worker = Ranker<M, SIZE>;
+        fn __from_handle(
+            __handle: crate::facade::__private::Handle<Self::Worker>,
+        ) -> Self {
+            Self { __handle }
+        }
+        #[inline]
+        fn __handle(&self) -> &crate::facade::__private::Handle<Self::Worker> {
+            &self.__handle
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> ::core::fmt::Debug for RankerOptions<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<
+            M,
+            SIZE,
+        >: crate::facade::__private::Worker<Handle = RankerHandle<M, SIZE>>,
+    {
+        fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            __f.debug_tuple("RankerOptions").field(&self.__options).finish()
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> crate::facade::__private::WorkerOptions
+    for RankerOptions<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<
+            M,
+            SIZE,
+        >: crate::facade::__private::Worker<Handle = RankerHandle<M, SIZE>>,
+    {
+        type Worker = Ranker<M, SIZE>;
+        fn __from_options(
+            __options: crate::facade::__private::Options<Self::Worker>,
+        ) -> Self {
+            Self { __options }
+        }
+        fn __options(&mut self) -> &mut crate::facade::__private::Options<Self::Worker> {
+            &mut self.__options
+        }
+        fn __into_options(self) -> crate::facade::__private::Options<Self::Worker> {
+            self.__options
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> crate::facade::__private::WorkerType
+    for Ranker<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+    {
+        const NAME: &'static str = "Ranker";
+        const DEFAULTS: crate::facade::__private::TypeDefaults = crate::facade::__private::TypeDefaults {
+            mode: ::core::option::Option::Some(crate::facade::__private::Mode::Async),
+            max_workers: ::core::option::Option::Some(WORKERS),
+            process: true,
+        };
+    }
+};
+impl<M: Model, const SIZE: usize> Ranker<M, SIZE>
+where
+    M::Item: Send,
+{
+    pub(crate) fn rank(&self, items: [M::Item; SIZE]) -> Ranking<M> {
+        self.model.rank(items)
+    }
+}
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    non_camel_case_types,
+)]
+const _: () = {
+    pub(crate) struct __rank<__W>(::core::marker::PhantomData<fn() -> __W>);
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> crate::facade::__private::Method
+    for __rank<Ranker<M, SIZE>>
+    where
+        M::Item: Send,
+        M: 'static,
+    {
+        type Worker = Ranker<M, SIZE>;
+        type Args = ([M::Item; SIZE],);
+        type Output = Ranking<M>;
+        type Error = crate::facade::__private::Infallible;
+        type Shape = crate::facade::__private::SyncRef;
+        const SPEC: crate::facade::__private::MethodSpec = {
+            use crate::facade::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! crate ::facade::__private::Probe:: < Ranking < M > > ::IS_RESULT,
+                "this return type is a `Result` under another name: write `Result<T, E>`, or name the alias `Result`"
+            );
+            crate::facade::__private::MethodSpec {
+                worker: "Ranker",
+                name: "rank",
+                index: 0usize,
+                exclusive: false,
+                asynchronous: false,
+                uses_context: false,
+                idempotent: false,
+                pure: false,
+            }
+        };
+        fn abilities() -> crate::facade::__private::Abilities<Self> {
+            use crate::facade::__private::FallbackProbe as _;
+            crate::facade::__private::Abilities {
+                clone_args: crate::facade::__private::Probe::<([M::Item; SIZE],)>::CLONE,
+                verdict: crate::facade::__private::Probe::<
+                    crate::facade::__private::Infallible,
+                >::VERDICT,
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> crate::facade::__private::RunRef
+    for __rank<Ranker<M, SIZE>>
+    where
+        M::Item: Send,
+        M: 'static,
+    {
+        #[inline]
+        fn run(
+            __worker: &Self::Worker,
+            __context: &crate::facade::__private::CallContext,
+            __args: Self::Args,
+        ) -> ::core::result::Result<Self::Output, Self::Error> {
+            ::core::result::Result::Ok(<Ranker<M, SIZE>>::rank(__worker, __args.0))
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> crate::facade::__private::Worker
+    for Ranker<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+    {
+        type Handle = RankerHandle<M, SIZE>;
+        const STATE: crate::facade::__private::StateTraits = {
+            use crate::facade::__private::FallbackProbe as _;
+            crate::facade::__private::StateTraits {
+                send: crate::facade::__private::Probe::<Ranker<M, SIZE>>::SEND,
+                sync: crate::facade::__private::Probe::<Ranker<M, SIZE>>::SYNC,
+            }
+        };
+        const METHODS: usize = 1usize;
+        fn visit_methods<__V: crate::facade::__private::MethodVisitor<Self>>(
+            __visitor: &mut __V,
+        ) {
+            __visitor.visit::<__rank<Ranker<M, SIZE>>>();
+        }
+    }
+    fn __constructor<M: Model, const SIZE: usize>(
+        worker: Ranker<M, SIZE>,
+    ) -> crate::facade::__private::Constructor<
+        Ranker<M, SIZE>,
+        crate::facade::__private::Infallible,
+    >
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+    {
+        crate::facade::__private::Constructor::blocking(
+            worker,
+            ::core::result::Result::Ok,
+        )
+    }
+    impl<M: Model, const SIZE: usize> RankerHandle<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+    {
+        ///Calls `Ranker::rank` on a worker of the pool.
+        #[inline]
+        pub(crate) fn rank(
+            &self,
+            items: [M::Item; SIZE],
+        ) -> crate::facade::__private::TaskFuture<
+            Ranking<M>,
+            crate::facade::__private::Infallible,
+        > {
+            crate::facade::__private::WorkerHandle::__handle(self)
+                .call::<__rank<Ranker<M, SIZE>>>((items,))
+        }
+    }
+    impl<M: Model, const SIZE: usize> RankerOptions<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+    {
+        ///Sets options of `rank` alone.
+        pub(crate) fn on_rank(
+            mut self,
+            configure: impl ::core::ops::FnOnce(
+                crate::facade::__private::MethodOptions<__rank<Ranker<M, SIZE>>>,
+            ) -> crate::facade::__private::MethodOptions<__rank<Ranker<M, SIZE>>>,
+        ) -> Self {
+            crate::facade::__private::WorkerOptions::__options(&mut self)
+                .configure::<__rank<Ranker<M, SIZE>>>(configure);
+            self
+        }
+        ///Starts the pool, and waits until all of its workers are built.
+        ///
+        ///Each worker starts with a clone of `worker`.
+        ///
+        /// # Errors
+        ///
+        /// What the constructor of a worker reports, or options that contradict each other.
+        pub fn init(
+            self,
+            worker: Ranker<M, SIZE>,
+        ) -> ::core::result::Result<
+            RankerHandle<M, SIZE>,
+            crate::facade::__private::InitError<crate::facade::__private::Infallible>,
+        >
+        where
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+        {
+            crate::facade::__private::WorkerOptions::__into_options(self)
+                .init(__constructor(worker))
+                .map(crate::facade::__private::WorkerHandle::__from_handle)
+        }
+        ///Starts the pool, and waits for its workers without blocking the thread.
+        ///
+        ///Each worker starts with a clone of `worker`.
+        ///
+        /// # Errors
+        ///
+        /// Those of `init`.
+        pub async fn init_async(
+            self,
+            worker: Ranker<M, SIZE>,
+        ) -> ::core::result::Result<
+            RankerHandle<M, SIZE>,
+            crate::facade::__private::InitError<crate::facade::__private::Infallible>,
+        >
+        where
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+        {
+            crate::facade::__private::WorkerOptions::__into_options(self)
+                .init_async(__constructor(worker))
+                .await
+                .map(crate::facade::__private::WorkerHandle::__from_handle)
+        }
+    }
+    impl<M: Model, const SIZE: usize> Ranker<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+    {
+        /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
+        pub fn options(
+            mode: crate::facade::__private::Mode,
+            max_workers: usize,
+        ) -> RankerOptions<M, SIZE> {
+            crate::facade::__private::WorkerOptions::__from_options(
+                crate::facade::__private::Options::new(mode, max_workers),
+            )
+        }
+        ///Starts a pool with the type's own options, and waits until all of its workers are built.
+        ///
+        ///Each worker starts with a clone of `worker`.
+        ///
+        /// # Errors
+        ///
+        /// What the constructor of a worker reports, or options that contradict each other.
+        pub fn init(
+            worker: Ranker<M, SIZE>,
+        ) -> ::core::result::Result<
+            RankerHandle<M, SIZE>,
+            crate::facade::__private::InitError<crate::facade::__private::Infallible>,
+        >
+        where
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+        {
+            crate::facade::__private::Options::<Ranker<M, SIZE>>::from_defaults()
+                .init(__constructor(worker))
+                .map(crate::facade::__private::WorkerHandle::__from_handle)
+        }
+        ///Starts a pool with the type's own options, and waits for its workers without blocking the thread.
+        ///
+        ///Each worker starts with a clone of `worker`.
+        ///
+        /// # Errors
+        ///
+        /// Those of `init`.
+        pub async fn init_async(
+            worker: Ranker<M, SIZE>,
+        ) -> ::core::result::Result<
+            RankerHandle<M, SIZE>,
+            crate::facade::__private::InitError<crate::facade::__private::Infallible>,
+        >
+        where
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+        {
+            crate::facade::__private::Options::<Ranker<M, SIZE>>::from_defaults()
+                .init_async(__constructor(worker))
+                .await
+                .map(crate::facade::__private::WorkerHandle::__from_handle)
+        }
+    }
+};

@@ -1,0 +1,274 @@
+impl Llm {
+    #[cfg(feature = "chat")]
+    #[deprecated = "use `embed`"]
+    #[must_use]
+    pub fn chat(&self, prompt: String) -> String {
+        prompt
+    }
+    pub fn length(&self, prompt: &str) -> usize {
+        prompt.len()
+    }
+    fn chat_batch(&self, prompts: Vec<String>) -> Vec<String> {
+        prompts
+    }
+    #[inline]
+    pub fn r#type(&self) {}
+}
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    non_camel_case_types,
+)]
+const _: () = {
+    #[cfg(feature = "chat")]
+    pub struct __chat<__W>(::core::marker::PhantomData<fn() -> __W>);
+    #[cfg(feature = "chat")]
+    const _: () = {
+        #[automatically_derived]
+        impl ::concurry::__private::Method for __chat<Llm> {
+            type Worker = Llm;
+            type Args = (String,);
+            type Output = String;
+            type Error = ::concurry::__private::Infallible;
+            type Shape = ::concurry::__private::SyncRef;
+            const SPEC: ::concurry::__private::MethodSpec = {
+                const _: () = {
+                    use ::concurry::__private::FallbackProbe as _;
+                    ::core::assert!(
+                        ! ::concurry::__private::Probe:: < String > ::IS_RESULT,
+                        "this return type is a `Result` under another name: write `Result<T, E>`, or name the alias `Result`"
+                    );
+                };
+                ::concurry::__private::MethodSpec {
+                    worker: "Llm",
+                    name: "chat",
+                    index: 0usize,
+                    exclusive: false,
+                    asynchronous: false,
+                    uses_context: false,
+                    idempotent: true,
+                    pure: true,
+                }
+            };
+            fn abilities() -> ::concurry::__private::Abilities<Self> {
+                use ::concurry::__private::FallbackProbe as _;
+                ::concurry::__private::Abilities {
+                    clone_args: ::concurry::__private::Probe::<(String,)>::CLONE,
+                    verdict: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::VERDICT,
+                }
+            }
+        }
+        #[automatically_derived]
+        impl ::concurry::__private::Idempotent for __chat<Llm> {}
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl ::concurry::__private::RunRef for __chat<Llm> {
+            #[inline]
+            fn run(
+                __worker: &Self::Worker,
+                __context: &::concurry::__private::CallContext,
+                __args: Self::Args,
+            ) -> ::core::result::Result<Self::Output, Self::Error> {
+                ::core::result::Result::Ok(<Llm>::chat(__worker, __args.0))
+            }
+        }
+    };
+    pub struct __type<__W>(::core::marker::PhantomData<fn() -> __W>);
+    #[automatically_derived]
+    impl ::concurry::__private::Method for __type<Llm> {
+        type Worker = Llm;
+        type Args = ();
+        type Output = ();
+        type Error = ::concurry::__private::Infallible;
+        type Shape = ::concurry::__private::SyncRef;
+        const SPEC: ::concurry::__private::MethodSpec = ::concurry::__private::MethodSpec {
+            worker: "Llm",
+            name: "type",
+            index: 0usize + (::core::cfg!(all(feature = "chat")) as usize),
+            exclusive: false,
+            asynchronous: false,
+            uses_context: false,
+            idempotent: false,
+            pure: false,
+        };
+        fn abilities() -> ::concurry::__private::Abilities<Self> {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Abilities {
+                clone_args: ::concurry::__private::Probe::<()>::CLONE,
+                verdict: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::VERDICT,
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::RunRef for __type<Llm> {
+        #[inline]
+        fn run(
+            __worker: &Self::Worker,
+            __context: &::concurry::__private::CallContext,
+            __args: Self::Args,
+        ) -> ::core::result::Result<Self::Output, Self::Error> {
+            ::core::result::Result::Ok(<Llm>::r#type(__worker))
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::Worker for Llm {
+        type Handle = LlmHandle;
+        const STATE: ::concurry::__private::StateTraits = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::StateTraits {
+                send: ::concurry::__private::Probe::<Llm>::SEND,
+                sync: ::concurry::__private::Probe::<Llm>::SYNC,
+            }
+        };
+        const METHODS: usize = 1usize + (::core::cfg!(all(feature = "chat")) as usize);
+        fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
+            __visitor: &mut __V,
+        ) {
+            #[cfg(feature = "chat")] __visitor.visit::<__chat<Llm>>();
+            __visitor.visit::<__type<Llm>>();
+        }
+    }
+    fn __constructor(
+        worker: Llm,
+    ) -> ::concurry::__private::Constructor<Llm, ::concurry::__private::Infallible> {
+        ::concurry::__private::Constructor::blocking(worker, ::core::result::Result::Ok)
+    }
+    impl LlmHandle {
+        ///Calls `Llm::chat` on a worker of the pool.
+        #[cfg(feature = "chat")]
+        #[deprecated = "use `embed`"]
+        #[must_use]
+        #[inline]
+        pub fn chat(
+            &self,
+            prompt: String,
+        ) -> ::concurry::__private::TaskFuture<
+            String,
+            ::concurry::__private::Infallible,
+        > {
+            ::concurry::__private::WorkerHandle::__handle(self)
+                .call::<__chat<Llm>>((prompt,))
+        }
+        ///Calls `Llm::type` on a worker of the pool.
+        #[inline]
+        pub fn r#type(
+            &self,
+        ) -> ::concurry::__private::TaskFuture<(), ::concurry::__private::Infallible> {
+            ::concurry::__private::WorkerHandle::__handle(self).call::<__type<Llm>>(())
+        }
+    }
+    impl LlmOptions {
+        ///Sets options of `chat` alone.
+        #[cfg(feature = "chat")]
+        pub fn on_chat(
+            mut self,
+            configure: impl ::core::ops::FnOnce(
+                ::concurry::__private::MethodOptions<__chat<Llm>>,
+            ) -> ::concurry::__private::MethodOptions<__chat<Llm>>,
+        ) -> Self {
+            ::concurry::__private::WorkerOptions::__options(&mut self)
+                .configure::<__chat<Llm>>(configure);
+            self
+        }
+        ///Sets options of `type` alone.
+        pub fn on_type(
+            mut self,
+            configure: impl ::core::ops::FnOnce(
+                ::concurry::__private::MethodOptions<__type<Llm>>,
+            ) -> ::concurry::__private::MethodOptions<__type<Llm>>,
+        ) -> Self {
+            ::concurry::__private::WorkerOptions::__options(&mut self)
+                .configure::<__type<Llm>>(configure);
+            self
+        }
+        ///Starts the pool, and waits until all of its workers are built.
+        ///
+        ///Each worker starts with a clone of `worker`.
+        ///
+        /// # Errors
+        ///
+        /// What the constructor of a worker reports, or options that contradict each other.
+        pub fn init(
+            self,
+            worker: Llm,
+        ) -> ::core::result::Result<
+            LlmHandle,
+            ::concurry::__private::InitError<::concurry::__private::Infallible>,
+        > {
+            ::concurry::__private::WorkerOptions::__into_options(self)
+                .init(__constructor(worker))
+                .map(::concurry::__private::WorkerHandle::__from_handle)
+        }
+        ///Starts the pool, and waits for its workers without blocking the thread.
+        ///
+        ///Each worker starts with a clone of `worker`.
+        ///
+        /// # Errors
+        ///
+        /// Those of `init`.
+        pub async fn init_async(
+            self,
+            worker: Llm,
+        ) -> ::core::result::Result<
+            LlmHandle,
+            ::concurry::__private::InitError<::concurry::__private::Infallible>,
+        > {
+            ::concurry::__private::WorkerOptions::__into_options(self)
+                .init_async(__constructor(worker))
+                .await
+                .map(::concurry::__private::WorkerHandle::__from_handle)
+        }
+    }
+    impl Llm {
+        /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
+        pub fn options(
+            mode: ::concurry::__private::Mode,
+            max_workers: usize,
+        ) -> LlmOptions {
+            ::concurry::__private::WorkerOptions::__from_options(
+                ::concurry::__private::Options::new(mode, max_workers),
+            )
+        }
+        ///Starts a pool with the type's own options, and waits until all of its workers are built.
+        ///
+        ///Each worker starts with a clone of `worker`.
+        ///
+        /// # Errors
+        ///
+        /// What the constructor of a worker reports, or options that contradict each other.
+        pub fn init(
+            worker: Llm,
+        ) -> ::core::result::Result<
+            LlmHandle,
+            ::concurry::__private::InitError<::concurry::__private::Infallible>,
+        > {
+            ::concurry::__private::Options::<Llm>::from_defaults()
+                .init(__constructor(worker))
+                .map(::concurry::__private::WorkerHandle::__from_handle)
+        }
+        ///Starts a pool with the type's own options, and waits for its workers without blocking the thread.
+        ///
+        ///Each worker starts with a clone of `worker`.
+        ///
+        /// # Errors
+        ///
+        /// Those of `init`.
+        pub async fn init_async(
+            worker: Llm,
+        ) -> ::core::result::Result<
+            LlmHandle,
+            ::concurry::__private::InitError<::concurry::__private::Infallible>,
+        > {
+            ::concurry::__private::Options::<Llm>::from_defaults()
+                .init_async(__constructor(worker))
+                .await
+                .map(::concurry::__private::WorkerHandle::__from_handle)
+        }
+    }
+};

@@ -1,0 +1,10 @@
+use concurry::prelude::*;
+
+#[derive(Clone, Worker)]
+#[worker]
+struct Llm;
+
+#[worker]
+impl Llm {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use concurry::prelude::*;
+
+#[derive(Clone, Worker)]
+struct Llm;
+
+fn main() {}

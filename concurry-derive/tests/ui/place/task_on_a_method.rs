@@ -1,0 +1,10 @@
+use concurry::prelude::*;
+
+struct Llm;
+
+impl Llm {
+    #[task]
+    pub fn call(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use concurry::prelude::*;
+
+#[worker]
+fn heavy() {}
+
+#[task]
+struct Llm;
+
+fn main() {}
