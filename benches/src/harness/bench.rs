@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::case::{Case, Subject};
+use super::case::{Case, Expected, Subject};
 use super::measurement::Measurement;
 use super::options::Options;
 use super::report::{self, Row};
@@ -49,7 +49,7 @@ pub enum BenchError {
 pub struct Bench {
     name: &'static str,
     rounds: u32,
-    warm_up: bool,
+    depends_on_load: bool,
     cases: Vec<Case>,
 }
 
@@ -57,7 +57,7 @@ impl Bench {
     /// A bench of five rounds after a warm-up, without cases.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, rounds: 5, warm_up: true, cases: Vec::new() }
+        Self { name, rounds: 5, depends_on_load: true, cases: Vec::new() }
     }
 
     /// Sets the number of rounds that are run unless told otherwise.
@@ -67,10 +67,11 @@ impl Bench {
         self
     }
 
-    /// Leaves out the warm-up, for figures that depend on neither caches nor clocks of processors.
+    /// For figures such as memory: one round, no warm-up, no sample repeated because of load.
     #[must_use]
-    pub const fn without_warm_up(mut self) -> Self {
-        self.warm_up = false;
+    pub const fn independent_of_load(mut self) -> Self {
+        self.rounds = 1;
+        self.depends_on_load = false;
         self
     }
 
@@ -113,7 +114,7 @@ impl Bench {
             if !case.subjects.iter().any(asked_for) {
                 continue;
             }
-            let case_rows = run_case(self.name, case, rounds, self.warm_up, options)?;
+            let case_rows = run_case(self.name, case, rounds, self.depends_on_load, options)?;
             report::print_table(self.name, case.name, rounds, &case_rows);
             rows.extend(case_rows);
         }
@@ -142,11 +143,12 @@ fn run_case(
     bench: &'static str,
     case: &mut Case,
     rounds: u32,
-    warm_up: bool,
+    depends_on_load: bool,
     options: &Options,
 ) -> Result<Vec<Row>, BenchError> {
     let mut samples: Vec<Vec<Measurement>> = case.subjects.iter().map(|_| Vec::new()).collect();
-    if warm_up {
+    let redo = if depends_on_load { options.redo } else { 0 };
+    if depends_on_load {
         for subject in &mut case.subjects {
             (subject.measure)((options.calls(subject.calls) / 10).max(1));
         }
@@ -154,18 +156,7 @@ fn run_case(
     for _ in 0..rounds {
         for (subject, samples) in case.subjects.iter_mut().zip(&mut samples) {
             let calls = options.calls(subject.calls);
-            let sample = (subject.measure)(calls);
-            let expected = (case.expected)(calls);
-            if !expected.contains(&sample.sum) {
-                return Err(BenchError::WrongSum {
-                    case: case.name,
-                    subject: subject.name,
-                    found: sample.sum,
-                    low: *expected.start(),
-                    high: *expected.end(),
-                });
-            }
-            samples.push(sample);
+            samples.push(quietest(case.name, subject, calls, redo, &case.expected)?);
         }
     }
     let mut rows: Vec<Row> = case
@@ -183,6 +174,38 @@ fn run_case(
     Ok(rows)
 }
 
+/// One sample, repeated while other processes disturb it; every repetition is checked.
+fn quietest(
+    case: &'static str,
+    subject: &mut Subject,
+    calls: u64,
+    redo: u32,
+    expected: &Expected,
+) -> Result<Measurement, BenchError> {
+    let mut best: Option<Measurement> = None;
+    for _ in 0..=redo {
+        let sample = (subject.measure)(calls);
+        let legal = expected(calls);
+        if !legal.contains(&sample.sum) {
+            return Err(BenchError::WrongSum {
+                case,
+                subject: subject.name,
+                found: sample.sum,
+                low: *legal.start(),
+                high: *legal.end(),
+            });
+        }
+        let quietest = best.get_or_insert(sample);
+        if sample.other_cpus < quietest.other_cpus {
+            *quietest = sample;
+        }
+        if quietest.other_cpus <= Measurement::SUSPECT_LOAD {
+            break;
+        }
+    }
+    Ok(best.expect("the loop runs at least once"))
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -192,6 +215,22 @@ mod tests {
 
     fn sample(value: f64, sum: u64) -> Measurement {
         Measurement { value, sum, busy_cpus: 1.0, other_cpus: 0.0 }
+    }
+
+    #[test]
+    fn a_disturbed_sample_is_repeated_and_the_quietest_one_counts() {
+        let mut loads = [0.9, 0.4, 0.0, 0.9].into_iter();
+        let bench = Bench::new("demo").case(Case::new("adds", Unit::NanosecondsPerCall).subject(
+            "only",
+            10,
+            move |_| {
+                let load = loads.next().expect("a warm-up and three samples");
+                Measurement { other_cpus: load, ..sample(load, 45) }
+            },
+        ));
+        let options = Options::parse_from(["demo", "--rounds", "1", "--redo", "2"]);
+        let rows = bench.run(&options).expect("the sums are right");
+        assert_eq!((rows[0].median, rows[0].other_cpus), (0.0, 0.0));
     }
 
     fn bench() -> Bench {
@@ -219,9 +258,11 @@ mod tests {
 
     #[test]
     fn a_wrong_sum_stops_the_bench() {
-        let wrong = Bench::new("demo").without_warm_up().case(
-            Case::new("adds", Unit::NanosecondsPerCall).subject("liar", 10, |_| sample(1.0, 44)),
-        );
+        let wrong = Bench::new("demo").case(Case::new("adds", Unit::NanosecondsPerCall).subject(
+            "liar",
+            10,
+            |_| sample(1.0, 44),
+        ));
         let error = wrong.run(&Options::parse_from(["demo"])).expect_err("45 was expected");
         assert!(matches!(error, BenchError::WrongSum { found: 44, low: 45, .. }), "{error}");
     }

@@ -8,6 +8,9 @@ use super::measurement::{Measurement, Unit};
 /// Measures one sample of the given number of calls.
 pub(super) type Measure = Box<dyn FnMut(u64) -> Measurement>;
 
+/// The legal sums for a number of calls.
+pub(super) type Expected = Box<dyn Fn(u64) -> RangeInclusive<u64>>;
+
 /// One thing or library that is measured in a case.
 pub(super) struct Subject {
     pub(super) name: &'static str,
@@ -20,7 +23,7 @@ pub struct Case {
     pub(super) name: &'static str,
     pub(super) unit: Unit,
     pub(super) floor: Option<&'static str>,
-    pub(super) expected: fn(u64) -> RangeInclusive<u64>,
+    pub(super) expected: Expected,
     pub(super) subjects: Vec<Subject>,
 }
 
@@ -28,13 +31,13 @@ impl Case {
     /// A case whose calls return `0, 1, 2, …`, so that a correct run sums to their total.
     #[must_use]
     pub fn new(name: &'static str, unit: Unit) -> Self {
-        Self { name, unit, floor: None, expected: sum_below, subjects: Vec::new() }
+        Self { name, unit, floor: None, expected: Box::new(sum_below), subjects: Vec::new() }
     }
 
     /// Sets the legal sums for a number of calls.
     #[must_use]
-    pub fn expects(mut self, expected: fn(u64) -> RangeInclusive<u64>) -> Self {
-        self.expected = expected;
+    pub fn expects(mut self, expected: impl Fn(u64) -> RangeInclusive<u64> + 'static) -> Self {
+        self.expected = Box::new(expected);
         self
     }
 

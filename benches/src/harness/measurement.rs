@@ -55,9 +55,17 @@ pub struct Measurement {
     pub sum: u64,
     /// Processors that this process kept busy, on average.
     pub busy_cpus: f64,
-    /// Processors that everybody else kept busy, on average: above 0.15 the figure is suspect.
+    /// Processors that everybody else kept busy, on average.
     pub other_cpus: f64,
 }
+
+impl Measurement {
+    /// Load by other processes above which a figure is suspect, in processors.
+    pub(super) const SUSPECT_LOAD: f64 = 0.15;
+}
+
+/// The system counts the machine's processor time in ticks of 10 ms, on each of both sides of a lap.
+const TICKS_OF_ERROR: Duration = Duration::from_millis(20);
 
 /// A running measurement of time and processors.
 #[derive(Debug)]
@@ -89,7 +97,7 @@ impl Stopwatch {
         let cpus = CpuTimes::now();
         let own_cpu = cpus.own.saturating_sub(self.cpus.own);
         let everybody = cpus.everybody.saturating_sub(self.cpus.everybody);
-        Lap { wall, own_cpu, other_cpu: everybody.saturating_sub(own_cpu) }
+        Lap { wall, own_cpu, other_cpu: everybody.saturating_sub(own_cpu + TICKS_OF_ERROR) }
     }
 }
 

@@ -16,6 +16,10 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub rounds: Option<u32>,
 
+    /// Repeat a sample up to N times while other processes disturb it; the quietest one counts
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub redo: u32,
+
     /// Calls of every subject [default: the subject's own, shown in the table]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub calls: Option<u64>,

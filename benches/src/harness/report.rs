@@ -9,9 +9,6 @@ use serde::Serialize;
 use super::measurement::{Measurement, Unit};
 use super::statistics::{median, range};
 
-/// Load by other processes above which a figure is not to be trusted, in processors.
-const SUSPECT_LOAD: f64 = 0.15;
-
 /// The figures of one subject in one case.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
@@ -95,8 +92,11 @@ pub(super) fn print_table(bench: &str, case: &str, rounds: u32, rows: &[Row]) {
             row.busy_cpus
         );
     }
-    let disturbed: Vec<_> =
-        rows.iter().filter(|row| row.other_cpus > SUSPECT_LOAD).map(|row| row.subject).collect();
+    let disturbed: Vec<_> = rows
+        .iter()
+        .filter(|row| row.other_cpus > Measurement::SUSPECT_LOAD)
+        .map(|row| row.subject)
+        .collect();
     if !disturbed.is_empty() {
         let most = rows.iter().map(|row| row.other_cpus).fold(0.0, f64::max);
         println!("  disturbed by other processes (up to {most:.1} CPUs): {}", disturbed.join(", "));
