@@ -9,5 +9,5 @@ mod statistics;
 
 pub use bench::{Bench, BenchError};
 pub use case::Case;
-pub use measurement::{Measurement, Stopwatch, Unit};
+pub use measurement::{Lap, Measurement, Stopwatch, Unit};
 pub use options::Options;
