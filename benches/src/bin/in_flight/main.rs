@@ -1,10 +1,11 @@
 //! How much memory does a call hold while it sleeps?
 //!
-//! Counted at the allocator when the last of all calls begins: bytes that are live then and were not
-//! before, header of the allocation included, divided by the number of calls.
+//! Resident memory when the last of all calls begins, less that before the first, divided by the
+//! number of calls. Each sample is a process of its own, so that no heap is left from another.
 
-mod counting;
-mod kameo_sleeper;
+mod actors;
+mod child;
+mod resident;
 mod sleeping;
 mod tasks;
 
@@ -12,12 +13,22 @@ use std::process::ExitCode;
 
 use concurry_benches::harness::{Bench, Case, Unit};
 
-use counting::CountingAllocator;
+/// A subject: sleeps in that many calls at once and counts their memory.
+type Count = fn(u64) -> sleeping::Counted;
 
-#[global_allocator]
-static ALLOCATOR: CountingAllocator = CountingAllocator::new();
+/// The subjects; the first is the floor.
+const SUBJECTS: [(&str, Count); 5] = [
+    ("futures-unordered", tasks::futures_unordered),
+    ("tokio-spawn", tasks::tokio_spawn),
+    ("joinset", tasks::join_set),
+    ("kameo", actors::kameo),
+    ("ractor", actors::ractor),
+];
 
 fn main() -> ExitCode {
+    if let Some(exit) = child::serve(&SUBJECTS) {
+        return exit;
+    }
     Bench::new("in_flight")
         .independent_of_load()
         .case(case("sleeping-100k", 100_000))
@@ -26,10 +37,8 @@ fn main() -> ExitCode {
 }
 
 fn case(name: &'static str, calls: u64) -> Case {
-    Case::new(name, Unit::BytesPerCall)
-        .floor("futures-unordered")
-        .subject("futures-unordered", calls, tasks::futures_unordered)
-        .subject("tokio-spawn", calls, tasks::tokio_spawn)
-        .subject("joinset", calls, tasks::join_set)
-        .subject("kameo", calls, kameo_sleeper::measure)
+    let case = Case::new(name, Unit::BytesPerCall).floor(SUBJECTS[0].0);
+    SUBJECTS.iter().fold(case, |case, &(subject, _)| {
+        case.subject(subject, calls, move |calls| child::measure(subject, calls))
+    })
 }

@@ -11,17 +11,17 @@ use tokio::time::sleep;
 
 use super::{REQUEST, times_ideal};
 
-const AT_A_TIME: u64 = 10_000;
+pub(crate) const AT_A_TIME: u64 = 10_000;
 const THREADS: usize = 2;
 
 /// The awaited call.
-async fn request(x: u64) -> u64 {
+pub(crate) async fn request(x: u64) -> u64 {
     sleep(REQUEST).await;
     x
 }
 
 /// Runs the calls on a runtime and measures them.
-fn measure(calls: u64, run: impl Future<Output = u64>) -> Measurement {
+pub(crate) fn measure(calls: u64, run: impl Future<Output = u64>) -> Measurement {
     let runtime = multi_thread_runtime(THREADS);
     let watch = Stopwatch::start();
     let sum = runtime.block_on(run);

@@ -1,6 +1,7 @@
 //! How near does waiting come to perfect overlap, on threads and as futures?
 
 mod asynchronous;
+mod kameo_actor;
 mod threads;
 
 use std::process::ExitCode;
@@ -31,7 +32,8 @@ fn main() -> ExitCode {
                 .floor("buffer-unordered")
                 .subject("buffer-unordered", 100_000, asynchronous::buffer_unordered)
                 .subject("tokio-spawn", 100_000, asynchronous::tokio_spawn)
-                .subject("joinset", 100_000, asynchronous::join_set),
+                .subject("joinset", 100_000, asynchronous::join_set)
+                .subject("kameo", 100_000, kameo_actor::measure),
         )
         .main()
 }

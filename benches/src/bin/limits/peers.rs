@@ -48,22 +48,17 @@ impl Waiting for Governor {
     }
 }
 
-/// Subject `leaky-bucket`, refilled each millisecond, or for each permit if the burst is smaller
+/// Subject `leaky-bucket`. It refills at most once a millisecond, so its burst is never smaller
 /// than what a millisecond brings.
 pub(crate) struct LeakyBucket(Bucket);
 
 impl Waiting for LeakyBucket {
     fn new(rate: u64, burst: u64) -> Self {
         let size = |permits: u64| usize::try_from(permits).expect("a bucket fits in memory");
-        let in_a_millisecond = rate / 1_000;
+        let refill = rate / 1_000;
         let mut bucket = Bucket::builder();
-        bucket.max(size(burst)).initial(size(burst));
-        if in_a_millisecond <= burst {
-            bucket.interval(Duration::from_millis(1)).refill(size(in_a_millisecond));
-        } else {
-            bucket.interval(Duration::from_nanos(1_000_000_000 / rate)).refill(1);
-        }
-        Self(bucket.build())
+        bucket.max(size(burst.max(refill))).initial(size(burst));
+        Self(bucket.interval(Duration::from_millis(1)).refill(size(refill)).build())
     }
 
     async fn acquire(&self) {
