@@ -44,17 +44,17 @@ fn machine_cpu_time() -> Option<Duration> {
 
 /// Keeps the calling thread, and the threads that it starts, on one processor until dropped.
 #[derive(Debug)]
-pub struct PinnedToOneCpu {
+pub struct Pinned {
     before: libc::cpu_set_t,
 }
 
-impl PinnedToOneCpu {
-    /// Pins to the first processor that the thread may run on.
+impl Pinned {
+    /// Pins to one of the processors that the thread may run on: 0 is the first of them.
     ///
     /// # Errors
     ///
-    /// What the system says if the set of processors cannot be read or changed.
-    pub fn new() -> io::Result<Self> {
+    /// If there are fewer processors, or what the system says if their set cannot be read or set.
+    pub fn to(number: usize) -> io::Result<Self> {
         // SAFETY: a `cpu_set_t` is an array of integers; all zeros is the empty set.
         let mut before: libc::cpu_set_t = unsafe { mem::zeroed() };
         let size = mem::size_of::<libc::cpu_set_t>();
@@ -63,20 +63,21 @@ impl PinnedToOneCpu {
             return Err(io::Error::last_os_error());
         }
         let limit = usize::try_from(libc::CPU_SETSIZE).unwrap_or_default();
-        let first = (0..limit)
+        let chosen = (0..limit)
             // SAFETY: `cpu` is below CPU_SETSIZE, so it lies inside the set.
-            .find(|&cpu| unsafe { libc::CPU_ISSET(cpu, &before) })
-            .ok_or_else(|| io::Error::other("the thread may run on no processor"))?;
+            .filter(|&cpu| unsafe { libc::CPU_ISSET(cpu, &before) })
+            .nth(number)
+            .ok_or_else(|| io::Error::other(format!("there are only {number} processors")))?;
         // SAFETY: all zeros is the empty set, as above.
         let mut only: libc::cpu_set_t = unsafe { mem::zeroed() };
-        // SAFETY: `first` is below CPU_SETSIZE.
-        unsafe { libc::CPU_SET(first, &mut only) };
+        // SAFETY: `chosen` is below CPU_SETSIZE.
+        unsafe { libc::CPU_SET(chosen, &mut only) };
         set_affinity(&only)?;
         Ok(Self { before })
     }
 }
 
-impl Drop for PinnedToOneCpu {
+impl Drop for Pinned {
     fn drop(&mut self) {
         // The set was legal a moment ago; if the system now refuses, the next figures would be of
         // one processor, so that must not pass unseen.

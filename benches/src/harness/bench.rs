@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 
@@ -9,6 +10,9 @@ use super::case::{Case, Expected, Subject};
 use super::measurement::Measurement;
 use super::options::Options;
 use super::report::{self, Row};
+
+/// How long into a bench disturbed samples are still repeated, so that each ends within a minute.
+const REPEAT_FOR: Duration = Duration::from_secs(20);
 
 /// Why a bench failed.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +107,7 @@ impl Bench {
     /// case is left, [`BenchError::Json`] if the rows cannot be written.
     pub fn run(mut self, options: &Options) -> Result<Vec<Row>, BenchError> {
         let available = self.available();
+        let repeat_until = Instant::now() + REPEAT_FOR;
         let rounds = options.rounds(self.rounds);
         let mut rows = Vec::new();
         for case in self.cases.iter_mut().filter(|case| options.wants_case(case.name)) {
@@ -114,7 +119,12 @@ impl Bench {
             if !case.subjects.iter().any(asked_for) {
                 continue;
             }
-            let case_rows = run_case(self.name, case, rounds, self.depends_on_load, options)?;
+            if self.depends_on_load {
+                warm_up(case, options);
+            }
+            let redo = if self.depends_on_load { options.redo } else { 0 };
+            let samples = sample_in_turn(case, rounds, options, redo, repeat_until)?;
+            let case_rows = summarise(self.name, case, options, &samples);
             report::print_table(self.name, case.name, rounds, &case_rows);
             rows.extend(case_rows);
         }
@@ -138,40 +148,48 @@ impl Bench {
     }
 }
 
-/// Runs one case: subjects A, B, C, then A, B, C again, so that drift of the machine hits all.
-fn run_case(
-    bench: &'static str,
+/// Lets every subject touch its code and memory once, with a tenth of the calls.
+fn warm_up(case: &mut Case, options: &Options) {
+    for subject in &mut case.subjects {
+        (subject.measure)((options.calls(subject.calls) / 10).max(1));
+    }
+}
+
+/// Measures subjects A, B, C, then A, B, C again, so that drift of the machine hits all of them.
+fn sample_in_turn(
     case: &mut Case,
     rounds: u32,
-    depends_on_load: bool,
     options: &Options,
-) -> Result<Vec<Row>, BenchError> {
+    redo: u32,
+    repeat_until: Instant,
+) -> Result<Vec<Vec<Measurement>>, BenchError> {
     let mut samples: Vec<Vec<Measurement>> = case.subjects.iter().map(|_| Vec::new()).collect();
-    let redo = if depends_on_load { options.redo } else { 0 };
-    if depends_on_load {
-        for subject in &mut case.subjects {
-            (subject.measure)((options.calls(subject.calls) / 10).max(1));
-        }
-    }
     for _ in 0..rounds {
         for (subject, samples) in case.subjects.iter_mut().zip(&mut samples) {
             let calls = options.calls(subject.calls);
+            let redo = if Instant::now() < repeat_until { redo } else { 0 };
             samples.push(quietest(case.name, subject, calls, redo, &case.expected)?);
         }
     }
-    let mut rows: Vec<Row> = case
-        .subjects
-        .iter()
-        .zip(&samples)
-        .map(|(subject, samples)| {
-            let calls = options.calls(subject.calls);
-            Row::new(bench, case.name, subject.name, case.unit, calls, samples)
-        })
-        .collect();
+    Ok(samples)
+}
+
+/// Turns the samples of each subject into its row.
+fn summarise(
+    bench: &'static str,
+    case: &Case,
+    options: &Options,
+    samples: &[Vec<Measurement>],
+) -> Vec<Row> {
+    let row = |(subject, samples): (&Subject, &Vec<Measurement>)| {
+        let calls = options.calls(subject.calls);
+        Row::new(bench, case.name, subject.name, case.unit, calls, samples)
+    };
+    let mut rows: Vec<Row> = case.subjects.iter().zip(samples).map(row).collect();
     if let Some(floor) = case.floor {
         report::set_ratios(&mut rows, floor);
     }
-    Ok(rows)
+    rows
 }
 
 /// One sample, repeated while other processes disturb it; every repetition is checked.

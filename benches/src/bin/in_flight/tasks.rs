@@ -14,7 +14,7 @@ pub(crate) fn futures_unordered(calls: u64) -> Counted {
     let runtime = multi_thread_runtime(THREADS);
     count(calls, || {
         runtime.block_on(async {
-            let sleeping: FuturesUnordered<_> = (0..calls).map(|x| sleep_then_return(x)).collect();
+            let sleeping: FuturesUnordered<_> = (0..calls).map(sleep_then_return).collect();
             sleeping.fold(0, async |sum, x| sum + x).await
         })
     })
@@ -41,7 +41,7 @@ pub(crate) fn join_set(calls: u64) -> Counted {
     let runtime = multi_thread_runtime(THREADS);
     count(calls, || {
         runtime.block_on(async {
-            let mut tasks: JoinSet<_> = (0..calls).map(|x| sleep_then_return(x)).collect();
+            let mut tasks: JoinSet<_> = (0..calls).map(sleep_then_return).collect();
             let mut sum = 0;
             while let Some(joined) = tasks.join_next().await {
                 sum += joined.expect("the call does not panic");

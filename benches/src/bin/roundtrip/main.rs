@@ -12,18 +12,20 @@ use concurry_benches::peers::{
     TokioSpawn,
 };
 use concurry_benches::pool::Pool;
-use concurry_benches::system::PinnedToOneCpu;
+use concurry_benches::system::Pinned;
 
-const CALLS: u64 = 20_000;
+const CALLS: u64 = 5_000;
+/// Calls before those that are measured, for a pool that learns whether to spin.
+const LEARNING: u64 = 1_000;
 
 /// What is measured of a row of round trips.
 #[derive(Debug, Clone, Copy)]
 enum Setting {
-    /// The median, with a processor for each thread.
+    /// The median, with a processor for the caller and another for the worker.
     IdleCpu,
     /// The median, with all threads on one processor.
     OneCpu,
-    /// Processor time a call, of all threads, with a processor for each.
+    /// Processor time a call, of caller and worker together, with a processor for each.
     CpuTime,
 }
 
@@ -51,12 +53,21 @@ fn case(name: &'static str, setting: Setting) -> Case {
 }
 
 fn measure<P: Pool>(calls: u64, setting: Setting) -> Measurement {
-    let _pinned = match setting {
-        Setting::OneCpu => Some(PinnedToOneCpu::new().expect("the system lets a thread be pinned")),
-        Setting::IdleCpu | Setting::CpuTime => None,
+    let workers_on = match setting {
+        Setting::OneCpu => 0,
+        Setting::IdleCpu | Setting::CpuTime => 1,
     };
+    let pin =
+        |cpu| Pinned::to(cpu).expect("the system has two processors and lets threads be pinned");
+    // Threads inherit the processor of the thread that starts them. Left to itself the kernel puts
+    // caller and worker together at times, and a median over both says nothing.
+    let workers_pinned = pin(workers_on);
     let pool = P::start(1);
-    pool.settle(1);
+    drop(workers_pinned);
+    let _caller_pinned = pin(0);
+    for x in 0..LEARNING {
+        assert_eq!(pool.collect(pool.submit(x)), x, "{} answers", P::NAME);
+    }
     let mut trips = Vec::with_capacity(usize::try_from(calls).expect("the trips fit in memory"));
     let mut sum = 0;
     let watch = Stopwatch::start();
