@@ -1,0 +1,73 @@
+//! What does a limiter cost that admits, and how much does it admit when callers wait?
+
+mod admitted;
+mod attempts;
+mod peers;
+
+use std::process::ExitCode;
+
+use concurry_benches::harness::{Bench, Case, Unit};
+
+use admitted::Load;
+use peers::{Governor, LeakyBucket, ReservationFloor};
+
+/// Attempts of one sample.
+const ATTEMPTS: u64 = 2_000_000;
+
+fn main() -> ExitCode {
+    Bench::new("limits")
+        .rounds(3)
+        .case(attempts("try-1", 1))
+        .case(attempts("try-2", 2))
+        .case(attempts("try-8", 8))
+        .case(set_of_3())
+        .case(resource())
+        .case(waiting("admitted-1k", Load { rate: 1_000, burst: 1, waiters: 64 }))
+        .case(waiting("admitted-10k", Load { rate: 10_000, burst: 1, waiters: 64 }))
+        .case(waiting("admitted-burst", Load { rate: 100_000, burst: 200, waiters: 64 }))
+        .case(waiting("admitted-10k-waiters", Load { rate: 10_000, burst: 1, waiters: 10_000 }))
+        .main()
+}
+
+/// One limit that always admits, asked by some threads at once.
+fn attempts(name: &'static str, threads: usize) -> Case {
+    Case::new(name, Unit::NanosecondsPerCall)
+        .expects(|calls| calls..=calls)
+        .floor("counter-floor")
+        .subject("counter-floor", ATTEMPTS, move |calls| attempts::counter_floor(calls, threads))
+        .subject("reservation-floor", ATTEMPTS, move |calls| attempts::reservation(calls, threads))
+        .subject("governor", ATTEMPTS, move |calls| attempts::governor(calls, threads))
+        .subject("leaky-bucket", ATTEMPTS, move |calls| attempts::leaky_bucket(calls, threads))
+        .subject("tokio-semaphore", ATTEMPTS, move |calls| attempts::semaphore(calls, threads))
+}
+
+/// Three limits asked for one call; the ratio refers to asking one.
+fn set_of_3() -> Case {
+    Case::new("set-of-3", Unit::NanosecondsPerCall)
+        .expects(|calls| calls..=calls)
+        .floor("governor-one")
+        .subject("governor-one", ATTEMPTS, |calls| attempts::governor(calls, 1))
+        .subject("governor", ATTEMPTS, attempts::governor_three_times)
+}
+
+/// A permit that comes back.
+fn resource() -> Case {
+    Case::new("resource", Unit::NanosecondsPerCall)
+        .expects(|calls| calls..=calls)
+        .floor("tokio-semaphore")
+        .subject("tokio-semaphore", ATTEMPTS, |calls| attempts::semaphore(calls, 1))
+}
+
+/// Waiters that take every permit they can get for a second.
+fn waiting(name: &'static str, load: Load) -> Case {
+    Case::new(name, Unit::PercentOfIdeal)
+        .expects(move |calls| 1..=load.most(calls))
+        .floor("reservation-floor")
+        .subject("reservation-floor", load.rate, move |calls| {
+            admitted::measure::<ReservationFloor>(load, calls)
+        })
+        .subject("governor", load.rate, move |calls| admitted::measure::<Governor>(load, calls))
+        .subject("leaky-bucket", load.rate, move |calls| {
+            admitted::measure::<LeakyBucket>(load, calls)
+        })
+}
