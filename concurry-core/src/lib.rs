@@ -1,2 +1,60 @@
-//! Placeholder until the first module lands.
+//! The engine of concurry: workers, calls, futures, pools and their backends.
+//!
+//! Users depend on the facade crate `concurry`, which re-exports what is meant for them.
+
+extern crate self as concurry_core;
+
+mod sync;
+
+pub mod error;
+mod mode;
+mod panics;
+
+mod event;
+mod restart;
+
+mod queue;
+
+mod future;
+
+mod call;
+pub mod worker;
+
+mod backend;
+mod layers;
+mod pool;
+
+mod gather;
+
+pub mod config;
 pub mod progress;
+
+pub use call::{CallContext, CallOptions, CallPermit};
+pub use error::{
+    CallError, CallSite, CodecError, InitError, InvalidResult, OptionsError, Panicked, Rejected,
+    Rejection, RemoteFailure, Timeout, WorkerDeath, WorkerDied,
+};
+pub use event::Event;
+pub use future::{Cancel, Outcome, TaskFuture};
+pub use gather::{
+    AsCompleted, CompletionStream, Gather, GatherContainer, GatherMap, Map, ReturnWhen, Wait,
+    Waited, gather, gather_map, wait,
+};
+pub use mode::{Mode, UnknownMode};
+pub use pool::{
+    Balance, MethodOptions, Overflow, Pool, PoolStats, StopReport, WorkerOptions, WorkerStats,
+};
+pub use restart::RestartPolicy;
+pub use worker::{Worker, WorkerHandle};
+
+/// What the macros write. Not for people.
+#[doc(hidden)]
+pub mod __private {
+    pub use std::convert::Infallible;
+
+    pub use crate::pool::{Handle, Options};
+    pub use crate::worker::*;
+    pub use crate::{
+        CallContext, CallError, InitError, MethodOptions, Mode, TaskFuture, WorkerOptions,
+    };
+}

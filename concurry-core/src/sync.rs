@@ -6,13 +6,13 @@
 #[cfg(not(concurry_loom))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicPtr, AtomicU32, Ordering, fence},
+    atomic::{AtomicPtr, AtomicU32, Ordering},
 };
 
 #[cfg(concurry_loom)]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicPtr, AtomicU32, Ordering, fence},
+    atomic::{AtomicPtr, AtomicU32, Ordering},
 };
 
 /// A cell whose accesses loom checks. Without loom it is the standard one.

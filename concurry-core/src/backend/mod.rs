@@ -7,5 +7,5 @@ mod startup;
 pub(crate) mod sync;
 pub(crate) mod thread;
 
-pub(crate) use construct::{construct_caught, constructor_site, drop_caught};
+pub(crate) use construct::{construct_caught, drop_caught};
 pub(crate) use startup::{ConstructFailure, Startup};

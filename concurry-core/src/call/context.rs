@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use concurry_limits::{Amount, CallLimits, Permit, PermitError};
+use concurry_limits::{Amount, Limits, Permit, PermitError};
 use concurry_time::Clock;
 
 use crate::future::node::Header;
-use crate::pool::PoolShared;
+use crate::pool::{PoolShared, QueuePlace};
 use crate::sync::lock;
 
 /// What a running method is told about its call.
@@ -59,17 +59,34 @@ pub(crate) struct CallEnvironment {
     pub(crate) idempotency_key: Option<Arc<str>>,
     /// What the pool reserved before dispatch. Settled by the method or, at the end, by the drop.
     pub(crate) permit: CallPermit,
-    /// Set when a worker begins the attempt.
-    pub(crate) begun: AtomicBool,
-    /// The worker that began it, plus one.
-    pub(crate) worker: std::sync::atomic::AtomicUsize,
+    /// The worker that began it, plus one; zero before.
+    pub(crate) worker: AtomicUsize,
+    /// The place in the bounded queue, given back when a worker begins the call.
+    pub(crate) place: Mutex<Option<QueuePlace>>,
 }
 
 impl CallEnvironment {
+    /// Of the first attempt of a call without options.
+    pub(crate) fn first(place: Option<QueuePlace>) -> Self {
+        Self {
+            attempt: 1,
+            deadline: None,
+            idempotency_key: None,
+            permit: CallPermit::default(),
+            worker: AtomicUsize::new(0),
+            place: Mutex::new(place),
+        }
+    }
+
     pub(crate) fn note_begin(&self, seat: &Seat) {
         // Relaxed: read for reports, after the attempt's outcome published everything.
         self.worker.store(seat.index + 1, Ordering::Relaxed);
-        self.begun.store(true, Ordering::Relaxed);
+        drop(lock(&self.place).take());
+    }
+
+    /// The worker that began it.
+    pub(crate) fn begun_on(&self) -> Option<usize> {
+        self.worker.load(Ordering::Relaxed).checked_sub(1)
     }
 }
 
@@ -146,10 +163,10 @@ impl CallContext {
     ///
     /// The call limit is taken by the pool for each call by itself, so it is left out here.
     #[must_use]
-    pub fn limits(&self) -> CallLimits {
+    pub fn limits(&self) -> Limits {
         match &self.inner {
             Some(inner) => inner.seat.pool.limits.inside_call(),
-            None => CallLimits::unlimited(),
+            None => Limits::unlimited(),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::worker::{
 
 /// Whether async methods of the pool are polled beside each other or run to their end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Queueing {
+pub(crate) enum Queueing {
     /// Every call runs to its end on the thread that took it.
     Blocking,
     /// Async calls are polled.
@@ -117,7 +117,7 @@ impl<M: StartRef> Runner<M> for AsyncRef {
             Queueing::Blocking => QueuedCall::blocking::<Self>(parts),
             Queueing::Polled => {
                 // The node keeps the future, which borrows the worker; the worker outlives it.
-                let (call, future) = asynchronous::polled_node::<M, _, _>(
+                let (call, future) = asynchronous::polled_node::<M, _, _, _>(
                     parts,
                     |worker: *mut M::Worker, context, args| {
                         // SAFETY: the worker drops every future before its state.
@@ -147,7 +147,7 @@ impl<M: StartMut> Runner<M> for AsyncMut {
         match parts.queueing {
             Queueing::Blocking => QueuedCall::blocking::<Self>(parts),
             Queueing::Polled => {
-                let (call, future) = asynchronous::polled_node::<M, _, _>(
+                let (call, future) = asynchronous::polled_node::<M, _, _, _>(
                     parts,
                     |worker: *mut M::Worker, context, args| {
                         // SAFETY: the worker runs the call alone, and drops the future before

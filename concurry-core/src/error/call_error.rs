@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 
 use concurry_limits::LimitError;
-use concurry_retry::Attempts;
+use concurry_retry::RetryError;
 
 use super::{
     CallSite, CodecError, InvalidResult, Panicked, Rejected, RemoteFailure, Timeout, WorkerDied,
@@ -42,7 +42,7 @@ pub enum CallError<E> {
     /// A limit can't be met.
     Limits(Box<LimitError>),
     /// Every attempt failed. Each one's error is inside.
-    RetriesExhausted(Box<Attempts<CallError<E>>>),
+    RetriesExhausted(RetryError<CallError<E>>),
     /// The last allowed attempt gave a result that `until` refuses.
     InvalidResult(Box<InvalidResult>),
     /// An argument or the result could not be carried between processes.
@@ -59,7 +59,7 @@ impl<E> CallError<E> {
     pub fn failure(&self) -> Option<&E> {
         match self {
             Self::Failed(error) => Some(error),
-            Self::RetriesExhausted(attempts) => attempts.last_error().and_then(Self::failure),
+            Self::RetriesExhausted(error) => error.last().and_then(Self::failure),
             _ => None,
         }
     }
@@ -72,9 +72,11 @@ impl<E> CallError<E> {
     pub fn into_failure(self) -> Result<E, Self> {
         match self {
             Self::Failed(error) => Ok(error),
-            Self::RetriesExhausted(attempts) if attempts.last_error().is_some_and(|last| last.failure().is_some()) => {
-                match attempts.into_last_error() {
-                    Some(last) => last.into_failure(),
+            Self::RetriesExhausted(error)
+                if error.last().is_some_and(|last| last.failure().is_some()) =>
+            {
+                match error.into_attempts().into_last() {
+                    Some(last) => last.error.into_failure(),
                     None => unreachable!("looked at above"),
                 }
             }
@@ -97,9 +99,11 @@ impl<E> CallError<E> {
             Self::WorkerDied(death) => CallError::WorkerDied(death),
             Self::Rejected(rejected) => CallError::Rejected(rejected),
             Self::Limits(error) => CallError::Limits(error),
-            Self::RetriesExhausted(attempts) => CallError::RetriesExhausted(Box::new(
-                attempts.map_errors(|error| error.map_failure_with(map)),
-            )),
+            Self::RetriesExhausted(error) => {
+                let gave_up = error.gave_up();
+                let attempts = error.into_attempts().map(|error| error.map_failure_with(map));
+                CallError::RetriesExhausted(RetryError::new(gave_up, attempts))
+            }
             Self::InvalidResult(invalid) => CallError::InvalidResult(invalid),
             Self::Codec(error) => CallError::Codec(error),
             Self::FailedRemote(failure) => CallError::FailedRemote(failure),

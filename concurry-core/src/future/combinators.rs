@@ -61,7 +61,7 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
         })
     }
 
-    fn then<U, F, N>(mut self, next: N) -> TaskFuture<U, F>
+    fn then<U, F, N>(self, next: N) -> TaskFuture<U, F>
     where
         U: Send + 'static,
         F: Send + 'static,
@@ -69,7 +69,7 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     {
         let Some(site) = self.site().filter(|_| !self.is_done()) else {
             // Done already: the next step runs here, and nothing is allocated.
-            return match self.take_now() {
+            return match self.into_done() {
                 Some(outcome) => match next(outcome) {
                     Next::Done(outcome) => TaskFuture::from_outcome(outcome),
                     Next::Call(future) => future,
@@ -81,13 +81,6 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
         drive(site, pool, Then { first: self, next: Some(next), second: None })
     }
 
-    fn take_now(&mut self) -> Option<Outcome<T, E>> {
-        let mut context = Context::from_waker(std::task::Waker::noop());
-        match std::future::Future::poll(std::pin::Pin::new(self), &mut context) {
-            Poll::Ready(outcome) => Some(outcome),
-            Poll::Pending => None,
-        }
-    }
 }
 
 impl<T: Send + 'static> TaskFuture<T, Infallible> {

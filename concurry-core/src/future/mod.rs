@@ -12,12 +12,28 @@ mod task_future;
 
 pub use cancel::Cancel;
 pub(crate) use call_node::Call;
-pub(crate) use driven::{Drive, drive, drive_future};
+pub(crate) use driven::drive_future;
 pub(crate) use lifecycle::{Lifecycle, Schedule};
-pub(crate) use promise::{Promise, promise};
 pub use task_future::TaskFuture;
 
 use crate::CallError;
+
+/// A future for tests to complete by hand.
+#[cfg(test)]
+pub(crate) fn promise_for_tests<T: Send + 'static, E: Send + 'static>()
+-> (promise::Promise<T, E>, TaskFuture<T, E>) {
+    const SPEC: &crate::worker::MethodSpec = &crate::worker::MethodSpec {
+        worker: "Test",
+        name: "promise",
+        index: 0,
+        exclusive: false,
+        asynchronous: false,
+        uses_context: false,
+        idempotent: false,
+        pure: false,
+    };
+    promise::promise(crate::error::CallSite::new(SPEC), node::PoolId::NONE)
+}
 
 /// What a call gives: the method's output, or why there is none.
 pub type Outcome<T, E> = Result<T, CallError<E>>;

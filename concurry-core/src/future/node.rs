@@ -109,7 +109,7 @@ impl Tag {
 }
 
 /// Tells pools apart, to find out whether a thread waits for its own pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PoolId(u32);
 
 impl PoolId {

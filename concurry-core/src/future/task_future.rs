@@ -197,6 +197,11 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
         self
     }
 
+    /// Its outcome, if it is there.
+    pub(crate) fn into_done(mut self) -> Option<Outcome<T, E>> {
+        self.try_take()
+    }
+
     /// The pool that works on it. For futures derived from this one.
     pub(crate) fn pool(&self) -> PoolId {
         self.node().map_or(PoolId::NONE, UserSide::pool)

@@ -14,8 +14,9 @@ mod stop;
 
 pub use balance::Balance;
 pub use bounded::Overflow;
+pub(crate) use bounded::QueuePlace;
 pub use handle::{Handle, Pool};
 pub use options::{MethodOptions, Options, WorkerOptions};
-pub(crate) use shared::{LayerCounters, PoolShared, WorkerCounters};
+pub(crate) use shared::{LayerCounters, PoolShared};
 pub use stats::{PoolStats, WorkerStats};
 pub use stop::StopReport;

@@ -1,6 +1,8 @@
 //! What everything in a pool shares, whatever its worker's type.
 
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use concurry_limits::Limits;
@@ -8,9 +10,11 @@ use concurry_time::Clock;
 
 use super::shutdown::{Shutdown, Stage};
 use crate::event::Events;
+use crate::gather::{Pools, Tallies};
 use crate::future::node::PoolId;
 use crate::queue::Padded;
 use crate::restart::RestartPolicy;
+use crate::sync::lock;
 
 /// What everything in a pool shares, whatever its worker's type.
 #[derive(Debug)]
@@ -28,7 +32,17 @@ pub(crate) struct PoolShared {
     pub(crate) alive: AtomicUsize,
     /// Calls on their way through the layers.
     pub(crate) layered: AtomicUsize,
+    /// A stop that waits until there are none. Never held while a waker runs.
+    pub(crate) layers_waker: Mutex<Option<Waker>>,
     pub(crate) layer_counters: LayerCounters,
+    /// Bars to be told what calls wait for.
+    pub(crate) tallies: Tallies,
+}
+
+impl Drop for PoolShared {
+    fn drop(&mut self) {
+        Pools::remove(self.id);
+    }
 }
 
 /// What one worker has done. Only the worker itself writes, so plain loads and stores do.
@@ -108,6 +122,27 @@ impl WorkerCounters {
 }
 
 impl PoolShared {
+    /// Waits until no call is on its way through the layers.
+    pub(crate) async fn layers_idle(&self) {
+        poll_fn(|context| {
+            *lock(&self.layers_waker) = Some(context.waker().clone());
+            // Acquire, and after the waker is in place: see `InLayers`.
+            match self.layered.load(Ordering::SeqCst) {
+                0 => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
+    /// The last call has left the layers.
+    pub(crate) fn layers_emptied(&self) {
+        let waker = lock(&self.layers_waker).take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     /// A worker has ended. The last one ends the pool.
     pub(crate) fn worker_ended(&self) {
         // AcqRel: the last one has seen what all others did.

@@ -34,6 +34,11 @@ impl Tally {
         Self { bar }
     }
 
+    /// Whether both count for the same bar.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        std::ptr::eq(self.bar.meter(), other.bar.meter())
+    }
+
     /// The bar, to end it.
     #[must_use]
     pub fn bar(&self) -> &ProgressBar {

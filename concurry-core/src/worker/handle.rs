@@ -1,7 +1,9 @@
 //! What every handle to a pool can do, whatever its worker's methods are called.
 
 use super::Worker;
+use crate::gather::Map;
 use crate::pool::Handle;
+use crate::{CallOptions, PoolStats, StopReport, TaskFuture};
 
 /// What a handle can do besides calling the worker's methods.
 ///
@@ -9,6 +11,46 @@ use crate::pool::Handle;
 pub trait WorkerHandle: Clone + Send + Sync + Sized + 'static {
     /// The worker behind the handle.
     type Worker: Worker<Handle = Self>;
+
+    /// Stops the pool: it takes no more calls, and those that it has are still run. What is not done
+    /// by the pool's `stop_timeout` is cancelled, as by [`stop_now`](Self::stop_now).
+    ///
+    /// The stop begins with this call; the future only tells when it is over.
+    fn stop(&self) -> TaskFuture<StopReport> {
+        self.__handle().stop()
+    }
+
+    /// Stops the pool: calls that have not begun fail with
+    /// [`CallError::Stopped`](crate::CallError::Stopped), async ones that run are dropped, sync ones
+    /// see `ctx.is_cancelled()`.
+    fn stop_now(&self) -> TaskFuture<StopReport> {
+        self.__handle().stop_now()
+    }
+
+    /// How the pool stands.
+    #[must_use]
+    fn stats(&self) -> PoolStats {
+        self.__handle().stats()
+    }
+
+    /// The same pool, with options for the calls that are made through the returned handle.
+    #[must_use]
+    fn with(&self, options: CallOptions) -> Self {
+        Self::__from_handle(self.__handle().with_options(options))
+    }
+
+    /// One call for each item, a bounded number of them at a time.
+    fn map<I, F, T, E>(&self, items: I, mut call: F) -> Map<T, E>
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        F: FnMut(&Self, I::Item) -> TaskFuture<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let handle = self.clone();
+        Map::new(items.into_iter().map(move |item| call(&handle, item)))
+    }
 
     #[doc(hidden)]
     fn __from_handle(handle: Handle<Self::Worker>) -> Self;

@@ -12,4 +12,5 @@ mod state;
 mod worker;
 
 pub(crate) use executor::{Executors, start};
+pub(crate) use worker::AsyncWorker;
 pub(crate) use polled_node::{PolledFunctions, polled_node};

@@ -23,10 +23,11 @@ pub(crate) struct ThreadWorker<W, E> {
     pub(crate) queues: Arc<[CallQueue<W>]>,
     pub(crate) construct: Box<dyn Construct<W, E>>,
     pub(crate) threads: Arc<PoolThreads>,
-    /// How many calls it takes at a time. One where others could run them meanwhile, so that a long
-    /// call never holds up those behind it.
-    pub(crate) share: usize,
 }
+
+/// How many calls a worker takes at a time. One, so that a long call never holds up those behind
+/// it, and a stop finds all that has not begun.
+const SHARE: usize = 1;
 
 /// Starts the worker's thread. The outcome of its constructor goes to `startup`.
 pub(crate) fn spawn<W: Worker, E: Send + 'static>(
@@ -136,7 +137,7 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
     #[inline]
     fn next_batch(&self, serving: &mut Serving<'_>) -> Option<Batch<'_, W>> {
         let queue = self.queue();
-        queue.take(self.share).or_else(|| self.search(queue, serving))
+        queue.take(SHARE).or_else(|| self.search(queue, serving))
     }
 
     #[cold]
@@ -150,7 +151,7 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
             serving.spin.wait_until(|| queue.has_pushed());
             // In this order: once the queue is closed, what it holds is all there will be.
             let closed = queue.is_closed();
-            let batch = queue.take(self.share);
+            let batch = queue.take(SHARE);
             if batch.is_some() || closed {
                 queue.idle().end_search(batch.as_ref().is_some_and(|batch| batch.more));
                 return batch;

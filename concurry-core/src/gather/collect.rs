@@ -1,0 +1,226 @@
+//! `gather`: all results, in order.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::time::Duration;
+
+use super::as_completed::{AsCompleted, CompletionStream};
+use super::source::{Next, Source, timed_out};
+use crate::future::{Outcome, TaskFuture};
+use crate::progress::Progress;
+use crate::CallError;
+
+/// Collects futures, however many, in whatever modes.
+///
+/// ```
+/// use concurry_core::{TaskFuture, gather};
+///
+/// let futures = (1..=3).map(|n| TaskFuture::<i32, String>::ready(Ok(n * n)));
+/// assert_eq!(gather(futures).results().unwrap(), [1, 4, 9]);
+/// ```
+pub fn gather<T, E, I>(futures: I) -> Gather<T, E>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    I: IntoIterator<Item = TaskFuture<T, E>>,
+{
+    Gather { futures: futures.into_iter().collect(), timeout: None, progress: None }
+}
+
+/// Futures to be collected. Finish with one of the verbs, or await it.
+#[must_use = "nothing is collected until one of `results`, `outcomes`, `as_completed` or `await`"]
+pub struct Gather<T, E> {
+    futures: Vec<TaskFuture<T, E>>,
+    timeout: Option<Duration>,
+    progress: Option<Progress>,
+}
+
+impl<T: Send + 'static, E: Send + 'static> Gather<T, E> {
+    /// Shows a bar: a description, a configured bar, or a function of (done, total, elapsed).
+    pub fn progress(mut self, progress: impl Into<Progress>) -> Self {
+        self.progress = Some(progress.into());
+        self
+    }
+
+    /// Bounds the wait, from the moment it begins. What is not done then goes on, detached.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    pub(super) fn into_source(self) -> Source<T, E> {
+        let window = self.futures.len();
+        Source::new(Box::new(self.futures.into_iter()), window, self.timeout, self.progress)
+    }
+
+    /// Waits for all outputs, in the order of the futures. The first error, in time, ends the wait.
+    ///
+    /// # Errors
+    ///
+    /// The first error; [`CallError::TimedOut`] if the time is over before.
+    pub fn results(self) -> Result<Vec<T>, CallError<E>> {
+        let mut results = InOrder::new(self.futures.len());
+        let mut source = self.into_source();
+        loop {
+            match source.next_blocking()? {
+                Next::Done(number, Ok(output)) => results.put(number, output),
+                Next::Done(_, Err(error)) => {
+                    source.fail();
+                    return Err(error);
+                }
+                Next::TimedOut => return Err(timed_out()),
+                Next::End => return Ok(results.into_vec()),
+            }
+        }
+    }
+
+    /// Waits for all outcomes, errors among them, in the order of the futures. After a timeout those
+    /// that are not done are [`CallError::TimedOut`].
+    #[must_use]
+    pub fn outcomes(self) -> Vec<Outcome<T, E>> {
+        let mut outcomes = Outcomes::new(self.futures.len());
+        let mut source = self.into_source();
+        loop {
+            match source.next_blocking() {
+                Ok(next) => {
+                    if !outcomes.take(next) {
+                        return outcomes.into_vec();
+                    }
+                }
+                // Everything else would wait for ever as well.
+                Err(error) => return outcomes.into_vec_with_last(error),
+            }
+        }
+    }
+
+    /// [`outcomes`](Self::outcomes), awaited.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future detaches the calls; they go on, and what was collected is lost.
+    pub async fn outcomes_async(self) -> Vec<Outcome<T, E>> {
+        let mut outcomes = Outcomes::new(self.futures.len());
+        let mut source = self.into_source();
+        while outcomes.take(source.next().await) {}
+        outcomes.into_vec()
+    }
+
+    /// The outcomes as they come, each with the index of its future. Blocks at each step.
+    #[must_use]
+    pub fn as_completed(self) -> AsCompleted<T, E> {
+        AsCompleted::new(self.into_source())
+    }
+
+    /// The same as a `futures::Stream`.
+    pub fn stream(self) -> CompletionStream<T, E> {
+        CompletionStream::new(self.into_source())
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> IntoFuture for Gather<T, E> {
+    type Output = Result<Vec<T>, CallError<E>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    /// Like [`results`](Gather::results), awaited.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut results = InOrder::new(self.futures.len());
+            collect_results(self.into_source(), &mut results).await?;
+            Ok(results.into_vec())
+        })
+    }
+}
+
+pub(super) async fn collect_results<T: Send + 'static, E: Send + 'static>(
+    mut source: Source<T, E>,
+    results: &mut InOrder<T>,
+) -> Result<(), CallError<E>> {
+    loop {
+        match source.next().await {
+            Next::Done(number, Ok(output)) => results.put(number, output),
+            Next::Done(_, Err(error)) => {
+                source.fail();
+                return Err(error);
+            }
+            Next::TimedOut => return Err(timed_out()),
+            Next::End => return Ok(()),
+        }
+    }
+}
+
+impl<T, E> std::fmt::Debug for Gather<T, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gather").field("futures", &self.futures.len()).finish_non_exhaustive()
+    }
+}
+
+/// Puts values that come in any order in the order of their numbers.
+pub(super) struct InOrder<T> {
+    values: Vec<Option<T>>,
+}
+
+impl<T> InOrder<T> {
+    pub(super) fn new(expected: usize) -> Self {
+        Self { values: Vec::with_capacity(expected) }
+    }
+
+    pub(super) fn put(&mut self, number: usize, value: T) {
+        if number >= self.values.len() {
+            self.values.resize_with(number + 1, || None);
+        }
+        self.values[number] = Some(value);
+    }
+
+    /// All values, if none is missing; else those that are there.
+    pub(super) fn into_vec(self) -> Vec<T> {
+        self.values.into_iter().flatten().collect()
+    }
+}
+
+/// Outcomes by number, where some may never come.
+pub(super) struct Outcomes<T, E> {
+    outcomes: InOrder<Outcome<T, E>>,
+    expected: usize,
+}
+
+impl<T, E> Outcomes<T, E> {
+    pub(super) fn new(expected: usize) -> Self {
+        Self { outcomes: InOrder::new(expected), expected }
+    }
+
+    /// False at the end.
+    pub(super) fn take(&mut self, next: Next<T, E>) -> bool {
+        match next {
+            Next::Done(number, outcome) => {
+                self.outcomes.put(number, outcome);
+                true
+            }
+            Next::TimedOut | Next::End => false,
+        }
+    }
+
+    pub(super) fn expect(&mut self, expected: usize) {
+        self.expected = self.expected.max(expected);
+    }
+
+    pub(super) fn into_vec(mut self) -> Vec<Outcome<T, E>> {
+        self.outcomes.values.resize_with(self.expected.max(self.outcomes.values.len()), || None);
+        self.outcomes
+            .values
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or_else(|| Err(timed_out())))
+            .collect()
+    }
+
+    pub(super) fn into_vec_with_last(mut self, error: CallError<E>) -> Vec<Outcome<T, E>> {
+        self.outcomes.values.resize_with(self.expected.max(self.outcomes.values.len()), || None);
+        let mut error = Some(error);
+        self.outcomes
+            .values
+            .into_iter()
+            .map(|outcome| {
+                outcome.unwrap_or_else(|| Err(error.take().unwrap_or_else(timed_out)))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,145 @@
+//! `map`: one call for each item, a bounded number of them at a time.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::time::Duration;
+
+use super::as_completed::{AsCompleted, CompletionStream};
+use super::collect::{InOrder, Outcomes, collect_results};
+use super::source::{Futures, Next, Source, timed_out};
+use crate::CallError;
+use crate::future::{Outcome, TaskFuture};
+use crate::progress::Progress;
+
+/// Calls that a map keeps going unless told otherwise.
+const IN_FLIGHT: usize = 1_000;
+
+/// One call for each item. Items are taken and calls are made only as earlier calls complete, so
+/// that an endless input, or ten million prompts, take a bounded amount of memory.
+#[must_use = "nothing is called until one of `results`, `outcomes`, `as_completed` or `await`"]
+pub struct Map<T, E> {
+    futures: Futures<T, E>,
+    in_flight: usize,
+    timeout: Option<Duration>,
+    progress: Option<Progress>,
+}
+
+impl<T: Send + 'static, E: Send + 'static> Map<T, E> {
+    pub(crate) fn new(futures: impl Iterator<Item = TaskFuture<T, E>> + Send + 'static) -> Self {
+        Self { futures: Box::new(futures), in_flight: IN_FLIGHT, timeout: None, progress: None }
+    }
+
+    /// How many calls may be on their way at a time: 1,000 unless set. At least 1.
+    pub fn in_flight(mut self, calls: usize) -> Self {
+        self.in_flight = calls.max(1);
+        self
+    }
+
+    /// Shows a bar: a description, a configured bar, or a function of (done, total, elapsed).
+    pub fn progress(mut self, progress: impl Into<Progress>) -> Self {
+        self.progress = Some(progress.into());
+        self
+    }
+
+    /// Bounds the whole map. No further call is made then; those on their way go on, detached.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    fn into_source(self) -> Source<T, E> {
+        // No more places than there can be items.
+        let most = self.futures.size_hint().1.unwrap_or(usize::MAX);
+        let window = self.in_flight.min(most).max(1);
+        Source::new(self.futures, window, self.timeout, self.progress)
+    }
+
+    fn expected(&self) -> usize {
+        self.futures.size_hint().0
+    }
+
+    /// Waits for all outputs, in the order of the items. The first error, in time, ends the map.
+    ///
+    /// # Errors
+    ///
+    /// The first error; [`CallError::TimedOut`] if the time is over before.
+    pub fn results(self) -> Result<Vec<T>, CallError<E>> {
+        let mut results = InOrder::new(self.expected());
+        let mut source = self.into_source();
+        loop {
+            match source.next_blocking()? {
+                Next::Done(number, Ok(output)) => results.put(number, output),
+                Next::Done(_, Err(error)) => {
+                    source.fail();
+                    return Err(error);
+                }
+                Next::TimedOut => return Err(timed_out()),
+                Next::End => return Ok(results.into_vec()),
+            }
+        }
+    }
+
+    /// Waits for all outcomes, errors among them, in the order of the items.
+    #[must_use]
+    pub fn outcomes(self) -> Vec<Outcome<T, E>> {
+        let mut outcomes = Outcomes::new(self.expected());
+        let mut source = self.into_source();
+        loop {
+            match source.next_blocking() {
+                Ok(next) => {
+                    let more = outcomes.take(next);
+                    outcomes.expect(source.taken());
+                    if !more {
+                        return outcomes.into_vec();
+                    }
+                }
+                Err(error) => return outcomes.into_vec_with_last(error),
+            }
+        }
+    }
+
+    /// [`outcomes`](Self::outcomes), awaited.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future makes no further call; those on their way go on, detached.
+    pub async fn outcomes_async(self) -> Vec<Outcome<T, E>> {
+        let mut outcomes = Outcomes::new(self.expected());
+        let mut source = self.into_source();
+        while outcomes.take(source.next().await) {
+            outcomes.expect(source.taken());
+        }
+        outcomes.into_vec()
+    }
+
+    /// The outcomes as they come, each with the number of its item. Blocks at each step.
+    pub fn as_completed(self) -> AsCompleted<T, E> {
+        AsCompleted::new(self.into_source())
+    }
+
+    /// The same as a `futures::Stream`.
+    pub fn stream(self) -> CompletionStream<T, E> {
+        CompletionStream::new(self.into_source())
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> IntoFuture for Map<T, E> {
+    type Output = Result<Vec<T>, CallError<E>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    /// Like [`results`](Map::results), awaited.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut results = InOrder::new(self.expected());
+            collect_results(self.into_source(), &mut results).await?;
+            Ok(results.into_vec())
+        })
+    }
+}
+
+impl<T, E> fmt::Debug for Map<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Map").field("in_flight", &self.in_flight).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,20 @@
+//! Collecting many futures: in order, as they complete, bounded, awaited or blocked on.
+//!
+//! Nothing polls. All futures of a collection share one completion queue ([`in_flight`]): the
+//! worker that completes a call puts it there, and wakes the collector only if it sleeps.
+
+mod as_completed;
+mod collect;
+mod container;
+mod in_flight;
+mod map;
+mod source;
+mod wait;
+mod watch;
+
+pub use as_completed::{AsCompleted, CompletionStream};
+pub use collect::{Gather, gather};
+pub use container::{GatherContainer, GatherMap, gather_map};
+pub use map::Map;
+pub use wait::{ReturnWhen, Wait, Waited, wait};
+pub(crate) use watch::{Pools, Tallies};

@@ -1,0 +1,166 @@
+//! What is collected, in what order it was given, and how it is waited for.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use concurry_time::{Clock, Sleep, block_on};
+
+use super::in_flight::InFlight;
+use super::watch::Watch;
+use crate::CallError;
+use crate::error::{CallSite, Timeout};
+use crate::future::node::PoolId;
+use crate::future::{Outcome, TaskFuture};
+use crate::pool::blocking;
+use crate::progress::Progress;
+
+/// Where the futures come from: all are there, or each is made when there is room.
+pub(crate) type Futures<T, E> = Box<dyn Iterator<Item = TaskFuture<T, E>> + Send>;
+
+/// A collection on its way: each future is numbered as it came.
+pub(crate) struct Source<T, E> {
+    futures: Futures<T, E>,
+    in_flight: InFlight<T, E>,
+    /// The number of the future at each place.
+    numbers: Vec<usize>,
+    next_number: usize,
+    exhausted: bool,
+    limit: Option<TimeLimit>,
+    watch: Option<Watch>,
+    /// Whose call was taken in last: where a wait would be for the own pool, it is for this one.
+    newest: Option<(PoolId, CallSite)>,
+}
+
+struct TimeLimit {
+    clock: Clock,
+    duration: Duration,
+    /// Counts from the first look.
+    sleep: Option<Sleep>,
+}
+
+/// What the next look at a collection gives.
+pub(crate) enum Next<T, E> {
+    /// The future of this number is done.
+    Done(usize, Outcome<T, E>),
+    /// The time is over; the rest is not done.
+    TimedOut,
+    /// All are done.
+    End,
+}
+
+impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
+    pub(crate) fn new(
+        futures: Futures<T, E>,
+        window: usize,
+        timeout: Option<Duration>,
+        progress: Option<Progress>,
+    ) -> Self {
+        let total = match futures.size_hint() {
+            (least, Some(most)) if least == most => Some(least as u64),
+            _ => None,
+        };
+        Self {
+            futures,
+            in_flight: InFlight::new(window),
+            numbers: vec![0; window],
+            next_number: 0,
+            exhausted: false,
+            limit: timeout.map(|duration| TimeLimit {
+                clock: Clock::system(),
+                duration,
+                sleep: None,
+            }),
+            newest: None,
+            watch: progress.and_then(|progress| Watch::new(progress, total)),
+        }
+    }
+
+    /// Takes futures in while there is room.
+    fn fill(&mut self) {
+        while !self.exhausted && self.in_flight.has_room() {
+            match self.futures.next() {
+                None => self.exhausted = true,
+                Some(future) => {
+                    if let Some(site) = future.site() {
+                        self.newest = Some((future.pool(), site));
+                    }
+                    if let Some(watch) = &mut self.watch {
+                        watch.follow(future.pool());
+                    }
+                    let place = self.in_flight.insert(future);
+                    self.numbers[place] = self.next_number;
+                    self.next_number += 1;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Next<T, E>> {
+        self.fill();
+        if let Poll::Ready(next) = self.in_flight.poll_next(context) {
+            return Poll::Ready(match next {
+                Some((place, outcome)) => self.done(place, outcome),
+                None => {
+                    if let Some(watch) = self.watch.take() {
+                        watch.end();
+                    }
+                    Next::End
+                }
+            });
+        }
+        if let Some(limit) = &mut self.limit {
+            let TimeLimit { clock, duration, sleep } = limit;
+            let sleep = sleep.get_or_insert_with(|| clock.sleep(*duration));
+            if std::future::Future::poll(std::pin::Pin::new(sleep), context).is_ready() {
+                if let Some(watch) = self.watch.take() {
+                    watch.stop("timed out");
+                }
+                return Poll::Ready(Next::TimedOut);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn done(&self, place: usize, outcome: Outcome<T, E>) -> Next<T, E> {
+        if let Some(watch) = &self.watch {
+            watch.record(outcome.is_ok());
+        }
+        Next::Done(self.numbers[place], outcome)
+    }
+
+    pub(crate) async fn next(&mut self) -> Next<T, E> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// Blocks for the next one. An error if the wait could never end.
+    pub(crate) fn next_blocking(&mut self) -> Result<Next<T, E>, CallError<E>> {
+        self.fill();
+        if let Some((place, outcome)) = self.in_flight.try_next() {
+            return Ok(self.done(place, outcome));
+        }
+        let _waiting = match self.newest {
+            Some((pool, site)) => blocking::enter(pool).map_err(|_| CallError::Deadlock(site))?,
+            None => None,
+        };
+        Ok(block_on(self.next()))
+    }
+
+    /// An error has ended the collection early.
+    pub(crate) fn fail(&mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.fail();
+        }
+    }
+
+    /// How many futures were taken in.
+    pub(crate) fn taken(&self) -> usize {
+        self.next_number
+    }
+}
+
+/// What a collection that ran out of time reports.
+pub(crate) fn timed_out<E>() -> CallError<E> {
+    CallError::TimedOut(Timeout::Wait)
+}
+

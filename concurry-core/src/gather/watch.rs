@@ -1,0 +1,124 @@
+//! A progress bar over a collection, told by the pools what their calls wait for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+
+use crate::future::node::PoolId;
+use crate::pool::PoolShared;
+use crate::progress::{Progress, Tally};
+use crate::sync::lock;
+
+/// A bar over a collection.
+pub(crate) struct Watch {
+    tally: Tally,
+    failed: std::sync::atomic::AtomicU64,
+    /// The pools that were told of the bar.
+    pools: Vec<Arc<PoolShared>>,
+    last: PoolId,
+}
+
+impl Watch {
+    /// `None` if nothing is to be shown.
+    pub(crate) fn new(progress: Progress, total: Option<u64>) -> Option<Self> {
+        if progress.is_silent() {
+            return None;
+        }
+        let tally = progress.tally(total);
+        Some(Self { tally, failed: Default::default(), pools: Vec::new(), last: PoolId::NONE })
+    }
+
+    /// A future of this pool was taken in.
+    pub(crate) fn follow(&mut self, pool: PoolId) {
+        if pool == self.last || pool == PoolId::NONE {
+            return;
+        }
+        self.last = pool;
+        if self.pools.iter().any(|known| known.id == pool) {
+            return;
+        }
+        if let Some(shared) = Pools::find(pool) {
+            shared.tallies.attach(&self.tally);
+            self.pools.push(shared);
+        }
+    }
+
+    pub(crate) fn record(&self, ok: bool) {
+        if !ok {
+            self.failed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        self.tally.record(u64::from(ok), u64::from(!ok));
+    }
+
+    /// Everything is done.
+    pub(crate) fn end(self) {
+        match self.failed.load(std::sync::atomic::Ordering::Relaxed) {
+            0 => self.tally.bar().success(""),
+            failed => self.tally.bar().failure(format!("{failed} failed")),
+        }
+    }
+
+    /// An error ended the collection.
+    pub(crate) fn fail(self) {
+        self.tally.bar().failure("stopped at the first error");
+    }
+
+    pub(crate) fn stop(self, why: &str) {
+        self.tally.bar().stop(why);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        for pool in &self.pools {
+            pool.tallies.detach(&self.tally);
+        }
+    }
+}
+
+/// The bars that follow a pool's calls.
+#[derive(Debug, Default)]
+pub(crate) struct Tallies {
+    /// Never held while a bar is drawn.
+    tallies: Mutex<Vec<Tally>>,
+}
+
+impl Tallies {
+    fn attach(&self, tally: &Tally) {
+        lock(&self.tallies).push(tally.clone());
+    }
+
+    fn detach(&self, tally: &Tally) {
+        let mut tallies = lock(&self.tallies);
+        if let Some(place) = tallies.iter().position(|known| known.is_same(tally)) {
+            tallies.swap_remove(place);
+        }
+    }
+
+    /// The bars, to tell them of something. Usually none.
+    pub(crate) fn each<R>(&self, tell: impl Fn(&Tally) -> R) -> Vec<R> {
+        let tallies = lock(&self.tallies).clone();
+        tallies.iter().map(tell).collect()
+    }
+}
+
+/// The pools of this process, so that a bar over futures finds those that work on them.
+pub(crate) struct Pools;
+
+impl Pools {
+    fn all() -> &'static Mutex<HashMap<PoolId, Weak<PoolShared>>> {
+        static ALL: OnceLock<Mutex<HashMap<PoolId, Weak<PoolShared>>>> = OnceLock::new();
+        ALL.get_or_init(Mutex::default)
+    }
+
+    pub(crate) fn add(pool: &Arc<PoolShared>) {
+        lock(Self::all()).insert(pool.id, Arc::downgrade(pool));
+    }
+
+    pub(crate) fn remove(pool: PoolId) {
+        lock(Self::all()).remove(&pool);
+    }
+
+    fn find(pool: PoolId) -> Option<Arc<PoolShared>> {
+        lock(Self::all()).get(&pool)?.upgrade()
+    }
+}

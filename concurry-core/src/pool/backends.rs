@@ -1,0 +1,101 @@
+//! The backends of a pool behind one face.
+
+use std::sync::Arc;
+
+use super::balance::Balancer;
+use crate::backend::sync::SyncWorker;
+use crate::backend::thread::OnDemand;
+use crate::call::Queueing;
+use crate::future::Call;
+use crate::pool::PoolShared;
+use crate::queue::{CallQueue, Closed};
+use crate::worker::Worker;
+
+/// Where the calls of a pool go.
+pub(crate) enum Backends<W: Worker> {
+    /// Run at once.
+    Sync(SyncWorker<W>),
+    /// Queued for workers that are there.
+    Queued(Box<Queued<W>>),
+    /// Queued for whatever else runs them: on-demand threads; processes and clusters the same way.
+    Other(Arc<dyn Backend<W>>),
+}
+
+/// A place where queued calls are run: what a mode has to bring besides its workers.
+///
+/// Dropping a call fails it as stopped, so a backend can lose none.
+pub(crate) trait Backend<W>: Send + Sync {
+    /// How calls for this backend are made.
+    fn queueing(&self) -> Queueing;
+    /// Takes a call, or hands it back when it is closed.
+    fn submit(&self, call: Call<W>) -> Result<(), Closed<W>>;
+    /// Takes no more calls. Those it has are still run. At the end the pool's shutdown is advanced
+    /// to its last stage.
+    fn close(&self);
+    /// How many calls wait.
+    fn queued(&self) -> usize;
+}
+
+/// The queues of workers that are there: one for all, or one for each.
+pub(crate) struct Queued<W> {
+    pub(crate) shared: Arc<PoolShared>,
+    pub(crate) queues: Arc<[CallQueue<W>]>,
+    pub(crate) balancer: Balancer,
+    pub(crate) queueing: Queueing,
+}
+
+impl<W> Queued<W> {
+    #[inline]
+    pub(crate) fn submit(&self, call: Call<W>) -> Result<(), Closed<W>> {
+        if self.queues.len() == 1 {
+            return self.queues[0].push(call);
+        }
+        self.submit_balanced(call)
+    }
+
+    fn submit_balanced(&self, call: Call<W>) -> Result<(), Closed<W>> {
+        let chosen = self.balancer.choose(|worker| self.unfinished(worker));
+        // A worker that was given up has its queue closed; its neighbours take its calls.
+        let workers = self.queues.len();
+        let mut call = call;
+        for step in 0..workers {
+            match self.queues[(chosen + step) % workers].push(call) {
+                Ok(()) => return Ok(()),
+                Err(closed) => call = closed.0,
+            }
+        }
+        Err(Closed(call))
+    }
+
+    fn unfinished(&self, worker: usize) -> usize {
+        let counters = &self.shared.workers[worker];
+        self.queues[worker].len() + counters.taken() + counters.running()
+    }
+
+    pub(crate) fn close(&self) {
+        self.queues.iter().for_each(CallQueue::close);
+    }
+
+    pub(crate) fn queued(&self) -> usize {
+        let taken: usize = self.shared.workers.iter().map(|counters| counters.taken()).sum();
+        taken + self.queues.iter().map(CallQueue::len).sum::<usize>()
+    }
+}
+
+impl<W: Worker, E: Send + 'static> Backend<W> for Arc<OnDemand<W, E>> {
+    fn queueing(&self) -> Queueing {
+        Queueing::Blocking
+    }
+
+    fn submit(&self, call: Call<W>) -> Result<(), Closed<W>> {
+        self.push(call)
+    }
+
+    fn close(&self) {
+        OnDemand::close(self);
+    }
+
+    fn queued(&self) -> usize {
+        self.queue.len()
+    }
+}

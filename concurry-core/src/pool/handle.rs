@@ -1,0 +1,183 @@
+//! The pool behind every generated handle.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::backends::Backends;
+use super::bounded::Bound;
+use super::shutdown::Stage;
+use super::{PoolShared, PoolStats, StopReport};
+use crate::call::{CallEnvironment, CallOptions, CallParts, QueuedCall, Runner};
+use crate::error::{CallSite, Rejected, Rejection};
+use crate::future::TaskFuture;
+use crate::layers::{self, LayerTable};
+use crate::queue::spin;
+use crate::worker::{Method, Worker};
+use crate::{CallError, Mode};
+
+/// A running pool. The last handle to it closes it: what is queued is still run.
+pub struct Pool<W: Worker> {
+    pub(crate) shared: Arc<PoolShared>,
+    pub(crate) mode: Mode,
+    pub(crate) backends: Backends<W>,
+    pub(crate) bound: Option<Arc<Bound>>,
+    pub(crate) layers: LayerTable,
+    pub(crate) stop_timeout: std::time::Duration,
+}
+
+/// What a generated handle is made of.
+#[doc(hidden)]
+pub struct Handle<W: Worker> {
+    pub(crate) pool: Arc<Pool<W>>,
+    pub(crate) options: Option<Arc<CallOptions>>,
+}
+
+impl<W: Worker> Handle<W> {
+    pub(crate) fn new(pool: Pool<W>) -> Self {
+        Self { pool: Arc::new(pool), options: None }
+    }
+
+    /// Makes a call.
+    #[inline]
+    pub fn call<M: Method<Worker = W>>(&self, args: M::Args) -> TaskFuture<M::Output, M::Error> {
+        // Most calls: no options, no limits, no retries. Then nothing stands between the call and
+        // the queue.
+        if self.options.is_none() && self.pool.layers.is_plain(M::SPEC.index) {
+            return self.pool.submit::<M>(args, None);
+        }
+        layers::call::<M>(self, args)
+    }
+
+    /// The same pool, with options for single calls.
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self { pool: Arc::clone(&self.pool), options: Some(Arc::new(options)) }
+    }
+
+    /// How the pool stands.
+    #[must_use]
+    pub fn stats(&self) -> PoolStats {
+        self.pool.stats()
+    }
+
+    /// Stops the pool after what it has is done.
+    pub fn stop(&self) -> TaskFuture<StopReport> {
+        super::stop::stop(&self.pool)
+    }
+
+    /// Stops the pool without beginning anything more.
+    pub fn stop_now(&self) -> TaskFuture<StopReport> {
+        super::stop::stop_now(&self.pool)
+    }
+}
+
+impl<W: Worker> Pool<W> {
+    /// Sends a call to a worker, past the layers.
+    #[inline]
+    pub(crate) fn submit<M: Method<Worker = W>>(
+        &self,
+        args: M::Args,
+        environment: Option<Arc<CallEnvironment>>,
+    ) -> TaskFuture<M::Output, M::Error> {
+        let (environment, args) = match &self.bound {
+            None => (environment, args),
+            Some(bound) => match self.enter::<M>(bound, args, environment) {
+                Ok(entered) => entered,
+                Err(rejected) => return TaskFuture::from_outcome(Err(rejected)),
+            },
+        };
+        match &self.backends {
+            Backends::Sync(worker) => {
+                TaskFuture::from_outcome(worker.call::<M>(args, environment))
+            }
+            Backends::Queued(queued) => {
+                let parts =
+                    CallParts { args, environment, pool: self.shared.id, queueing: queued.queueing };
+                let QueuedCall { call, future } = M::Shape::queue(parts);
+                spin::caller_submitted();
+                // A refused call is dropped, which fails it as stopped.
+                let _ = queued.submit(call);
+                future
+            }
+            Backends::Other(backend) => {
+                let queueing = backend.queueing();
+                let parts = CallParts { args, environment, pool: self.shared.id, queueing };
+                let QueuedCall { call, future } = M::Shape::queue(parts);
+                let _ = backend.submit(call);
+                future
+            }
+        }
+    }
+
+    /// Gets the call a place in the bounded queue. Retries have had theirs.
+    #[allow(clippy::type_complexity)] // what it is given, enriched
+    fn enter<M: Method<Worker = W>>(
+        &self,
+        bound: &Arc<Bound>,
+        args: M::Args,
+        environment: Option<Arc<CallEnvironment>>,
+    ) -> Result<(Option<Arc<CallEnvironment>>, M::Args), CallError<M::Error>> {
+        if environment.as_ref().is_some_and(|environment| environment.attempt > 1) {
+            return Ok((environment, args));
+        }
+        let site = CallSite::new(const { &M::SPEC });
+        match bound.enter(&self.shared.shutdown) {
+            Ok(place) => {
+                let environment = match environment {
+                    Some(environment) => {
+                        *crate::sync::lock(&environment.place) = Some(place);
+                        environment
+                    }
+                    None => Arc::new(CallEnvironment::first(Some(place))),
+                };
+                Ok((Some(environment), args))
+            }
+            Err(_) if self.shared.shutdown.stage() >= Stage::Draining => {
+                Err(CallError::Stopped(site))
+            }
+            Err(_) => {
+                let reason = Rejection::QueueFull { max_queued: bound.max };
+                let rejected = Rejected::new(site, reason, Some(Box::new(args)));
+                Err(CallError::Rejected(Box::new(rejected)))
+            }
+        }
+    }
+
+    /// Takes no more calls. What is queued is still run.
+    pub(crate) fn close(&self) {
+        self.shared.shutdown.advance(Stage::Draining);
+        match &self.backends {
+            Backends::Sync(worker) => worker.end(),
+            Backends::Queued(queued) => queued.close(),
+            Backends::Other(backend) => backend.close(),
+        }
+    }
+}
+
+impl<W: Worker> Drop for Pool<W> {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl<W: Worker> Clone for Handle<W> {
+    fn clone(&self) -> Self {
+        Self { pool: Arc::clone(&self.pool), options: self.options.clone() }
+    }
+}
+
+impl<W: Worker> fmt::Debug for Handle<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.pool, f)
+    }
+}
+
+impl<W: Worker> fmt::Debug for Pool<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("worker", &self.shared.worker_name)
+            .field("max_workers", &self.shared.workers.len())
+            .field("stage", &self.shared.shutdown.stage())
+            .finish_non_exhaustive()
+    }
+}

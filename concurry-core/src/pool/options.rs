@@ -1,0 +1,350 @@
+//! What a pool can be told before it starts.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use concurry_limits::{Amount, LimitKey, Limits};
+use concurry_retry::RetryPolicy;
+use concurry_time::Clock;
+
+use super::{Balance, Overflow};
+use crate::event::{Event, EventHook};
+use crate::layers::{MethodLayers, RetryIf};
+use crate::restart::RestartPolicy;
+use crate::worker::{Method, MethodVisitor, Worker};
+use crate::{CallError, Mode};
+
+/// The options of a pool, before `init`. Generated types wrap it; their users see
+/// [`WorkerOptions`].
+#[doc(hidden)]
+pub struct Options<W: Worker> {
+    pub(crate) mode: Option<Mode>,
+    pub(crate) max_workers: Option<usize>,
+    pub(crate) on_demand: Option<bool>,
+    pub(crate) balance: Option<Balance>,
+    pub(crate) max_queued: Option<usize>,
+    pub(crate) overflow: Option<Overflow>,
+    pub(crate) concurrency: Option<usize>,
+    pub(crate) limits: Limits,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) retry_if: Vec<PoolWideRetryIf>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) init_timeout: Option<Duration>,
+    pub(crate) stop_timeout: Option<Duration>,
+    pub(crate) restart: RestartPolicy,
+    pub(crate) runtime: Option<tokio::runtime::Handle>,
+    pub(crate) clock: Clock,
+    pub(crate) on_event: Option<Arc<EventHook>>,
+    /// [`MethodLayers`] of single methods, by their index.
+    pub(crate) methods: HashMap<usize, Box<dyn Any + Send>>,
+    worker: std::marker::PhantomData<fn() -> W>,
+}
+
+/// A predicate for all methods that fail with one type.
+pub(crate) struct PoolWideRetryIf {
+    pub(crate) error: TypeId,
+    pub(crate) type_name: &'static str,
+    /// An `Arc<RetryIf<E>>`.
+    pub(crate) predicate: Box<dyn Any + Send>,
+}
+
+impl<W: Worker> Options<W> {
+    /// With the mode and the number of workers given.
+    #[must_use]
+    pub fn new(mode: Mode, max_workers: usize) -> Self {
+        Self { mode: Some(mode), max_workers: Some(max_workers), ..Self::from_defaults() }
+    }
+
+    /// With what the type declares and the configuration says.
+    #[must_use]
+    pub fn from_defaults() -> Self {
+        Self {
+            mode: None,
+            max_workers: None,
+            on_demand: None,
+            balance: None,
+            max_queued: None,
+            overflow: None,
+            concurrency: None,
+            limits: Limits::unlimited(),
+            retry: None,
+            retry_if: Vec::new(),
+            timeout: None,
+            deadline: None,
+            init_timeout: None,
+            stop_timeout: None,
+            restart: RestartPolicy::new(),
+            runtime: None,
+            clock: Clock::system(),
+            on_event: None,
+            methods: HashMap::new(),
+            worker: std::marker::PhantomData,
+        }
+    }
+
+    /// Sets options of one method.
+    pub fn configure<M: Method<Worker = W>>(
+        &mut self,
+        configure: impl FnOnce(MethodOptions<M>) -> MethodOptions<M>,
+    ) {
+        let layers = self
+            .methods
+            .remove(&M::SPEC.index)
+            .and_then(|layers| layers.downcast::<MethodLayers<M>>().ok())
+            .map_or_else(MethodLayers::default, |layers| *layers);
+        let MethodOptions { layers } = configure(MethodOptions { layers });
+        self.methods.insert(M::SPEC.index, Box::new(layers));
+    }
+}
+
+impl<W: Worker> fmt::Debug for Options<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("worker", &W::NAME)
+            .field("mode", &self.mode)
+            .field("max_workers", &self.max_workers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The options that every worker's pool has. Generated option types implement it; it is in the
+/// prelude.
+///
+/// Values are checked by `init`, which names the option, what it got and what is legal.
+pub trait WorkerOptions: Sized {
+    /// The worker.
+    type Worker: Worker;
+
+    #[doc(hidden)]
+    fn __options(&mut self) -> &mut Options<Self::Worker>;
+    #[doc(hidden)]
+    fn __from_options(options: Options<Self::Worker>) -> Self;
+
+    /// Limits that all workers of the pool share, in every mode: a
+    /// [`LimitSet`](concurry_limits::LimitSet) or a [`LimitPool`](concurry_limits::LimitPool). Given
+    /// to several pools, it is one budget for all of them.
+    ///
+    /// Its call limit is taken for each call by itself, before a worker is asked.
+    #[must_use]
+    fn limits(mut self, limits: impl Into<Limits>) -> Self {
+        self.__options().limits = limits.into();
+        self
+    }
+
+    /// Tries failed calls again. Which errors: those that [`retry_if`](Self::retry_if) accepts, or
+    /// those whose type says so ([`Retryable`](concurry_retry::Retryable)), or else every error. A
+    /// panic counts as an error only for `#[idempotent]` methods. The wait holds no worker.
+    ///
+    /// The arguments have to be `Clone`; `init` names the method where they are not.
+    #[must_use]
+    fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.__options().retry = Some(policy);
+        self
+    }
+
+    /// Which errors are tried again, for each method that fails with this type. If there is no such
+    /// method, `init` says so.
+    #[must_use]
+    fn retry_if<E: 'static>(
+        mut self,
+        predicate: impl Fn(&E) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let predicate: Arc<RetryIf<E>> = Arc::new(predicate);
+        self.__options().retry_if.push(PoolWideRetryIf {
+            error: TypeId::of::<E>(),
+            type_name: std::any::type_name::<E>(),
+            predicate: Box::new(predicate),
+        });
+        self
+    }
+
+    /// Bounds each attempt, from the moment it is sent to a worker. Waiting for a limit does not
+    /// count.
+    #[must_use]
+    fn timeout(mut self, timeout: Duration) -> Self {
+        self.__options().timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds the whole call, with all its attempts and waits.
+    #[must_use]
+    fn deadline(mut self, deadline: Duration) -> Self {
+        self.__options().deadline = Some(deadline);
+        self
+    }
+
+    /// How many `&self` calls of one async worker may overlap. 1,000 unless set.
+    #[must_use]
+    fn concurrency(mut self, calls: usize) -> Self {
+        self.__options().concurrency = Some(calls);
+        self
+    }
+
+    /// Bounds the calls that wait for a worker. Unbounded unless set. [`overflow`](Self::overflow)
+    /// says what happens when the queue is full.
+    #[must_use]
+    fn max_queued(mut self, calls: usize) -> Self {
+        self.__options().max_queued = Some(calls);
+        self
+    }
+
+    /// What a submit does when the queue is full: wait (unless set) or reject.
+    #[must_use]
+    fn overflow(mut self, overflow: Overflow) -> Self {
+        self.__options().overflow = Some(overflow);
+        self
+    }
+
+    /// Which worker gets a call.
+    #[must_use]
+    fn load_balance(mut self, balance: Balance) -> Self {
+        self.__options().balance = Some(balance);
+        self
+    }
+
+    /// Builds a worker for each call, at most `max_workers` at a time, and drops it afterwards.
+    #[must_use]
+    fn on_demand(mut self, on_demand: bool) -> Self {
+        self.__options().on_demand = Some(on_demand);
+        self
+    }
+
+    /// How long `init` waits for the constructors: 30 seconds unless set.
+    #[must_use]
+    fn init_timeout(mut self, timeout: Duration) -> Self {
+        self.__options().init_timeout = Some(timeout);
+        self
+    }
+
+    /// How long `stop` lets the pool drain before it cancels the rest: 30 seconds unless set.
+    #[must_use]
+    fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.__options().stop_timeout = Some(timeout);
+        self
+    }
+
+    /// When a worker that panicked is built again.
+    #[must_use]
+    fn restart(mut self, policy: RestartPolicy) -> Self {
+        self.__options().restart = policy;
+        self
+    }
+
+    /// The tokio runtime whose timers and I/O async methods use, instead of one of ours.
+    #[must_use]
+    fn runtime(mut self, handle: tokio::runtime::Handle) -> Self {
+        self.__options().runtime = Some(handle);
+        self
+    }
+
+    /// The clock of the pool's deadlines, backoffs and restarts; tests give a fake one.
+    #[must_use]
+    fn clock(mut self, clock: Clock) -> Self {
+        self.__options().clock = clock;
+        self
+    }
+
+    /// A function that is told of events: restarts, throttling, retries, ends of calls. It runs
+    /// where the event happens, so it has to be quick.
+    #[must_use]
+    fn on_event(mut self, hook: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.__options().on_event = Some(Arc::new(hook));
+        self
+    }
+}
+
+/// The options of one method, with its own types.
+pub struct MethodOptions<M: Method> {
+    layers: MethodLayers<M>,
+}
+
+impl<M: Method> MethodOptions<M> {
+    /// Tries failed calls of this method again, by this policy instead of the pool's.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.layers.retry = Some(policy);
+        self
+    }
+
+    /// Which errors are tried again.
+    #[must_use]
+    pub fn retry_if(
+        mut self,
+        predicate: impl Fn(&M::Error) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.layers.retry_if = Some(Arc::new(predicate));
+        self
+    }
+
+    /// Which results count as success. Another one is tried again, like an error; without a retry
+    /// left the call fails with [`CallError::InvalidResult`]. Several conditions all have to hold.
+    #[must_use]
+    pub fn until(mut self, accept: impl Fn(&M::Output) -> bool + Send + Sync + 'static) -> Self {
+        self.layers.until.push(Arc::new(accept));
+        self
+    }
+
+    /// Bounds each attempt.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.layers.timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds the whole call.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.layers.deadline = Some(deadline);
+        self
+    }
+
+    /// Takes these amounts of the pool's limits before the call is sent to a worker, so that waiting
+    /// for them holds none. The method settles what it really used by `ctx.permit()`; otherwise all
+    /// that was reserved counts as used.
+    #[must_use]
+    pub fn reserve<I, K, A>(mut self, estimate: impl Fn(&M::Args) -> I + Send + Sync + 'static) -> Self
+    where
+        I: IntoIterator<Item = (K, A)>,
+        K: LimitKey,
+        A: Amount,
+    {
+        self.layers.reserve = Some(Arc::new(move |limits, args| {
+            limits.reserve_request(estimate(args))
+        }));
+        self
+    }
+
+    /// What the caller gets instead of an error, after all attempts.
+    #[must_use]
+    pub fn fallback(
+        mut self,
+        fallback: impl Fn(&CallError<M::Error>) -> M::Output + Send + Sync + 'static,
+    ) -> Self {
+        self.layers.fallback = Some(Arc::new(fallback));
+        self
+    }
+}
+
+impl<M: Method> fmt::Debug for MethodOptions<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MethodOptions").field("method", &M::SPEC.name).finish_non_exhaustive()
+    }
+}
+
+/// Counts what kinds of methods a worker has.
+#[derive(Debug, Default)]
+pub(crate) struct MethodKinds {
+    pub(crate) sync: bool,
+    pub(crate) asynchronous: bool,
+}
+
+impl<W: Worker> MethodVisitor<W> for MethodKinds {
+    fn visit<M: Method<Worker = W>>(&mut self) {
+        self.asynchronous |= M::SPEC.asynchronous;
+        self.sync |= !M::SPEC.asynchronous;
+    }
+}

@@ -1,0 +1,98 @@
+//! How a pool stands.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::backends::Backends;
+use super::handle::Pool;
+use super::shutdown::Stage;
+use crate::worker::Worker;
+
+/// How a pool stands. Numbers of one worker belong together; those of different workers are read one
+/// after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStats {
+    /// Calls that wait for a worker.
+    pub queued: usize,
+    /// Calls that run.
+    pub running: usize,
+    /// Calls whose method gave its output.
+    pub done: u64,
+    /// Calls whose method failed or panicked. With retries, every attempt counts.
+    pub failed: u64,
+    /// Workers that are alive.
+    pub workers: usize,
+    /// Workers that were built again after a panic.
+    pub restarts: u64,
+    /// Attempts after the first.
+    pub retries: u64,
+    /// Calls that wait before another attempt.
+    pub backing_off: usize,
+    /// Calls that wait for a limit taken by the pool.
+    pub throttled: usize,
+    /// How long calls have waited for limits taken by the pool, all added up.
+    pub throttled_time: Duration,
+    /// Whether the pool takes no more calls.
+    pub stopped: bool,
+    /// Each worker, by its number.
+    pub per_worker: Vec<WorkerStats>,
+}
+
+/// What one worker has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WorkerStats {
+    /// Calls that it runs.
+    pub running: usize,
+    /// Calls whose method gave its output.
+    pub done: u64,
+    /// Calls whose method failed or panicked.
+    pub failed: u64,
+    /// How often it was built again.
+    pub restarts: u64,
+    /// Calls that the balancer gave it; always 0 with one queue for all.
+    pub given: u64,
+}
+
+impl<W: Worker> Pool<W> {
+    pub(crate) fn stats(&self) -> PoolStats {
+        let shared = &self.shared;
+        let given: Vec<u64> = match &self.backends {
+            Backends::Queued(queued) if queued.queues.len() > 1 => queued.balancer.given().collect(),
+            _ => vec![0; shared.workers.len()],
+        };
+        let per_worker: Vec<WorkerStats> = shared
+            .workers
+            .iter()
+            .zip(given)
+            .map(|(counters, given)| WorkerStats {
+                running: counters.running(),
+                done: counters.done(),
+                failed: counters.failed(),
+                restarts: counters.restarts(),
+                given,
+            })
+            .collect();
+        let layers = &shared.layer_counters;
+        PoolStats {
+            queued: match &self.backends {
+                Backends::Sync(_) => 0,
+                Backends::Queued(queued) => queued.queued(),
+                Backends::Other(backend) => backend.queued(),
+            },
+            running: per_worker.iter().map(|worker| worker.running).sum(),
+            done: per_worker.iter().map(|worker| worker.done).sum(),
+            failed: per_worker.iter().map(|worker| worker.failed).sum(),
+            restarts: per_worker.iter().map(|worker| worker.restarts).sum(),
+            // Relaxed: statistics.
+            workers: shared.alive.load(Ordering::Relaxed),
+            retries: layers.retries.load(Ordering::Relaxed),
+            backing_off: layers.backing_off.load(Ordering::Relaxed),
+            throttled: layers.throttled.load(Ordering::Relaxed),
+            throttled_time: Duration::from_nanos(layers.throttled_nanos.load(Ordering::Relaxed)),
+            stopped: shared.shutdown.stage() >= Stage::Draining,
+            per_worker,
+        }
+    }
+}
