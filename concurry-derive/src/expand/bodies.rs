@@ -5,6 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Index, Type};
 
+use super::place;
 use crate::model::{Method, Returns};
 
 /// A method together with the types that stand for it.
@@ -125,7 +126,7 @@ impl Bodies<'_> {
         match &self.method.returns {
             Returns::Plain(_) => quote!(::core::result::Result::Ok(#raw)),
             Returns::Split { whole, .. } | Returns::Alias(whole) => {
-                quote_spanned!(whole.span()=> #private::Outcome::into_result(#raw))
+                quote_spanned!(place(whole.span())=> #private::Outcome::into_result(#raw))
             }
         }
     }

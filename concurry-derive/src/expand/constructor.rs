@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Index, Type, Visibility, WherePredicate, parse_quote};
 
 use super::method::sides;
-use super::{tuple, where_clause};
+use super::{place, tuple, where_clause};
 use crate::model::{Construction, Constructor, Returns, WorkerImpl};
 
 /// The parts of the generated constructors.
@@ -53,7 +53,7 @@ impl Builders {
         };
         let parameters = tuple(constructor.list, &types.iter().collect::<Vec<_>>());
         // Points at the parameters, which have to be `Clone + Send` for this.
-        let list = constructor.list;
+        let list = place(constructor.list);
         let constructor_call = match constructor.asynchronous {
             true => quote_spanned! {list=>
                 #private::Constructor::asynchronous(
@@ -95,7 +95,7 @@ impl Builders {
                 .collect(),
             error: quote!(#private::Infallible),
             // Points at the worker, which has to be `Clone` for this.
-            constructor: quote_spanned! {worker.self_type.span()=>
+            constructor: quote_spanned! {place(worker.self_type.span())=>
                 #private::Constructor::blocking(worker, ::core::result::Result::Ok)
             },
         }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Generics, Ident, Type};
 
 use super::bodies::Bodies;
-use super::tuple;
+use super::{place, tuple};
 use crate::model::{Method, Returns};
 
 /// The name of the type that stands for the method.
@@ -22,8 +22,8 @@ pub(super) fn sides(private: &TokenStream, returns: &Returns) -> (TokenStream, T
         Returns::Split { output, error, .. } => (quote!(#output), quote!(#error)),
         // Points at the alias, which has to be one of `Result`.
         Returns::Alias(whole) => (
-            quote_spanned!(whole.span()=> <#whole as #private::Outcome>::Output),
-            quote_spanned!(whole.span()=> <#whole as #private::Outcome>::Error),
+            quote_spanned!(place(whole.span())=> <#whole as #private::Outcome>::Output),
+            quote_spanned!(place(whole.span())=> <#whole as #private::Outcome>::Error),
         ),
     }
 }
@@ -115,7 +115,7 @@ impl Description<'_> {
         let Type::Path(_) = ty else { return None };
         let message = "this return type is a `Result` under another name: write `Result<T, E>`, or \
                        name the alias `Result`";
-        let check = quote_spanned! {ty.span()=>
+        let check = quote_spanned! {place(ty.span())=>
             ::core::assert!(!#private::Probe::<#ty>::IS_RESULT, #message);
         };
         Some(match names_parameter(ty, self.generics) {

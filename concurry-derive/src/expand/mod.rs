@@ -58,7 +58,13 @@ fn where_clause(generics: &Generics, more: Vec<WherePredicate>) -> Option<WhereC
     (!predicates.is_empty()).then(|| WhereClause { where_token: Default::default(), predicates })
 }
 
+/// The place of `span`, with the names of generated code: tokens that come out of another macro
+/// carry that macro's hygiene, in which our local names would be unknown.
+fn place(span: Span) -> Span {
+    span.resolved_at(Span::call_site())
+}
+
 /// The types of the parameters in `list`, as a tuple that points there.
 fn tuple(list: Span, types: &[&Type]) -> TokenStream {
-    quote_spanned!(list=> (#(#types,)*))
+    quote_spanned!(place(list)=> (#(#types,)*))
 }

@@ -158,6 +158,13 @@ fn read_constructor(function: &ImplItemFn, self_type: &Type, errors: &mut Errors
             syn::ReturnType::Type(_, written) => errors.at(written, message),
         }
     }
+    for condition in with_names(&function.attrs, &["cfg"]) {
+        errors.at(
+            condition,
+            "the constructor of a worker is always there, because it gives `init` its parameters: \
+             put the condition into its body",
+        );
+    }
     Constructor {
         visibility: function.vis.clone(),
         asynchronous: function.sig.asyncness.is_some(),
