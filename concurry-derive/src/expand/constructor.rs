@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, Index, Type, Visibility, WherePredicate, parse_quote};
+use syn::{Generics, Ident, Index, Type, Visibility, WherePredicate, parse_quote};
 
-use super::method::sides;
+use super::method::{names_parameter, sides};
 use super::{place, tuple, where_clause};
 use crate::model::{Construction, Constructor, Returns, WorkerImpl};
 
@@ -16,7 +16,7 @@ pub(super) struct Builders {
     documentation: &'static str,
     names: Vec<Ident>,
     types: Vec<Type>,
-    /// What a generic worker needs besides, said where it is used.
+    /// What `init` asks of the parameters of a generic worker, which the impl need not ask.
     bounds: Vec<WherePredicate>,
     /// The error of the user's constructor.
     error: TokenStream,
@@ -72,27 +72,21 @@ impl Builders {
             visibility: constructor.visibility.clone(),
             documentation: "The parameters are those of `new`, which runs once for each worker.",
             names,
+            bounds: copied(&worker.generics, &types),
             types,
-            bounds: Vec::new(),
             error,
             constructor: constructor_call,
         }
     }
 
     fn from_value(private: &TokenStream, worker: &WorkerImpl) -> Self {
-        let self_type = &worker.self_type;
+        let types = vec![worker.worker()];
         Self {
             visibility: parse_quote!(pub),
             documentation: "Each worker starts with a clone of `worker`.",
             names: vec![parse_quote!(worker)],
-            types: vec![worker.worker()],
-            bounds: worker
-                .generics
-                .type_params()
-                .next()
-                .map(|_| parse_quote!(#self_type: ::core::clone::Clone + ::core::marker::Send))
-                .into_iter()
-                .collect(),
+            bounds: copied(&worker.generics, &types),
+            types,
             error: quote!(#private::Infallible),
             // Points at the worker, which has to be `Clone` for this.
             constructor: quote_spanned! {place(worker.self_type.span())=>
@@ -191,4 +185,13 @@ impl Builders {
             }
         }
     }
+}
+
+/// Each worker gets a copy of every parameter. Where that depends on a parameter of the worker, it is
+/// a condition of `init`; elsewhere the compiler sees at once whether it holds.
+fn copied(generics: &Generics, types: &[Type]) -> Vec<WherePredicate> {
+    let depending = types.iter().filter(|ty| names_parameter(ty, generics));
+    depending
+        .map(|ty| parse_quote!(#ty: ::core::clone::Clone + ::core::marker::Send + 'static))
+        .collect()
 }

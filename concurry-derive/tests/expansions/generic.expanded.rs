@@ -239,7 +239,7 @@ const _: () = {
     where
         M::Item: Send,
         M: 'static,
-        Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+        Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
     {
         crate::facade::__private::Constructor::blocking(
             worker,
@@ -295,7 +295,7 @@ const _: () = {
             crate::facade::__private::InitError<crate::facade::__private::Infallible>,
         >
         where
-            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
         {
             crate::facade::__private::WorkerOptions::__into_options(self)
                 .init(__constructor(worker))
@@ -316,7 +316,7 @@ const _: () = {
             crate::facade::__private::InitError<crate::facade::__private::Infallible>,
         >
         where
-            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
         {
             crate::facade::__private::WorkerOptions::__into_options(self)
                 .init_async(__constructor(worker))
@@ -352,7 +352,7 @@ const _: () = {
             crate::facade::__private::InitError<crate::facade::__private::Infallible>,
         >
         where
-            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
         {
             crate::facade::__private::Options::<Ranker<M, SIZE>>::from_defaults()
                 .init(__constructor(worker))
@@ -372,7 +372,7 @@ const _: () = {
             crate::facade::__private::InitError<crate::facade::__private::Infallible>,
         >
         where
-            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
         {
             crate::facade::__private::Options::<Ranker<M, SIZE>>::from_defaults()
                 .init_async(__constructor(worker))
