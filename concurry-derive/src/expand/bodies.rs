@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Index, Type};
 
-use super::{outcome, place};
+use super::outcome;
 use crate::model::{Method, Returns};
 
 /// A method together with the types that stand for it.
@@ -126,7 +126,7 @@ impl Bodies<'_> {
             Returns::Plain(_) => quote!(::core::result::Result::Ok(#raw)),
             Returns::Split { whole, .. } | Returns::Alias(whole) => {
                 let outcome = outcome(self.private, whole);
-                quote_spanned!(place(whole.span())=> #outcome::into_result(#raw))
+                quote_spanned!(whole.span()=> #outcome::into_result(#raw))
             }
         }
     }

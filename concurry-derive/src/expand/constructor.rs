@@ -1,12 +1,12 @@
 //! How pools of a worker are built: `options`, `init` and `init_async`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, Ident, Index, Type, Visibility, WherePredicate, parse_quote};
 
 use super::method::{names_parameter, sides};
-use super::{place, tuple, where_clause};
+use super::{tuple, where_clause};
 use crate::model::{Construction, Constructor, Returns, WorkerImpl};
 
 /// The parts of the generated constructors.
@@ -42,7 +42,9 @@ impl Builders {
             constructor.parameters.iter().map(|parameter| parameter.ty.clone()).collect();
         let (_, error) = sides(private, &constructor.returns);
         let places = (0..names.len()).map(Index::from);
-        let call = quote!(<#self_type>::new(#(__parameters.#places),*));
+        // One token for both places, whatever the hygiene of the spans around them.
+        let tuple_name = Ident::new("__parameters", Span::call_site());
+        let call = quote!(<#self_type>::new(#(#tuple_name.#places),*));
         let awaited = match constructor.asynchronous {
             true => quote!(#call.await),
             false => call,
@@ -53,18 +55,18 @@ impl Builders {
         };
         let parameters = tuple(constructor.list, &types.iter().collect::<Vec<_>>());
         // Points at the parameters, which have to be `Clone + Send` for this.
-        let list = place(constructor.list);
+        let list = constructor.list;
         let constructor_call = match constructor.asynchronous {
             true => quote_spanned! {list=>
                 #private::Constructor::asynchronous(
                     (#(#names,)*),
-                    |__parameters: #parameters| async move { #result },
+                    |#tuple_name: #parameters| async move { #result },
                 )
             },
             false => quote_spanned! {list=>
                 #private::Constructor::blocking(
                     (#(#names,)*),
-                    |__parameters: #parameters| #result,
+                    |#tuple_name: #parameters| #result,
                 )
             },
         };
@@ -81,17 +83,18 @@ impl Builders {
 
     fn from_value(private: &TokenStream, worker: &WorkerImpl) -> Self {
         let types = vec![worker.worker()];
+        // Points at the worker, which has to be `Clone` for this.
+        let name = Ident::new("worker", worker.self_type.span());
         Self {
             visibility: parse_quote!(pub),
             documentation: "Each worker starts with a clone of `worker`.",
-            names: vec![parse_quote!(worker)],
             bounds: copied(&worker.generics, &types),
             types,
             error: quote!(#private::Infallible),
-            // Points at the worker, which has to be `Clone` for this.
-            constructor: quote_spanned! {place(worker.self_type.span())=>
-                #private::Constructor::blocking(worker, ::core::result::Result::Ok)
+            constructor: quote_spanned! {worker.self_type.span()=>
+                #private::Constructor::blocking(#name, ::core::result::Result::Ok)
             },
+            names: vec![name],
         }
     }
 

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Generics, Ident, Type};
 
 use super::bodies::Bodies;
-use super::{outcome, place, tuple};
+use super::{outcome, tuple};
 use crate::model::{Method, Returns};
 
 /// The name of the type that stands for the method.
@@ -22,7 +22,7 @@ pub(super) fn sides(private: &TokenStream, returns: &Returns) -> (TokenStream, T
         Returns::Split { output, error, .. } => (quote!(#output), quote!(#error)),
         Returns::Alias(whole) => {
             let outcome = outcome(private, whole);
-            let span = place(whole.span());
+            let span = whole.span();
             (quote_spanned!(span=> #outcome::Output), quote_spanned!(span=> #outcome::Error))
         }
     }
@@ -115,7 +115,7 @@ impl Description<'_> {
         let Type::Path(_) = ty else { return None };
         let message = "this return type is a `Result` under another name: write `Result<T, E>`, or \
                        name the alias `Result`";
-        let check = quote_spanned! {place(ty.span())=>
+        let check = quote_spanned! {ty.span()=>
             ::core::assert!(!#private::Probe::<#ty>::IS_RESULT, #message);
         };
         Some(match names_parameter(ty, self.generics) {

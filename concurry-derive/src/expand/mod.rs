@@ -59,16 +59,10 @@ fn where_clause(generics: &Generics, more: Vec<WherePredicate>) -> Option<WhereC
     (!predicates.is_empty()).then(|| WhereClause { where_token: Default::default(), predicates })
 }
 
-/// The place of `span`, with the names of generated code: tokens that come out of another macro
-/// carry that macro's hygiene, in which our local names would be unknown.
-fn place(span: Span) -> Span {
-    span.resolved_at(Span::call_site())
-}
-
 /// `<whole as Outcome>` in every token at the place of `whole`, which may turn out to be no alias of
 /// `Result`.
 fn outcome(private: &TokenStream, whole: &Type) -> TokenStream {
-    let span = place(whole.span());
+    let span = whole.span();
     let path = quote!(#private::Outcome).into_iter().map(|mut token| {
         token.set_span(span);
         token
@@ -79,5 +73,5 @@ fn outcome(private: &TokenStream, whole: &Type) -> TokenStream {
 
 /// The types of the parameters in `list`, as a tuple that points there.
 fn tuple(list: Span, types: &[&Type]) -> TokenStream {
-    quote_spanned!(place(list)=> (#(#types,)*))
+    quote_spanned!(list=> (#(#types,)*))
 }
