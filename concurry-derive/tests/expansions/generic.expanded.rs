@@ -10,6 +10,8 @@ where
 pub(crate) struct RankerHandle<M: Model, const SIZE: usize = 8>
 where
     M::Item: Send,
+    M: 'static,
+    Ranker<M, SIZE>: crate::facade::__private::Worker,
 {
     __handle: crate::facade::__private::Handle<Ranker<M, SIZE>>,
 }
@@ -20,6 +22,8 @@ where
 pub(crate) struct RankerOptions<M: Model, const SIZE: usize = 8>
 where
     M::Item: Send,
+    M: 'static,
+    Ranker<M, SIZE>: crate::facade::__private::Worker,
 {
     __options: crate::facade::__private::Options<Ranker<M, SIZE>>,
 }
