@@ -31,7 +31,7 @@ where
 }
 
 #[worker]
-impl<M: Model + Clone, const BEST: usize> Ranker<M, BEST>
+impl<M: Model, const BEST: usize> Ranker<M, BEST>
 where
     M::Item: Clone,
 {
@@ -153,4 +153,43 @@ impl<T: Send + Sync> Holder<T> {
 fn a_generic_worker_without_a_constructor_starts_as_a_clone() {
     let holder = Holder::options(Mode::Thread, 1).init(Holder([0_u8; 5])).unwrap();
     assert_eq!(holder.size().result().unwrap(), 5);
+}
+
+/// Bounds may be said of `Self`.
+#[derive(Clone, Worker)]
+struct Pair<T>
+where
+    Self: Sized,
+    T: PartialEq<Self>,
+{
+    value: T,
+}
+
+#[derive(Clone)]
+struct Anything;
+
+impl PartialEq<Pair<Anything>> for Anything {
+    fn eq(&self, _: &Pair<Anything>) -> bool {
+        true
+    }
+}
+
+#[worker]
+impl<T: PartialEq<Self> + Send> Pair<T>
+where
+    Self: Clone,
+{
+    pub fn new(value: T) -> Self {
+        Self { value }
+    }
+
+    pub fn is_like_itself(&self) -> bool {
+        self.value == self.clone()
+    }
+}
+
+#[test]
+fn bounds_may_speak_of_the_worker_as_self() {
+    let pair = Pair::options(Mode::Thread, 1).init(Anything).unwrap();
+    assert!(pair.is_like_itself().result().unwrap());
 }

@@ -171,3 +171,64 @@ fn struct_and_impl_may_live_in_different_modules() {
     let apart = apart::state::Apart::options(concurry::prelude::Mode::Thread, 1).init(3).unwrap();
     assert_eq!(apart.number().result().unwrap(), 3);
 }
+
+/// Tokens that come out of another macro carry that macro's hygiene.
+macro_rules! cell {
+    ($name:ident, $task:ident, $ty:ty) => {
+        #[derive(Worker)]
+        struct $name {
+            value: Option<$ty>,
+        }
+
+        #[worker]
+        impl $name {
+            fn new(value: $ty) -> Self {
+                Self { value: Some(value) }
+            }
+
+            pub fn swap(&mut self, ctx: &CallContext, value: $ty) -> Result<$ty, String> {
+                let _ = ctx;
+                self.value.replace(value).ok_or_else(String::new)
+            }
+
+            pub async fn get(&self) -> Option<$ty> {
+                self.value.clone()
+            }
+        }
+
+        #[task]
+        fn $task(left: $ty, right: $ty) -> ($ty, $ty) {
+            (right, left)
+        }
+    };
+}
+
+macro_rules! copy {
+    ($name:ident) => {
+        #[derive(Clone, Worker)]
+        struct $name(u8);
+
+        #[worker]
+        impl $name {
+            pub fn get(&self) -> u8 {
+                self.0
+            }
+        }
+    };
+}
+
+#[test]
+fn a_worker_may_come_out_of_another_macro() {
+    use concurry::prelude::*;
+
+    cell!(Text, flip, Vec<String>);
+    let text = Text::options(Mode::Thread, 1).init(vec!["a".to_owned()]).unwrap();
+    assert_eq!(text.swap(Vec::new()).result().unwrap(), ["a"]);
+    assert_eq!(text.get().result().unwrap(), Some(Vec::new()));
+    let flips = flip::options(Mode::Thread, 1).init().unwrap();
+    let (left, right) = (Vec::new(), vec!["b".to_owned()]);
+    assert_eq!(flips.submit(left.clone(), right.clone()).result().unwrap(), flip(left, right));
+
+    copy!(Byte);
+    assert_eq!(Byte::options(Mode::Thread, 1).init(Byte(7)).unwrap().get().result().unwrap(), 7);
+}

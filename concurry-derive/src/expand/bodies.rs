@@ -5,6 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Index, Type};
 
+use super::outcome;
 use crate::model::{Method, Returns};
 
 /// A method together with the types that stand for it.
@@ -121,11 +122,11 @@ impl Bodies<'_> {
 
     /// The success or failure in what the user's function gave.
     pub(super) fn as_result(&self, raw: TokenStream) -> TokenStream {
-        let private = self.private;
         match &self.method.returns {
             Returns::Plain(_) => quote!(::core::result::Result::Ok(#raw)),
             Returns::Split { whole, .. } | Returns::Alias(whole) => {
-                quote_spanned!(whole.span()=> #private::Outcome::into_result(#raw))
+                let outcome = outcome(self.private, whole);
+                quote_spanned!(whole.span()=> #outcome::into_result(#raw))
             }
         }
     }

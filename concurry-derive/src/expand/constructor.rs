@@ -1,11 +1,11 @@
 //! How pools of a worker are built: `options`, `init` and `init_async`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, Index, Type, Visibility, WherePredicate, parse_quote};
+use syn::{Generics, Ident, Index, Type, Visibility, WherePredicate, parse_quote};
 
-use super::method::sides;
+use super::method::{names_parameter, sides};
 use super::{tuple, where_clause};
 use crate::model::{Construction, Constructor, Returns, WorkerImpl};
 
@@ -16,7 +16,7 @@ pub(super) struct Builders {
     documentation: &'static str,
     names: Vec<Ident>,
     types: Vec<Type>,
-    /// What a generic worker needs besides, said where it is used.
+    /// What `init` asks of the parameters of a generic worker, which the impl need not ask.
     bounds: Vec<WherePredicate>,
     /// The error of the user's constructor.
     error: TokenStream,
@@ -42,7 +42,9 @@ impl Builders {
             constructor.parameters.iter().map(|parameter| parameter.ty.clone()).collect();
         let (_, error) = sides(private, &constructor.returns);
         let places = (0..names.len()).map(Index::from);
-        let call = quote!(<#self_type>::new(#(__parameters.#places),*));
+        // One token for both places, whatever the hygiene of the spans around them.
+        let tuple_name = Ident::new("__parameters", Span::call_site());
+        let call = quote!(<#self_type>::new(#(#tuple_name.#places),*));
         let awaited = match constructor.asynchronous {
             true => quote!(#call.await),
             false => call,
@@ -58,13 +60,13 @@ impl Builders {
             true => quote_spanned! {list=>
                 #private::Constructor::asynchronous(
                     (#(#names,)*),
-                    |__parameters: #parameters| async move { #result },
+                    |#tuple_name: #parameters| async move { #result },
                 )
             },
             false => quote_spanned! {list=>
                 #private::Constructor::blocking(
                     (#(#names,)*),
-                    |__parameters: #parameters| #result,
+                    |#tuple_name: #parameters| #result,
                 )
             },
         };
@@ -72,32 +74,27 @@ impl Builders {
             visibility: constructor.visibility.clone(),
             documentation: "The parameters are those of `new`, which runs once for each worker.",
             names,
+            bounds: copied(&worker.generics, &types),
             types,
-            bounds: Vec::new(),
             error,
             constructor: constructor_call,
         }
     }
 
     fn from_value(private: &TokenStream, worker: &WorkerImpl) -> Self {
-        let self_type = &worker.self_type;
+        let types = vec![worker.worker()];
+        // Points at the worker, which has to be `Clone` for this.
+        let name = Ident::new("worker", worker.self_type.span());
         Self {
             visibility: parse_quote!(pub),
             documentation: "Each worker starts with a clone of `worker`.",
-            names: vec![parse_quote!(worker)],
-            types: vec![worker.worker()],
-            bounds: worker
-                .generics
-                .type_params()
-                .next()
-                .map(|_| parse_quote!(#self_type: ::core::clone::Clone + ::core::marker::Send))
-                .into_iter()
-                .collect(),
+            bounds: copied(&worker.generics, &types),
+            types,
             error: quote!(#private::Infallible),
-            // Points at the worker, which has to be `Clone` for this.
             constructor: quote_spanned! {worker.self_type.span()=>
-                #private::Constructor::blocking(worker, ::core::result::Result::Ok)
+                #private::Constructor::blocking(#name, ::core::result::Result::Ok)
             },
+            names: vec![name],
         }
     }
 
@@ -191,4 +188,13 @@ impl Builders {
             }
         }
     }
+}
+
+/// Each worker gets a copy of every parameter. Where that depends on a parameter of the worker, it is
+/// a condition of `init`; elsewhere the compiler sees at once whether it holds.
+fn copied(generics: &Generics, types: &[Type]) -> Vec<WherePredicate> {
+    let depending = types.iter().filter(|ty| names_parameter(ty, generics));
+    depending
+        .map(|ty| parse_quote!(#ty: ::core::clone::Clone + ::core::marker::Send + 'static))
+        .collect()
 }

@@ -31,8 +31,13 @@ impl HandleTypes<'_> {
     pub(super) fn types(&self) -> TokenStream {
         let Self { private, worker, handle, options, visibility, generics, .. } = self;
         let Self { handle_documentation, options_documentation, .. } = self;
-        let declared_where = &generics.where_clause;
         let (_, type_generics, _) = generics.split_for_impl();
+        // Which instances of a generic type are workers, the impl block says.
+        let is_worker = match generics.params.is_empty() {
+            true => Vec::new(),
+            false => vec![parse_quote!(#worker #type_generics: #private::Worker)],
+        };
+        let declared_where = where_clause(generics, is_worker);
         quote! {
             #(#[doc = #handle_documentation])*
             #visibility struct #handle #generics #declared_where {

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Generics, Ident, Type};
 
 use super::bodies::Bodies;
-use super::tuple;
+use super::{outcome, tuple};
 use crate::model::{Method, Returns};
 
 /// The name of the type that stands for the method.
@@ -20,11 +20,11 @@ pub(super) fn sides(private: &TokenStream, returns: &Returns) -> (TokenStream, T
     match returns {
         Returns::Plain(output) => (quote!(#output), quote!(#private::Infallible)),
         Returns::Split { output, error, .. } => (quote!(#output), quote!(#error)),
-        // Points at the alias, which has to be one of `Result`.
-        Returns::Alias(whole) => (
-            quote_spanned!(whole.span()=> <#whole as #private::Outcome>::Output),
-            quote_spanned!(whole.span()=> <#whole as #private::Outcome>::Error),
-        ),
+        Returns::Alias(whole) => {
+            let outcome = outcome(private, whole);
+            let span = whole.span();
+            (quote_spanned!(span=> #outcome::Output), quote_spanned!(span=> #outcome::Error))
+        }
     }
 }
 
@@ -127,7 +127,7 @@ impl Description<'_> {
 }
 
 /// Whether the type depends on a parameter of the worker.
-fn names_parameter(ty: &Type, generics: &Generics) -> bool {
+pub(super) fn names_parameter(ty: &Type, generics: &Generics) -> bool {
     use syn::visit::Visit;
 
     struct Names<'a> {

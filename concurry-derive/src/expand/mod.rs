@@ -17,6 +17,7 @@ mod worker_type;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, Path, Type, WhereClause, WherePredicate, parse_quote};
 
 pub(crate) use task::task;
@@ -56,6 +57,18 @@ fn where_clause(generics: &Generics, more: Vec<WherePredicate>) -> Option<WhereC
     }
     predicates.extend(more);
     (!predicates.is_empty()).then(|| WhereClause { where_token: Default::default(), predicates })
+}
+
+/// `<whole as Outcome>` in every token at the place of `whole`, which may turn out to be no alias of
+/// `Result`.
+fn outcome(private: &TokenStream, whole: &Type) -> TokenStream {
+    let span = whole.span();
+    let path = quote!(#private::Outcome).into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    let path: TokenStream = path.collect();
+    quote_spanned!(span=> <#whole as #path>)
 }
 
 /// The types of the parameters in `list`, as a tuple that points there.

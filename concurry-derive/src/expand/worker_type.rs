@@ -17,8 +17,8 @@ pub(crate) fn worker_type(worker: &WorkerType) -> TokenStream {
     let handle_types = HandleTypes {
         private: &private,
         worker: name,
-        handle: &format_ident!("{name}Handle"),
-        options: &format_ident!("{name}Options"),
+        handle: &format_ident!("{name}Handle", span = name.span()),
+        options: &format_ident!("{name}Options", span = name.span()),
         visibility: &worker.visibility,
         generics: &worker.generics,
         handle_documentation: vec![

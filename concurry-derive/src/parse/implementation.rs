@@ -8,6 +8,7 @@ use syn::{
 use super::arguments::{Arguments, Place};
 use super::marks::take_marks;
 use super::returns::ungrouped;
+use super::self_type::bounds_without_self;
 use super::signature::{Role, call};
 use crate::errors::Errors;
 use crate::model::{Construction, Constructor, Marks, Method, Returns, WorkerImpl};
@@ -51,9 +52,13 @@ pub(crate) fn worker_impl(
             refuse_marks(&marks, "a local function", errors);
         }
     }
+    let mut generics = block.generics.clone();
+    if let Some(self_type) = &written_type {
+        bounds_without_self(&mut generics, self_type);
+    }
     self_type.map(|self_type| WorkerImpl {
         library: read.library(),
-        generics: block.generics.clone(),
+        generics,
         self_type,
         construction,
         methods,
@@ -157,6 +162,13 @@ fn read_constructor(function: &ImplItemFn, self_type: &Type, errors: &mut Errors
             syn::ReturnType::Default => errors.at(&function.sig.ident, message),
             syn::ReturnType::Type(_, written) => errors.at(written, message),
         }
+    }
+    for condition in with_names(&function.attrs, &["cfg"]) {
+        errors.at(
+            condition,
+            "the constructor of a worker is always there, because it gives `init` its parameters: \
+             put the condition into its body",
+        );
     }
     Constructor {
         visibility: function.vis.clone(),

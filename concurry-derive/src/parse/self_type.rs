@@ -3,12 +3,17 @@
 //! The types of a method appear in impls of other types, where `Self` would mean those.
 
 use syn::visit_mut::{self, VisitMut};
-use syn::{ExprPath, Path, QSelf, Token, Type, TypePath};
+use syn::{ExprPath, Generics, Path, QSelf, Token, Type, TypePath};
 
 /// `ty` with `self_type` for every `Self`.
 pub(crate) fn without_self(mut ty: Type, self_type: &Type) -> Type {
     Replace { self_type }.visit_type_mut(&mut ty);
     ty
+}
+
+/// Writes `self_type` for every `Self` in the bounds of `generics`.
+pub(crate) fn bounds_without_self(generics: &mut Generics, self_type: &Type) {
+    Replace { self_type }.visit_generics_mut(generics);
 }
 
 struct Replace<'a> {

@@ -123,6 +123,11 @@ fn require_no_generics(generics: &Generics, role: Role, errors: &mut Errors) {
         };
         errors.at(parameter, message);
     }
+    if let Some(conditions) = &generics.where_clause {
+        let message =
+            format!("{noun} has no conditions of its own: move them to the impl block{way_out}");
+        errors.at(conditions, message);
+    }
 }
 
 /// Whether the type is `CallContext` under however many references.

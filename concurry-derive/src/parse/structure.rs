@@ -1,8 +1,10 @@
 //! Reads the type under `#[derive(Worker)]`.
 
-use syn::{Attribute, Data, DeriveInput, GenericParam, Meta};
+use quote::ToTokens;
+use syn::{Attribute, Data, DeriveInput, GenericParam, Generics, Ident, Meta, Type};
 
 use super::arguments::{Arguments, Place};
+use super::self_type::bounds_without_self;
 use crate::errors::Errors;
 use crate::model::WorkerType;
 
@@ -24,13 +26,24 @@ pub(crate) fn worker_type(input: DeriveInput, errors: &mut Errors) -> Option<Wor
     // The arguments are read also of a type that is refused, so that all errors show at once.
     let usable = errors.count() == before;
     let arguments = arguments(&input.attrs, errors);
+    let mut generics = input.generics;
+    if let Some(self_type) = errors.ok(self_type(&input.ident, &generics)) {
+        bounds_without_self(&mut generics, &self_type);
+    }
     usable.then(|| WorkerType {
         library: arguments.library(),
         name: input.ident,
         visibility: input.vis,
-        generics: input.generics,
+        generics,
         defaults: arguments.defaults,
     })
+}
+
+/// The type as it is named in its own impls: `Llm<T>`.
+fn self_type(name: &Ident, generics: &Generics) -> syn::Result<Type> {
+    let mut tokens = name.to_token_stream();
+    generics.split_for_impl().1.to_tokens(&mut tokens);
+    syn::parse2(tokens)
 }
 
 fn arguments(attributes: &[Attribute], errors: &mut Errors) -> Arguments {

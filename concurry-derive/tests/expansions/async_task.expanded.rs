@@ -158,7 +158,10 @@ const _: () = {
         fn finish(
             __raw: Self::Raw,
         ) -> ::core::result::Result<Self::Output, Self::Error> {
-            ::concurry::__private::Outcome::into_result(__raw)
+            <Result<
+                Page,
+                FetchError,
+            > as ::concurry::__private::Outcome>::into_result(__raw)
         }
     }
     #[automatically_derived]

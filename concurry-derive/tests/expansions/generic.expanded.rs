@@ -10,6 +10,8 @@ where
 pub(crate) struct RankerHandle<M: Model, const SIZE: usize = 8>
 where
     M::Item: Send,
+    M: 'static,
+    Ranker<M, SIZE>: crate::facade::__private::Worker,
 {
     __handle: crate::facade::__private::Handle<Ranker<M, SIZE>>,
 }
@@ -20,6 +22,8 @@ where
 pub(crate) struct RankerOptions<M: Model, const SIZE: usize = 8>
 where
     M::Item: Send,
+    M: 'static,
+    Ranker<M, SIZE>: crate::facade::__private::Worker,
 {
     __options: crate::facade::__private::Options<Ranker<M, SIZE>>,
 }
@@ -239,7 +243,7 @@ const _: () = {
     where
         M::Item: Send,
         M: 'static,
-        Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+        Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
     {
         crate::facade::__private::Constructor::blocking(
             worker,
@@ -295,7 +299,7 @@ const _: () = {
             crate::facade::__private::InitError<crate::facade::__private::Infallible>,
         >
         where
-            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
         {
             crate::facade::__private::WorkerOptions::__into_options(self)
                 .init(__constructor(worker))
@@ -316,7 +320,7 @@ const _: () = {
             crate::facade::__private::InitError<crate::facade::__private::Infallible>,
         >
         where
-            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
         {
             crate::facade::__private::WorkerOptions::__into_options(self)
                 .init_async(__constructor(worker))
@@ -352,7 +356,7 @@ const _: () = {
             crate::facade::__private::InitError<crate::facade::__private::Infallible>,
         >
         where
-            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
         {
             crate::facade::__private::Options::<Ranker<M, SIZE>>::from_defaults()
                 .init(__constructor(worker))
@@ -372,7 +376,7 @@ const _: () = {
             crate::facade::__private::InitError<crate::facade::__private::Infallible>,
         >
         where
-            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send,
+            Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
         {
             crate::facade::__private::Options::<Ranker<M, SIZE>>::from_defaults()
                 .init_async(__constructor(worker))

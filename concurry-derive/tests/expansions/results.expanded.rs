@@ -54,7 +54,12 @@ const _: () = {
             __context: &::concurry::__private::CallContext,
             __args: Self::Args,
         ) -> ::core::result::Result<Self::Output, Self::Error> {
-            ::concurry::__private::Outcome::into_result(<Client>::written(__worker))
+            <Result<
+                Vec<Client>,
+                ClientError,
+            > as ::concurry::__private::Outcome>::into_result(
+                <Client>::written(__worker),
+            )
         }
     }
     pub struct __alias<__W>(::core::marker::PhantomData<fn() -> __W>);
@@ -101,7 +106,7 @@ const _: () = {
         fn finish(
             __raw: Self::Raw,
         ) -> ::core::result::Result<Self::Output, Self::Error> {
-            ::concurry::__private::Outcome::into_result(__raw)
+            <io::Result<u8> as ::concurry::__private::Outcome>::into_result(__raw)
         }
     }
     pub struct __plain<__W>(::core::marker::PhantomData<fn() -> __W>);

@@ -1,22 +1,16 @@
 use concurry::prelude::*;
 
-#[derive(Worker)]
+#[derive(Clone, Worker)]
 struct Llm;
 
 #[worker]
 impl Llm {
-    pub fn new() -> Self {
-        Self
-    }
+    pub fn embed(&self) {}
 }
 
 #[worker]
 impl Llm {
-    pub fn new() -> Self {
-        Self
-    }
-
-    pub fn call(&self) {}
+    pub fn chat(&self) {}
 }
 
 fn main() {}
