@@ -43,16 +43,19 @@ impl Credit {
     }
 
     /// Takes an amount, if so much is left.
+    #[inline]
     pub(crate) fn try_take(&self, amount: f64) -> bool {
         // Acquire pairs with the Release of a give: a resource is handed over with its past.
         self.change(Ordering::Acquire, |left| (left >= amount).then_some(left - amount))
     }
 
     /// Gives an amount back, unless it is closed: then the lock has to be taken.
+    #[inline]
     pub(crate) fn try_give(&self, amount: f64) -> bool {
         self.change(Ordering::Release, |left| Some(left + amount))
     }
 
+    #[inline]
     fn change(&self, success: Ordering, next: impl Fn(f64) -> Option<f64>) -> bool {
         let mut bits = self.0.load(Ordering::Relaxed);
         loop {

@@ -102,6 +102,7 @@ impl Algorithm for SlidingWindow {
 
     fn give_back(&mut self, now: Duration, taken_at: Duration, amount: f64) {
         self.forget_until(now);
+        // Of an amount whose moment is not known nothing is given back: past the end of the log.
         let index = self.log.partition_point(|entry| entry.at < taken_at);
         if let Some(entry) = self.log.get_mut(index) {
             let given = amount.min(entry.amount);
