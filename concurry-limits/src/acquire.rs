@@ -15,7 +15,7 @@ use crate::ledger::Look;
 use crate::permit::Permit;
 use crate::queue::{Outcome, Ticket};
 use crate::request::Takes;
-use crate::shared::Shared;
+use crate::shared::{Entry, Shared};
 use crate::store::{Fit, Shortage};
 
 /// A request on its way to a [`Permit`]. Await it, or block on it with [`wait`](Self::wait).
@@ -111,10 +111,7 @@ impl Acquire {
         for candidate in self.candidates.drain(..) {
             match candidate.shared.try_take(&candidate.takes) {
                 Ok(at) => return Ok(candidate.permit(at)),
-                Err(shortage) => {
-                    let error = candidate.shared.error(&candidate.takes, shortage);
-                    refusal = Some(sooner(refusal, error));
-                }
+                Err(error) => refusal = Some(sooner(refusal, error)),
             }
         }
         Err(refusal.unwrap_or_else(no_candidate))
@@ -132,9 +129,9 @@ impl Acquire {
         let mut failed = None;
         for candidate in &mut self.candidates {
             match candidate.shared.take_or_enter(&candidate.takes, context.waker()) {
-                Ok(Ok(at)) => return Some(Ok(candidate.permit(at))),
-                Ok(Err(ticket)) => candidate.ticket = Some(ticket),
-                Err(shortage) => failed = Some(candidate.shared.error(&candidate.takes, shortage)),
+                Ok(Entry::Taken(at)) => return Some(Ok(candidate.permit(at))),
+                Ok(Entry::Queued(ticket)) => candidate.ticket = Some(ticket),
+                Err(error) => failed = Some(error),
             }
         }
         self.candidates.retain(|candidate| candidate.ticket.is_some());
@@ -162,7 +159,7 @@ impl Acquire {
 
     fn timed_out(&self) -> LimitError {
         let refusals = self.candidates.iter().filter_map(|candidate| {
-            Some(LimitError::Refused(candidate.shared.refusal(candidate.ticket?)))
+            Some(LimitError::Refused(candidate.shared.why_waiting(candidate.ticket?)?))
         });
         match refusals.fold(None, |best, error| Some(sooner(best, error))) {
             Some(LimitError::Refused(refusal)) => {
@@ -188,7 +185,9 @@ impl Candidate {
                         Outcome::Granted(at) => Ok(self.permit(at)),
                         Outcome::NeverFits(index) => {
                             let shortage = Shortage { index, fit: Fit::Never };
-                            Err(self.shared.error(&self.takes, shortage))
+                            let ledger = self.shared.lock();
+                            let now = self.shared.now();
+                            Err(self.shared.error(&ledger, &self.takes, shortage, now))
                         }
                     });
                 }
@@ -236,12 +235,11 @@ impl Future for Acquire {
             result = this.enter(context);
         }
         let mut result = result.or_else(|| this.look(context));
-        if result.is_none() {
-            if let Some(deadline) = &mut this.deadline {
-                if Pin::new(deadline).poll(context).is_ready() {
-                    result = Some(Err(this.timed_out()));
-                }
-            }
+        if result.is_none()
+            && let Some(deadline) = &mut this.deadline
+            && Pin::new(deadline).poll(context).is_ready()
+        {
+            result = Some(Err(this.timed_out()));
         }
         match result {
             None => Poll::Pending,

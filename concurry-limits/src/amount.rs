@@ -23,6 +23,7 @@ pub trait Amount: Copy {
 macro_rules! lossless {
     ($($number:ty),*) => {$(
         impl Amount for $number {
+            #[inline]
             fn to_f64(self) -> f64 {
                 f64::from(self)
             }
@@ -33,6 +34,7 @@ macro_rules! lossless {
 macro_rules! rounded {
     ($($number:ty),*) => {$(
         impl Amount for $number {
+            #[inline]
             fn to_f64(self) -> f64 {
                 self as f64
             }
@@ -44,6 +46,7 @@ lossless!(u8, u16, u32, i8, i16, i32, f32, f64);
 rounded!(u64, i64, u128, i128, usize, isize);
 
 /// Whether an amount can be asked for, reported as used, or given back.
+#[inline]
 pub(crate) fn is_legal(amount: f64) -> bool {
     amount.is_finite() && amount >= 0.0
 }

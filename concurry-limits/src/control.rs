@@ -6,6 +6,7 @@ use crate::amount::Amount;
 use crate::error::LimitError;
 use crate::key::LimitKey;
 use crate::limit_set::LimitSet;
+use crate::request::unknown;
 
 impl LimitSet {
     /// Changes the capacity of a limit: for each window, or of the resource. What has been spent or
@@ -32,10 +33,7 @@ impl LimitSet {
         capacity: impl Amount,
     ) -> Result<(), LimitError> {
         let keys = &self.shared.keys;
-        let index = key.index_in(keys).ok_or_else(|| LimitError::UnknownKey {
-            key: key.name().to_owned(),
-            known: keys.names(),
-        })?;
+        let index = key.index_in(keys).ok_or_else(|| unknown(key.name(), keys))?;
         let capacity = capacity.to_f64();
         if let Some(legal) = keys.0[index].kind.illegal_capacity(capacity) {
             let key = keys.0[index].key.clone();

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::key::Key;
+
 /// Why a limit or a set of limits was refused when it was built.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
@@ -117,6 +119,12 @@ pub enum LimitError {
         /// The legal range in words.
         legal: &'static str,
     },
+    /// A resource cannot be spent for good.
+    #[error("`{key}` is a resource: it is held by a permit, use `try_acquire`")]
+    Resource {
+        /// The key.
+        key: String,
+    },
     /// A capacity that cannot be set.
     #[error("the capacity of `{key}` cannot become {capacity}: it must be {legal}")]
     BadCapacity {
@@ -160,9 +168,9 @@ impl LimitError {
 
 /// A request that does not fit now. It owns nothing: there is nothing to give back.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{key}` is exhausted{}", Wait(*retry_after))]
+#[error("`{}` is exhausted{}", key.name(), Wait(*retry_after))]
 pub struct Refusal {
-    pub(crate) key: String,
+    pub(crate) key: Key,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -170,7 +178,7 @@ impl Refusal {
     /// The limit that blocks: of several, the one that blocks longest.
     #[must_use]
     pub fn blocked_by(&self) -> &str {
-        &self.key
+        self.key.name()
     }
 
     /// How long until the request fits, if nobody else takes anything. `None` when that depends on

@@ -1,5 +1,6 @@
 //! Keys: by name, or resolved once.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::kind::Definition;
@@ -16,7 +17,7 @@ use crate::kind::Definition;
 /// assert!(limits.try_acquire([(&tokens, 3)]).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Key {
     pub(crate) keys: Arc<Keys>,
     pub(crate) index: usize,
@@ -27,6 +28,20 @@ impl Key {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.keys.0[self.index].key
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Key {}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Key").field(&self.name()).finish()
     }
 }
 
@@ -41,6 +56,7 @@ pub(crate) struct Keys(pub(crate) Box<[Definition]>);
 
 impl Keys {
     /// Looks a name up, one after the other: sets are small.
+    #[inline]
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.0.iter().position(|definition| definition.key == name)
     }
@@ -70,6 +86,7 @@ pub(crate) mod sealed {
 
     impl<T: AsRef<str>> Resolve for T {
         #[allow(private_interfaces, reason = "sealed: only this crate calls it")]
+        #[inline]
         fn index_in(&self, keys: &Arc<Keys>) -> Option<usize> {
             keys.find(self.as_ref())
         }
@@ -81,6 +98,7 @@ pub(crate) mod sealed {
 
     impl Resolve for Key {
         #[allow(private_interfaces, reason = "sealed: only this crate calls it")]
+        #[inline]
         fn index_in(&self, keys: &Arc<Keys>) -> Option<usize> {
             if Arc::ptr_eq(&self.keys, keys) { Some(self.index) } else { keys.find(self.name()) }
         }
@@ -92,6 +110,7 @@ pub(crate) mod sealed {
 
     impl Resolve for &Key {
         #[allow(private_interfaces, reason = "sealed: only this crate calls it")]
+        #[inline]
         fn index_in(&self, keys: &Arc<Keys>) -> Option<usize> {
             (*self).index_in(keys)
         }

@@ -96,10 +96,10 @@ impl Ledger {
                 return Err(Shortage { index: take.index, fit: Fit::Never });
             }
         }
-        if let (Some(until), Some(first)) = (self.paused_until, takes.first()) {
-            if now < until {
-                return Err(Shortage { index: first.index, fit: Fit::At(until) });
-            }
+        if let (Some(until), Some(first)) = (self.paused_until, takes.first())
+            && now < until
+        {
+            return Err(Shortage { index: first.index, fit: Fit::At(until) });
         }
         if let Some(line) = self.queue.line_for(takes) {
             let index = self.queue.lines[line].blocked_by;
@@ -118,6 +118,16 @@ impl Ledger {
         });
         let pause = Fit::At(self.paused_until.unwrap_or(now).max(now));
         waits.max().unwrap_or(pause).max(pause)
+    }
+
+    /// About when everybody in a line will have been served.
+    pub(crate) fn estimate_all(&self, line: usize, now: Duration) -> Fit {
+        let takes = self.queue.lines[line].head().map(|(_, head)| &head.takes);
+        let waits = takes
+            .into_iter()
+            .flatten()
+            .map(|take| self.store.wait_for(take.index, self.queue.asked(take.index), now));
+        waits.max().unwrap_or(Fit::At(now)).max(Fit::At(self.paused_until.unwrap_or(now).max(now)))
     }
 
     /// Puts a request into the queue.
@@ -226,8 +236,10 @@ impl Ledger {
         if let Some(outcome) = self.queue.outcomes.remove(&ticket) {
             return Look::Done(outcome);
         }
-        let Some((line, waiter)) = self.queue.find(ticket) else { return Look::Waiting(None) };
-        waiter.waker.clone_from(waker);
+        let Some(line) = self.queue.find(ticket) else { return Look::Waiting(None) };
+        if let Some(waiter) = self.queue.lines[line].waiters.get_mut(&ticket) {
+            waiter.waker.clone_from(waker);
+        }
         if self.queue.lines[line].head().is_none_or(|(head, _)| head != ticket) {
             return Look::Waiting(None);
         }
@@ -238,9 +250,9 @@ impl Ledger {
             }
         }
         // Serving may have moved the line.
-        let Some((line, _)) = self.queue.find(ticket) else { return Look::Waiting(None) };
+        let Some(line) = self.queue.find(ticket) else { return Look::Waiting(None) };
         let moment = self.wakes_at(line);
-        if let Some((_, waiter)) = self.queue.find(ticket) {
+        if let Some(waiter) = self.queue.lines[line].waiters.get_mut(&ticket) {
             waiter.armed = moment;
         }
         Look::Waiting(moment)
@@ -262,7 +274,7 @@ impl Ledger {
             }
             Some(Outcome::NeverFits(_)) => {}
             None => {
-                if let Some((line, _)) = self.queue.find(ticket) {
+                if let Some(line) = self.queue.find(ticket) {
                     self.queue.remove(line, ticket, None);
                 }
             }

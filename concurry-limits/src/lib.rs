@@ -19,6 +19,8 @@
 //!   which rule to choose.
 //! - [`Permit`]: what was taken; settles what was really used.
 //! - [`LimitPool`]: several sets, one for each account or region. [`Limits`]: a set or a pool.
+//! - [`KeyedLimits`]: one budget for each user or tenant. [`AdaptiveLimit`]: a capacity that finds
+//!   its own value. [`UsageEstimate`]: what to reserve.
 //! - [`store`]: where the state lives.
 
 #![forbid(unsafe_code)]
@@ -42,8 +44,12 @@ mod queue;
 mod shared;
 
 mod acquire;
+mod adaptive;
 mod builder;
 mod control;
+mod estimate;
+mod headers;
+mod keyed;
 mod limit_pool;
 mod limit_set;
 mod limits;
@@ -51,11 +57,14 @@ mod permit;
 mod stats;
 
 pub use acquire::Acquire;
+pub use adaptive::AdaptiveLimit;
 pub use algorithm::RateAlgorithm;
 pub use amount::Amount;
 pub use builder::LimitSetBuilder;
 pub use error::{LimitBuildError, LimitError, PermitError, Refusal};
+pub use estimate::UsageEstimate;
 pub use key::{Key, LimitKey};
+pub use keyed::KeyedLimits;
 pub use kind::{CallLimit, Limit, RateLimit, ResourceLimit};
 pub use limit_pool::{LimitPool, LoadBalance};
 pub use limit_set::LimitSet;

@@ -11,7 +11,7 @@ use crate::error::LimitError;
 use crate::key::{Key, LimitKey};
 use crate::limits::Limits;
 use crate::permit::Permit;
-use crate::request::{Scope, resolve};
+use crate::request::{Scope, resolve, resolve_one};
 use crate::shared::Shared;
 use crate::store::Fit;
 
@@ -73,6 +73,7 @@ impl LimitSet {
     ///
     /// [`LimitError::Refused`] says which limit blocks and for how long. It owns nothing. The other
     /// errors mean that the request can never succeed.
+    #[inline]
     pub fn try_acquire<K: LimitKey, A: Amount>(
         &self,
         request: impl IntoIterator<Item = (K, A)>,
@@ -80,16 +81,41 @@ impl LimitSet {
         self.try_acquire_in(Scope::Standalone, request)
     }
 
+    #[inline]
     pub(crate) fn try_acquire_in<K: LimitKey, A: Amount>(
         &self,
         scope: Scope,
         request: impl IntoIterator<Item = (K, A)>,
     ) -> Result<Permit, LimitError> {
         let takes = resolve(&self.shared.keys, scope, request)?;
-        match self.shared.try_take(&takes) {
-            Ok(at) => Ok(Permit::new(Arc::clone(&self.shared), takes, at)),
-            Err(shortage) => Err(self.shared.error(&takes, shortage)),
+        let at = self.shared.try_take(&takes)?;
+        Ok(Permit::new(Arc::clone(&self.shared), takes, at))
+    }
+
+    /// Spends an amount of one rate limit now, for good: there is no permit, and nothing to settle.
+    /// The cheapest check there is. Nothing else of the set is taken.
+    ///
+    /// ```
+    /// use concurry_limits::{LimitSet, RateAlgorithm, RateLimit};
+    ///
+    /// let requests = RateLimit::per_second("requests", 100).algorithm(RateAlgorithm::Gcra);
+    /// let limits = LimitSet::builder().with(requests).build()?;
+    /// let requests = limits.key("requests")?;
+    /// assert!(limits.try_spend(&requests, 1).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`try_acquire`](Self::try_acquire), and [`LimitError::Resource`] for a resource, which
+    /// only a permit can hold.
+    #[inline]
+    pub fn try_spend(&self, key: impl LimitKey, amount: impl Amount) -> Result<(), LimitError> {
+        let take = resolve_one(&self.shared.keys, &key, amount)?;
+        if self.shared.credits[take.index].try_take(take.amount) {
+            return Ok(());
         }
+        self.shared.spend(take)
     }
 
     /// Takes everything as soon as it fits, in the order of requests. What is wrong with the request

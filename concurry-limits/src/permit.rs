@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smallvec::SmallVec;
-
 use crate::amount::{Amount, is_legal};
 use crate::error::PermitError;
 use crate::kind::Kind;
@@ -34,15 +32,17 @@ use crate::store::Take;
 pub struct Permit {
     shared: Arc<Shared>,
     takes: Takes,
-    /// What has been settled so far, in the order of `takes`. Empty until the first update.
-    used: SmallVec<[f64; 3]>,
+    /// What has been settled so far, in the order of `takes`. None until the first update. Boxed to
+    /// keep the permit small, since it is moved on the fast path.
+    used: Option<Box<[f64]>>,
     taken_at: Duration,
     settled: bool,
 }
 
 impl Permit {
+    #[inline]
     pub(crate) fn new(shared: Arc<Shared>, takes: Takes, taken_at: Duration) -> Self {
-        Self { shared, takes, used: SmallVec::new(), taken_at, settled: false }
+        Self { shared, takes, used: None, taken_at, settled: false }
     }
 
     /// The setting of the set that this permit came from: which region, which account.
@@ -80,7 +80,7 @@ impl Permit {
         if self.settled {
             return Err(PermitError::Settled);
         }
-        let mut used: SmallVec<[f64; 3]> = self.settled_so_far().collect();
+        let mut used: Box<[f64]> = self.settled_so_far().collect();
         for (key, amount) in usage {
             let position = self.check(key.as_ref(), amount.to_f64())?;
             used[position] = amount.to_f64();
@@ -111,7 +111,8 @@ impl Permit {
 
     fn settled_so_far(&self) -> impl Iterator<Item = f64> {
         let reserved = self.takes.iter().map(|take| take.amount);
-        reserved.enumerate().map(|(i, amount)| self.used.get(i).copied().unwrap_or(amount))
+        let used = self.used.as_deref().unwrap_or_default();
+        reserved.enumerate().map(|(i, amount)| used.get(i).copied().unwrap_or(amount))
     }
 
     fn check(&self, key: &str, used: f64) -> Result<usize, PermitError> {
@@ -138,26 +139,21 @@ impl Permit {
     }
 
     /// Moves what is settled from what it was to `used`.
-    fn settle(&mut self, used: SmallVec<[f64; 3]>) {
-        let before: SmallVec<[f64; 3]> = self.settled_so_far().collect();
-        for ((take, before), used) in self.takes.iter().zip(before).zip(&used) {
-            let index = take.index;
-            if self.shared.keys.0[index].kind.is_resource() || before == *used {
-                continue;
-            }
-            let taken_at = self.taken_at;
-            self.shared.change(index, |ledger, now| {
-                if *used < before {
-                    let unused = Take { index, amount: before - used };
-                    ledger.store.give_back(unused, taken_at, now);
-                } else {
-                    ledger.store.charge(Take { index, amount: used - before }, now);
-                }
-            });
+    fn settle(&mut self, used: Box<[f64]>) {
+        let keys = &self.shared.keys.0;
+        let moved = self.takes.iter().zip(used.iter()).zip(self.settled_so_far());
+        let differences: Takes = moved
+            .filter(|((take, _), _)| !keys[take.index].kind.is_resource())
+            .map(|((take, used), before)| Take { index: take.index, amount: used - before })
+            .filter(|take| take.amount != 0.0)
+            .collect();
+        if !differences.is_empty() {
+            self.shared.settle(&differences, self.taken_at);
         }
-        self.used = used;
+        self.used = Some(used);
     }
 
+    #[inline]
     fn release(&self) {
         for take in &self.takes {
             if self.shared.keys.0[take.index].kind.is_resource() {
@@ -168,6 +164,7 @@ impl Permit {
 }
 
 impl Drop for Permit {
+    #[inline]
     fn drop(&mut self) {
         if !self.settled {
             self.release();

@@ -52,6 +52,8 @@ pub(crate) struct Queue {
     pub(crate) lines: Vec<Line>,
     pub(crate) outcomes: HashMap<Ticket, Outcome>,
     issued: Ticket,
+    /// How much of each limit is waited for.
+    asked: Vec<f64>,
 }
 
 impl Line {
@@ -90,9 +92,16 @@ impl Queue {
 
     /// How much of a limit is waited for.
     pub(crate) fn asked(&self, index: usize) -> f64 {
-        let waiters = self.lines.iter().flat_map(|line| line.waiters.values());
-        let takes = waiters.flat_map(|waiter| &waiter.takes);
-        takes.filter(|take| take.index == index).map(|take| take.amount).sum()
+        self.asked.get(index).copied().unwrap_or(0.0)
+    }
+
+    fn count(&mut self, takes: &Takes, sign: f64) {
+        for take in takes {
+            if self.asked.len() <= take.index {
+                self.asked.resize(take.index + 1, 0.0);
+            }
+            self.asked[take.index] += sign * take.amount;
+        }
     }
 
     /// Puts a waiter at the end of its line. Its takes are in the order of their keys.
@@ -102,6 +111,7 @@ impl Queue {
         planned: Option<Duration>,
         blocked_by: usize,
     ) -> Ticket {
+        self.count(&waiter.takes, 1.0);
         self.issued += 1;
         let ticket = self.issued;
         match self.line_for(&waiter.takes).map(|line| &mut self.lines[line]) {
@@ -121,12 +131,9 @@ impl Queue {
         self.lines.iter().position(|line| line.is_for(takes))
     }
 
-    /// The line of a waiter, and the waiter.
-    pub(crate) fn find(&mut self, ticket: Ticket) -> Option<(usize, &mut Waiter)> {
-        self.lines
-            .iter_mut()
-            .enumerate()
-            .find_map(|(index, line)| Some((index, line.waiters.get_mut(&ticket)?)))
+    /// The line in which a waiter stands.
+    pub(crate) fn find(&self, ticket: Ticket) -> Option<usize> {
+        self.lines.iter().position(|line| line.waiters.contains_key(&ticket))
     }
 
     /// Takes a waiter out. When it was the head, the next one is looked at as of `next`.
@@ -143,6 +150,13 @@ impl Queue {
         }
         if self.lines[line].waiters.is_empty() {
             self.lines.swap_remove(line);
+        }
+        if let Some(waiter) = &waiter {
+            self.count(&waiter.takes, -1.0);
+        }
+        if self.lines.is_empty() {
+            // Sums of fractions may be off by a rounding.
+            self.asked.clear();
         }
         waiter
     }

@@ -28,6 +28,7 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
+    #[inline]
     fn adds(self, kind: Kind) -> bool {
         match self {
             Self::Standalone => kind.is_calls() || kind.is_resource(),
@@ -39,6 +40,7 @@ impl Scope {
 }
 
 /// Looks the keys up and checks the amounts.
+#[inline]
 pub(crate) fn resolve<K: LimitKey, A: Amount>(
     keys: &Arc<Keys>,
     scope: Scope,
@@ -46,16 +48,11 @@ pub(crate) fn resolve<K: LimitKey, A: Amount>(
 ) -> Result<Takes, LimitError> {
     let mut takes = Takes::new();
     for (key, amount) in request {
-        let index = key.index_in(keys).ok_or_else(|| LimitError::UnknownKey {
-            key: key.name().to_owned(),
-            known: keys.names(),
-        })?;
-        let amount = amount.to_f64();
-        check(&keys.0[index], amount)?;
-        if takes.iter().any(|take| take.index == index) {
-            return Err(LimitError::DuplicateKey { key: keys.0[index].key.clone() });
+        let take = find(keys, &key, amount)?;
+        if takes.iter().any(|other| other.index == take.index) {
+            return Err(LimitError::DuplicateKey { key: keys.0[take.index].key.clone() });
         }
-        takes.push(Take { index, amount });
+        takes.push(take);
     }
     if takes.is_empty() && scope == Scope::Standalone {
         let rate = keys.0.iter().find(|limit| matches!(limit.kind, Kind::Rate { .. }));
@@ -76,6 +73,33 @@ pub(crate) fn resolve<K: LimitKey, A: Amount>(
     Ok(takes)
 }
 
+/// Looks up one rate that is spent for good.
+#[inline]
+pub(crate) fn resolve_one<K: LimitKey>(
+    keys: &Arc<Keys>,
+    key: &K,
+    amount: impl Amount,
+) -> Result<Take, LimitError> {
+    let take = find(keys, key, amount)?;
+    if keys.0[take.index].kind.is_resource() {
+        return Err(LimitError::Resource { key: key.name().to_owned() });
+    }
+    Ok(take)
+}
+
+#[inline]
+fn find<K: LimitKey>(keys: &Arc<Keys>, key: &K, amount: impl Amount) -> Result<Take, LimitError> {
+    let index = key.index_in(keys).ok_or_else(|| unknown(key.name(), keys))?;
+    let amount = amount.to_f64();
+    check(&keys.0[index], amount)?;
+    Ok(Take { index, amount })
+}
+
+pub(crate) fn unknown(name: &str, keys: &Keys) -> LimitError {
+    LimitError::UnknownKey { key: name.to_owned(), known: keys.names() }
+}
+
+#[inline]
 fn check(limit: &Definition, amount: f64) -> Result<(), LimitError> {
     let legal = match limit.kind.illegal(amount) {
         None if amount > 0.0 => return Ok(()),

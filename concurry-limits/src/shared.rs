@@ -9,11 +9,20 @@ use concurry_time::Clock;
 
 use crate::credit::Credit;
 use crate::error::{LimitError, Refusal};
-use crate::key::Keys;
+use crate::key::{Key, Keys};
 use crate::ledger::{Ledger, Look, Wakers};
 use crate::queue::Ticket;
 use crate::request::Takes;
 use crate::store::{Fit, Shortage, Take};
+
+/// The moment of what was taken from open credits: nobody has looked at the clock.
+const PREPAID: Duration = Duration::MAX;
+
+/// How a request began.
+pub(crate) enum Entry {
+    Taken(Duration),
+    Queued(Ticket),
+}
 
 pub(crate) struct Shared {
     pub(crate) keys: Arc<Keys>,
@@ -49,39 +58,60 @@ impl Shared {
     }
 
     /// Takes everything or nothing, without waiting. Says as of which moment.
-    pub(crate) fn try_take(&self, takes: &Takes) -> Result<Duration, Shortage> {
-        match takes.as_slice() {
-            [] => return Ok(Duration::ZERO),
-            [take] if self.credits[take.index].try_take(take.amount) => return Ok(Duration::ZERO),
-            _ => {}
+    #[inline]
+    pub(crate) fn try_take(&self, takes: &Takes) -> Result<Duration, LimitError> {
+        if self.take_unlocked(takes) {
+            return Ok(PREPAID);
         }
-        self.with(|ledger, now, wakers| self.take(ledger, takes, now, wakers))
+        self.take_locked(takes)
+    }
+
+    /// Spends an amount that is not prepaid.
+    pub(crate) fn spend(&self, take: Take) -> Result<(), LimitError> {
+        self.take_locked(&Takes::from_slice(&[take])).map(drop)
+    }
+
+    fn take_locked(&self, takes: &Takes) -> Result<Duration, LimitError> {
+        if takes.len() > 1 {
+            let _ledger = self.lock();
+            if self.take_prepaid(takes) {
+                return Ok(PREPAID);
+            }
+        }
+        self.with(|ledger, now, wakers| {
+            self.take(ledger, takes, now, wakers)
+                .map_err(|shortage| self.error(ledger, takes, shortage, now))
+        })
     }
 
     /// The same, and enters the queue if that has a point.
-    pub(crate) fn take_or_enter(
-        &self,
-        takes: &Takes,
-        waker: &Waker,
-    ) -> Result<Result<Duration, Ticket>, Shortage> {
-        match takes.as_slice() {
-            [] => return Ok(Ok(Duration::ZERO)),
-            [take] if self.credits[take.index].try_take(take.amount) => {
-                return Ok(Ok(Duration::ZERO));
-            }
-            _ => {}
+    pub(crate) fn take_or_enter(&self, takes: &Takes, waker: &Waker) -> Result<Entry, LimitError> {
+        if self.take_unlocked(takes) {
+            return Ok(Entry::Taken(PREPAID));
         }
         self.with(|ledger, now, wakers| match self.take(ledger, takes, now, wakers) {
-            Ok(at) => Ok(Ok(at)),
-            Err(shortage) if shortage.fit == Fit::Never => Err(shortage),
+            Ok(at) => Ok(Entry::Taken(at)),
+            Err(shortage) if shortage.fit == Fit::Never => {
+                Err(self.error(ledger, takes, shortage, now))
+            }
             Err(shortage) => {
                 // From now until it is served nothing may be taken from these limits unseen.
                 for take in takes {
                     ledger.reclaim(&self.credits, take.index, now);
                 }
-                Ok(Err(ledger.enter(takes.clone(), waker.clone(), shortage, now)))
+                Ok(Entry::Queued(ledger.enter(takes.clone(), waker.clone(), shortage, now)))
             }
         })
+    }
+
+    /// What needs neither the lock nor the clock: nothing at all, or one amount that is prepaid.
+    #[inline]
+    fn take_unlocked(&self, takes: &Takes) -> bool {
+        match takes.as_slice() {
+            [] => true,
+            [take] => self.credits[take.index].try_take(take.amount),
+            _ => false,
+        }
     }
 
     fn take(
@@ -91,9 +121,6 @@ impl Shared {
         now: Duration,
         wakers: &mut Wakers,
     ) -> Result<Duration, Shortage> {
-        if takes.len() > 1 && self.take_prepaid(takes) {
-            return Ok(Duration::ZERO);
-        }
         for take in takes {
             ledger.reclaim(&self.credits, take.index, now);
         }
@@ -137,6 +164,26 @@ impl Shared {
         }
     }
 
+    /// Settles amounts that were taken as of `taken_at`: positive ones are charged, negative ones
+    /// given back. All at the same moment.
+    pub(crate) fn settle(&self, differences: &Takes, taken_at: Duration) {
+        self.with(|ledger, now, wakers| {
+            for take in differences {
+                ledger.reclaim(&self.credits, take.index, now);
+                if take.amount > 0.0 {
+                    ledger.store.charge(*take, now);
+                } else {
+                    let unused = Take { index: take.index, amount: -take.amount };
+                    ledger.store.give_back(unused, taken_at, now);
+                }
+            }
+            ledger.serve(now, wakers);
+            for take in differences {
+                ledger.prepay(&self.credits, Take { index: take.index, amount: 1.0 }, now);
+            }
+        });
+    }
+
     /// Changes what is known of one limit and serves whom that helps.
     pub(crate) fn change<R>(
         &self,
@@ -153,36 +200,40 @@ impl Shared {
     }
 
     /// Puts a shortage into words.
-    pub(crate) fn error(&self, takes: &Takes, shortage: Shortage) -> LimitError {
-        let key = self.keys.0[shortage.index].key.clone();
-        let now = self.now();
-        let retry_after = match shortage.fit {
-            Fit::At(moment) => Some(moment.saturating_sub(now)),
-            Fit::WhenReleased => None,
-            Fit::Never => {
-                let asked = takes.iter().find(|take| take.index == shortage.index);
-                let amount = asked.map_or(0.0, |take| take.amount);
-                let most = self.lock().store.level(shortage.index, now).most;
-                return LimitError::NeverFits { key, amount, most };
-            }
-        };
-        LimitError::Refused(Refusal { key, retry_after })
+    pub(crate) fn error(
+        &self,
+        ledger: &Ledger,
+        takes: &Takes,
+        shortage: Shortage,
+        now: Duration,
+    ) -> LimitError {
+        let Shortage { index, fit } = shortage;
+        if fit == Fit::Never {
+            let asked = takes.iter().find(|take| take.index == index);
+            return LimitError::NeverFits {
+                key: self.keys.0[index].key.clone(),
+                amount: asked.map_or(0.0, |take| take.amount),
+                most: ledger.store.level(index, now).most,
+            };
+        }
+        LimitError::Refused(self.refusal(index, fit, now))
     }
 
-    /// Why a waiter is still waiting.
-    pub(crate) fn refusal(&self, ticket: Ticket) -> Refusal {
-        self.with(|ledger, now, _| {
-            let found =
-                ledger.queue.find(ticket).map(|(line, waiter)| (line, waiter.takes.clone()));
-            let Some((line, takes)) = found else {
-                return Refusal { key: String::new(), retry_after: None };
-            };
-            let key = self.keys.0[ledger.queue.lines[line].blocked_by].key.clone();
-            let retry_after = match ledger.estimate(&takes, now) {
-                Fit::At(moment) => Some(moment.saturating_sub(now)),
-                Fit::WhenReleased | Fit::Never => None,
-            };
-            Refusal { key, retry_after }
-        })
+    fn refusal(&self, index: usize, fit: Fit, now: Duration) -> Refusal {
+        let key = Key { keys: Arc::clone(&self.keys), index };
+        let retry_after = match fit {
+            Fit::At(moment) => Some(moment.saturating_sub(now)),
+            Fit::WhenReleased | Fit::Never => None,
+        };
+        Refusal { key, retry_after }
+    }
+
+    /// Why a waiter is still waiting. `None` when it waits no more.
+    pub(crate) fn why_waiting(&self, ticket: Ticket) -> Option<Refusal> {
+        let ledger = self.lock();
+        let now = self.now();
+        let line = ledger.queue.find(ticket)?;
+        let index = ledger.queue.lines[line].blocked_by;
+        Some(self.refusal(index, ledger.estimate_all(line, now), now))
     }
 }

@@ -83,7 +83,7 @@ impl Algorithm for FixedWindow {
 
     fn give_back(&mut self, now: Duration, taken_at: Duration, amount: f64) {
         self.settle_to(now);
-        if taken_at >= self.start {
+        if taken_at >= self.start && taken_at <= now {
             self.spent = (self.spent - amount).max(0.0);
         }
     }

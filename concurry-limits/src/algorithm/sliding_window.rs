@@ -103,7 +103,8 @@ impl Algorithm for SlidingWindow {
     fn give_back(&mut self, now: Duration, taken_at: Duration, amount: f64) {
         self.forget_until(now);
         let index = self.log.partition_point(|entry| entry.at < taken_at);
-        if let Some(entry) = self.log.get_mut(index) {
+        // The entry may have left; then the one found is somebody else's.
+        if let Some(entry) = self.log.get_mut(index).filter(|entry| entry.at == taken_at) {
             let given = amount.min(entry.amount);
             entry.amount -= given;
             self.sum -= given;

@@ -11,6 +11,7 @@ pub use rate::RateLimit;
 pub use resource::ResourceLimit;
 
 use crate::algorithm::{Quota, RateAlgorithm};
+use crate::amount::is_legal;
 use crate::error::LimitBuildError;
 
 /// A limit of any kind, as [`LimitSetBuilder::with`](crate::LimitSetBuilder::with) takes it.
@@ -58,14 +59,17 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    #[inline]
     pub(crate) fn is_resource(self) -> bool {
         matches!(self, Self::Resource { .. })
     }
 
+    #[inline]
     pub(crate) fn is_calls(self) -> bool {
         matches!(self, Self::Calls { .. })
     }
 
+    #[inline]
     pub(crate) fn algorithm(self) -> Option<RateAlgorithm> {
         match self {
             Self::Rate { algorithm, .. } | Self::Calls { algorithm, .. } => Some(algorithm),
@@ -81,16 +85,23 @@ impl Kind {
         }
     }
 
+    /// Whether fractions can be taken.
+    #[inline]
+    fn takes_fractions(self) -> bool {
+        matches!(self.algorithm(), Some(RateAlgorithm::TokenBucket | RateAlgorithm::Gcra))
+    }
+
     /// Why an amount is illegal for this kind.
+    #[inline]
     pub(crate) fn illegal(self, amount: f64) -> Option<&'static str> {
-        if !crate::amount::is_legal(amount) {
-            return Some("a finite number, not negative");
-        }
-        match self.algorithm() {
-            Some(RateAlgorithm::TokenBucket | RateAlgorithm::Gcra) => None,
-            _ if amount.fract() == 0.0 => None,
-            None => Some("a whole number: resources are counted"),
-            Some(_) => Some("a whole number: only the token bucket and GCRA take fractions"),
+        if !is_legal(amount) {
+            Some("a finite number, not negative")
+        } else if self.takes_fractions() || amount.fract() == 0.0 {
+            None
+        } else if self.is_resource() {
+            Some("a whole number: resources are counted")
+        } else {
+            Some("a whole number: only the token bucket and GCRA take fractions")
         }
     }
 }

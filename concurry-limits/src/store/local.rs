@@ -187,10 +187,12 @@ impl Store for LocalStore {
     fn wait_for(&self, index: usize, amount: f64, now: Duration) -> Fit {
         match &self.limits[index] {
             State::Rate { meter, .. } => {
-                let missing = amount - meter.available(now).min(amount);
+                // Exact as far as it fits at once; what is more flows at the pace of the quota.
+                let at_once = amount.min(meter.quota().burst);
+                let moment = meter.fits_at(now, at_once).unwrap_or(now);
                 // The cast saturates.
-                let wait = meter.quota().nanoseconds_for(missing).ceil() as u64;
-                Fit::At(now + Duration::from_nanos(wait))
+                let rest = meter.quota().nanoseconds_for(amount - at_once).ceil() as u64;
+                Fit::At(moment.saturating_add(Duration::from_nanos(rest)))
             }
             limit => limit.fits_at(now, amount).min(Fit::WhenReleased),
         }
