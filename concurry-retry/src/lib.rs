@@ -7,7 +7,9 @@
 //! - [`Retryable`] lets an error type say itself what may help; [`retry_after`] reads what a server
 //!   asks for.
 //! - [`RetryBudget`] bounds the extra attempts of all calls together.
+//! - [`Deadline`] is one moment for a call and all it calls; [`fallback`] answers when all fails.
 //! - [`redundant`] runs copies of a call at once, [`Hedge`] only when the first one is slow.
+//! - [`Race`] asks named candidates, with failover and a memory of who is ill.
 //! - [`CircuitBreaker`] refuses calls to a service that is down, and finds out when it is back.
 
 #![forbid(unsafe_code)]
@@ -15,7 +17,10 @@
 mod backoff;
 mod breaker;
 mod budget;
+mod deadline;
+mod fallback;
 mod hedge;
+mod race;
 mod random;
 mod redundant;
 mod retry;
@@ -30,7 +35,13 @@ pub use breaker::{
     CircuitBreaker, CircuitBreakerBuilder, KeyedBreakers, Outcome, StateChange,
 };
 pub use budget::{BudgetError, RetryBudget, RetryBudgetBuilder};
+pub use deadline::{Bounded, Deadline, DeadlineExceeded};
+pub use fallback::{Fallback, OrElse, OrValue, fallback};
 pub use hedge::{Hedge, HedgeError, Hedger};
+pub use race::{
+    AllSuspended, CandidateFailure, Race, RaceBuilder, RaceCall, RaceConfigError, RaceError,
+    Suspended,
+};
 pub use redundant::{AllFailed, CopiesFuture, Redundant, redundant};
 pub use retry::{
     Accept, AndUntil, Attempt, AttemptError, AttemptRecord, Attempts, Bounds, ByVerdict, Either,
