@@ -11,6 +11,33 @@
 //! - [`redundant`] runs copies of a call at once, [`Hedge`] only when the first one is slow.
 //! - [`Race`] asks named candidates, with failover and a memory of who is ill.
 //! - [`CircuitBreaker`] refuses calls to a service that is down, and finds out when it is back.
+//!
+//! # Order
+//!
+//! From the outside in: deadline, fallback, race, retry, breaker, hedge, and then the call with its
+//! own limits and time-out. Each attempt then asks the breaker anew, a hedge pays for copies only
+//! while the breaker lets calls through, and the fallback answers for whatever is left.
+//!
+//! ```
+//! # use concurry_retry::{CircuitBreaker, Hedge, RetryPolicy, fallback};
+//! # use std::time::Duration;
+//! # async fn fetch() -> Result<u32, String> { Ok(7) }
+//! # concurry_time::block_on(async {
+//! # let policy = RetryPolicy::default();
+//! # let breaker = CircuitBreaker::builder("pricing").build()?;
+//! # let hedger = Hedge::after(Duration::from_secs(1)).build()?;
+//! // Right: the breaker sees every attempt.
+//! let attempts = policy.run(|_| breaker.call(|| hedger.run(fetch)));
+//! let price = fallback(attempts).or_value(|_| 100).await;
+//!
+//! // Wrong: the breaker sees one failure where there were four, and waits count as slow calls.
+//! let price = breaker.call(|| policy.run(|_| fetch())).await?;
+//!
+//! // Wrong: four attempts of four each are up to sixteen calls. Retry in one place.
+//! let price = policy.run(|_| policy.run(|_| fetch())).await?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
 
 #![forbid(unsafe_code)]
 

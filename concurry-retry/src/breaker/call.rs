@@ -46,10 +46,10 @@ impl CircuitBreaker {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # });
     /// ```
-    pub fn call<Op, Fut, T, E>(&self, operation: Op) -> BreakerCall<'_, Op, T, E>
+    pub fn call<Op, I, T, E>(&self, operation: Op) -> BreakerCall<'_, Op, T, E>
     where
-        Op: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
+        Op: FnOnce() -> I,
+        I: IntoFuture<Output = Result<T, E>>,
     {
         BreakerCall { breaker: self, operation, judge: EveryError, result: PhantomData }
     }
@@ -112,14 +112,14 @@ fn outcome<T, E>(result: &Result<T, E>, judge: &mut impl Judge<E>) -> Outcome {
     }
 }
 
-impl<'b, Op, Fut, T, E, J> IntoFuture for BreakerCall<'b, Op, T, E, J>
+impl<'b, Op, I, T, E, J> IntoFuture for BreakerCall<'b, Op, T, E, J>
 where
-    Op: FnOnce() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnOnce() -> I,
+    I: IntoFuture<Output = Result<T, E>>,
     J: Judge<E>,
 {
     type Output = Result<T, BreakerError<E>>;
-    type IntoFuture = BreakerFuture<'b, Op, Fut, J>;
+    type IntoFuture = BreakerFuture<'b, Op, I::IntoFuture, J>;
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { breaker, operation, judge, .. } = self;
@@ -149,10 +149,10 @@ pin_project! {
     }
 }
 
-impl<Op, Fut, T, E, J> Future for BreakerFuture<'_, Op, Fut, J>
+impl<Op, I, T, E, J> Future for BreakerFuture<'_, Op, I::IntoFuture, J>
 where
-    Op: FnOnce() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnOnce() -> I,
+    I: IntoFuture<Output = Result<T, E>>,
     J: Judge<E>,
 {
     type Output = Result<T, BreakerError<E>>;
@@ -165,7 +165,7 @@ where
                 StepProj::Ask { breaker, operation } => {
                     let permit = breaker.try_acquire().map_err(BreakerError::Open)?;
                     let operation = operation.take().expect("polled again after a panic");
-                    let future = operation();
+                    let future = operation().into_future();
                     this.step.set(Step::Run { future, permit: Some(permit) });
                 }
                 StepProj::Run { future, permit } => {

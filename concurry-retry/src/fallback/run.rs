@@ -46,10 +46,10 @@ where
     /// # Cancel safety
     ///
     /// Dropping it drops whichever call runs.
-    pub fn or_else<Next, F, E2>(self, next: F) -> Fallback<OrElse<Fut, F, Next>>
+    pub fn or_else<Next, F, E2>(self, next: F) -> Fallback<OrElse<Fut, F, Next::IntoFuture>>
     where
         F: FnOnce(E) -> Next,
-        Next: Future<Output = Result<T, E2>>,
+        Next: IntoFuture<Output = Result<T, E2>>,
     {
         Fallback { call: OrElse::First { call: self.call, next: Some(next) } }
     }
@@ -85,11 +85,11 @@ pin_project! {
     }
 }
 
-impl<Fut, F, Next, T, E, E2> Future for OrElse<Fut, F, Next>
+impl<Fut, F, Next, T, E, E2> Future for OrElse<Fut, F, Next::IntoFuture>
 where
     Fut: Future<Output = Result<T, E>>,
     F: FnOnce(E) -> Next,
-    Next: Future<Output = Result<T, E2>>,
+    Next: IntoFuture<Output = Result<T, E2>>,
 {
     type Output = Result<T, E2>;
 
@@ -100,7 +100,7 @@ where
                     Ok(value) => return Poll::Ready(Ok(value)),
                     Err(error) => {
                         let next = next.take().expect("polled again after a panic");
-                        let call = next(error);
+                        let call = next(error).into_future();
                         self.set(OrElse::Second { call });
                     }
                 },

@@ -1,7 +1,7 @@
 //! The live side of hedging: what is learnt from calls, and whether an extra copy is allowed.
 
 use std::fmt;
-use std::future::Future;
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -93,10 +93,10 @@ impl Hedger {
     /// # Cancel safety
     ///
     /// Dropping it drops all copies; what was paid for them stays paid.
-    pub fn run<Op, Fut, T, E>(&self, operation: Op) -> Redundant<'_, Op, T, E>
+    pub fn run<Op, I, T, E>(&self, operation: Op) -> Redundant<'_, Op, T, E>
     where
-        Op: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
+        Op: FnMut() -> I,
+        I: IntoFuture<Output = Result<T, E>>,
     {
         let plan = Plan::new(self.copies(), self.delay());
         let mut copies = Copies::new(plan, self.clock.clone(), EveryError, EveryResult);

@@ -1,7 +1,7 @@
 //! The options of a race.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,14 +68,15 @@ impl<A, T, E> RaceBuilder<A, T, E> {
 
     /// Adds a candidate: an async function, a closure, a call to a pool. Its error is converted as
     /// `?` would.
-    pub fn candidate<F, Fut, E2>(mut self, name: impl Into<Arc<str>>, call: F) -> Self
+    pub fn candidate<F, I, E2>(mut self, name: impl Into<Arc<str>>, call: F) -> Self
     where
-        F: Fn(A) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<T, E2>> + Send + 'static,
+        F: Fn(A) -> I + Send + Sync + 'static,
+        I: IntoFuture<Output = Result<T, E2>>,
+        I::IntoFuture: Send + 'static,
         E2: Into<E>,
     {
         let call = move |arguments: A| -> Running<T, E> {
-            let future = call(arguments);
+            let future = call(arguments).into_future();
             Box::pin(async move { future.await.map_err(Into::into) })
         };
         self.candidates.push(Candidate { name: name.into(), call: Box::new(call), timeout: None });

@@ -1,7 +1,7 @@
 //! The builder of a run: an operation, which errors to retry, which results to accept.
 
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
 use concurry_time::Clock;
@@ -49,10 +49,10 @@ impl RetryPolicy {
     /// assert_eq!(page.unwrap(), "page");
     /// # });
     /// ```
-    pub fn run<Op, Fut, T, E>(&self, operation: Op) -> Run<'_, Op, T, E>
+    pub fn run<Op, I, T, E>(&self, operation: Op) -> Run<'_, Op, T, E>
     where
-        Op: FnMut(Attempt) -> Fut,
-        Fut: Future<Output = Result<T, E>>,
+        Op: FnMut(Attempt) -> I,
+        I: IntoFuture<Output = Result<T, E>>,
     {
         Run { operation, driver: Driver::new(self, EveryError, EveryResult) }
     }
@@ -166,10 +166,10 @@ impl<'p, Op, T, E, J, A> Run<'p, Op, T, E, J, A> {
     }
 }
 
-impl<Op, Fut, T, E, J, A> Run<'_, Op, T, E, J, A>
+impl<Op, I, T, E, J, A> Run<'_, Op, T, E, J, A>
 where
-    Op: FnMut(Attempt) -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnMut(Attempt) -> I,
+    I: IntoFuture<Output = Result<T, E>>,
 {
     /// Drops an attempt that takes longer than this, and counts it as failed; it is retried.
     pub fn timeout(mut self, each: Duration) -> Self {
@@ -178,15 +178,15 @@ where
     }
 }
 
-impl<'p, Op, Fut, T, E, J, A> IntoFuture for Run<'p, Op, T, E, J, A>
+impl<'p, Op, I, T, E, J, A> IntoFuture for Run<'p, Op, T, E, J, A>
 where
-    Op: FnMut(Attempt) -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnMut(Attempt) -> I,
+    I: IntoFuture<Output = Result<T, E>>,
     J: Judge<E>,
     A: Accept<T>,
 {
     type Output = Result<T, RetryError<AttemptError<E, T>>>;
-    type IntoFuture = RunFuture<'p, Op, Fut, T, E, J, A>;
+    type IntoFuture = RunFuture<'p, Op, I::IntoFuture, T, E, J, A>;
 
     fn into_future(self) -> Self::IntoFuture {
         RunFuture::new(self.operation, self.driver)
