@@ -58,8 +58,8 @@ mod virtual_time;
 
 pub use backoff::{Jitter, Waits};
 pub use breaker::{
-    BreakerCall, BreakerConfigError, BreakerError, BreakerOpen, BreakerPermit, BreakerState,
-    CircuitBreaker, CircuitBreakerBuilder, KeyedBreakers, Outcome, StateChange,
+    BreakerCall, BreakerConfigError, BreakerError, BreakerFuture, BreakerOpen, BreakerPermit,
+    BreakerState, CircuitBreaker, CircuitBreakerBuilder, KeyedBreakers, Outcome, StateChange,
 };
 pub use budget::{BudgetError, RetryBudget, RetryBudgetBuilder};
 pub use deadline::{Bounded, Deadline, DeadlineExceeded};

@@ -5,6 +5,8 @@
 
 mod config;
 mod error;
+mod run;
 
-pub use config::{Bounded, Deadline};
+pub use config::Deadline;
 pub use error::DeadlineExceeded;
+pub use run::Bounded;

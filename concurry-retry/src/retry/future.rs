@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use concurry_time::Sleep;
 use pin_project_lite::pin_project;
 
+use crate::budget::RetryBudget;
 use crate::retry::driver::{Attempt, Driver, Failure, Settled};
 use crate::retry::judge::{Accept, Judge};
 use crate::retry::{AttemptError, RetryError};
@@ -20,16 +21,35 @@ pin_project! {
         operation: Op,
         driver: Driver<'p, T, E, J, A>,
         #[pin]
-        step: Step<Fut>,
+        step: Step<'p, Fut>,
     }
 }
 
 pin_project! {
     #[project = StepProj]
-    enum Step<Fut> {
+    enum Step<'p, Fut> {
         Begin,
         Attempt { #[pin] future: Fut, cutoff: Option<Sleep> },
-        Wait { sleep: Sleep },
+        Wait { sleep: Sleep, paid: Paid<'p> },
+    }
+}
+
+/// A token of the budget, paid for the attempt after the wait: refunded if that is never made.
+struct Paid<'p> {
+    budget: Option<&'p RetryBudget>,
+}
+
+impl Paid<'_> {
+    fn spend(&mut self) {
+        self.budget = None;
+    }
+}
+
+impl Drop for Paid<'_> {
+    fn drop(&mut self) {
+        if let Some(budget) = self.budget {
+            budget.refund();
+        }
     }
 }
 
@@ -68,8 +88,9 @@ where
                         this.driver.failed(AttemptError::TimedOut, Verdict::Retry)
                     }
                 },
-                StepProj::Wait { sleep } => {
+                StepProj::Wait { sleep, paid } => {
                     ready!(Pin::new(sleep).poll(context));
+                    paid.spend();
                     this.step.set(Step::Begin);
                     continue;
                 }
@@ -80,7 +101,8 @@ where
                 Settled::GaveUp(error) => return Poll::Ready(Err(error)),
                 Settled::Wait(wait) => {
                     let sleep = this.driver.clock.sleep(wait);
-                    this.step.set(Step::Wait { sleep });
+                    let paid = Paid { budget: this.driver.budget };
+                    this.step.set(Step::Wait { sleep, paid });
                 }
             }
         }

@@ -33,8 +33,8 @@ impl RetryPolicy {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the attempt that runs, or the wait. Tokens of the retry budget that were
-    /// spent stay spent.
+    /// Dropping it drops the attempt that runs, or the wait; a retry that was paid for and not
+    /// begun goes back to the budget.
     ///
     /// ```
     /// use concurry_retry::RetryPolicy;
