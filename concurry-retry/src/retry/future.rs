@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 use concurry_time::Sleep;
 use pin_project_lite::pin_project;
 
-use crate::budget::RetryBudget;
 use crate::retry::driver::{Attempt, Driver, Failure, Settled};
 use crate::retry::judge::{Accept, Judge};
 use crate::retry::{AttemptError, RetryError};
@@ -21,39 +20,21 @@ pin_project! {
         operation: Op,
         driver: Driver<'p, T, E, J, A>,
         #[pin]
-        step: Step<'p, Fut>,
+        step: Step<Fut>,
     }
 }
 
 pin_project! {
     #[project = StepProj]
-    enum Step<'p, Fut> {
+    enum Step<Fut> {
         Begin,
         Attempt { #[pin] future: Fut, cutoff: Option<Sleep> },
-        Wait { sleep: Sleep, paid: Paid<'p> },
-    }
-}
-
-/// A token of the budget, paid for the attempt after the wait: refunded if that is never made.
-struct Paid<'p> {
-    budget: Option<&'p RetryBudget>,
-}
-
-impl Paid<'_> {
-    fn spend(&mut self) {
-        self.budget = None;
-    }
-}
-
-impl Drop for Paid<'_> {
-    fn drop(&mut self) {
-        if let Some(budget) = self.budget {
-            budget.refund();
-        }
+        Wait { sleep: Sleep },
     }
 }
 
 impl<'p, Op, Fut, T, E, J, A> RunFuture<'p, Op, Fut, T, E, J, A> {
+    #[inline]
     pub(crate) fn new(operation: Op, driver: Driver<'p, T, E, J, A>) -> Self {
         Self { operation, driver, step: Step::Begin }
     }
@@ -88,9 +69,8 @@ where
                         this.driver.failed(AttemptError::TimedOut, Verdict::Retry)
                     }
                 },
-                StepProj::Wait { sleep, paid } => {
+                StepProj::Wait { sleep } => {
                     ready!(Pin::new(sleep).poll(context));
-                    paid.spend();
                     this.step.set(Step::Begin);
                     continue;
                 }
@@ -101,8 +81,7 @@ where
                 Settled::GaveUp(error) => return Poll::Ready(Err(error)),
                 Settled::Wait(wait) => {
                     let sleep = this.driver.clock.sleep(wait);
-                    let paid = Paid { budget: this.driver.budget };
-                    this.step.set(Step::Wait { sleep, paid });
+                    this.step.set(Step::Wait { sleep });
                 }
             }
         }

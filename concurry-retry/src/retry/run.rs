@@ -49,6 +49,7 @@ impl RetryPolicy {
     /// assert_eq!(page.unwrap(), "page");
     /// # });
     /// ```
+    #[inline]
     pub fn run<Op, I, T, E>(&self, operation: Op) -> Run<'_, Op, T, E>
     where
         Op: FnMut(Attempt) -> I,
@@ -68,6 +69,7 @@ impl RetryPolicy {
     /// let error = empty.until(|page| !page.is_empty()).call().unwrap_err();
     /// assert_eq!(error.rejected().count(), 3);
     /// ```
+    #[inline]
     pub fn run_blocking<Op, T, E>(&self, operation: Op) -> Run<'_, Op, T, E>
     where
         Op: FnMut(Attempt) -> Result<T, E>,
@@ -79,11 +81,13 @@ impl RetryPolicy {
 impl<'p, Op, T, E, A> Run<'p, Op, T, E, EveryError, A> {
     /// Retries only the errors that the predicate picks; any other comes out at once. A panic in
     /// the predicate goes through to the caller. For more, see [`or_if`](Run::or_if).
+    #[inline]
     pub fn retry_if<P: FnMut(&E) -> bool>(self, predicate: P) -> Run<'p, Op, T, E, OnlyIf<P>, A> {
         self.judge(OnlyIf(predicate))
     }
 
     /// Does what the error's own [`Retryable`] says, its `Retry-After` included.
+    #[inline]
     pub fn by_verdict(self) -> Run<'p, Op, T, E, ByVerdict, A>
     where
         E: Retryable,
@@ -92,6 +96,7 @@ impl<'p, Op, T, E, A> Run<'p, Op, T, E, EveryError, A> {
     }
 
     /// Does what the closure says about the error.
+    #[inline]
     pub fn verdict_by<P>(self, verdict: P) -> Run<'p, Op, T, E, VerdictBy<P>, A>
     where
         P: FnMut(&E) -> Verdict,
@@ -99,6 +104,7 @@ impl<'p, Op, T, E, A> Run<'p, Op, T, E, EveryError, A> {
         self.judge(VerdictBy(verdict))
     }
 
+    #[inline]
     fn judge<K>(self, judge: K) -> Run<'p, Op, T, E, K, A> {
         Run { operation: self.operation, driver: self.driver.with_judge(judge) }
     }
@@ -117,6 +123,7 @@ impl<'p, Op, T, E, J, A> Run<'p, Op, T, E, J, A> {
 
     /// Accepts a value only if the predicate does; another value counts as a failed attempt and is
     /// retried, whatever `retry_if` says. Several checks must all hold.
+    #[inline]
     pub fn until<P: FnMut(&T) -> bool>(self, check: P) -> Run<'p, Op, T, E, J, AndUntil<A, P>> {
         let driver = self.driver.rebuild(|judge, accept| (judge, AndUntil(accept, check)));
         Run { operation: self.operation, driver }
@@ -188,6 +195,7 @@ where
     type Output = Result<T, RetryError<AttemptError<E, T>>>;
     type IntoFuture = RunFuture<'p, Op, I::IntoFuture, T, E, J, A>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         RunFuture::new(self.operation, self.driver)
     }
