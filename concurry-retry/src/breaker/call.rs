@@ -56,6 +56,18 @@ impl CircuitBreaker {
 
     /// Makes a blocking call, if the breaker lets it through. Ends with
     /// [`wait`](BreakerCall::wait).
+    ///
+    /// ```
+    /// use concurry_retry::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::builder("files").build()?;
+    /// let missing = breaker
+    ///     .call_blocking(|| std::fs::read("/no/such/file"))
+    ///     .failure_if(|error| error.kind() != std::io::ErrorKind::NotFound)
+    ///     .wait();
+    /// assert!(missing.is_err());
+    /// # Ok::<(), concurry_retry::BreakerConfigError>(())
+    /// ```
     pub fn call_blocking<Op, T, E>(&self, operation: Op) -> BreakerCall<'_, Op, T, E>
     where
         Op: FnOnce() -> Result<T, E>,

@@ -39,6 +39,26 @@ pub enum AllSuspended {
 ///
 /// A candidate sits out after 3 failures in a row: 4 s, then twice as long each time, at most
 /// 5 min. No time-outs; every answer is accepted; a call with only suspended candidates fails.
+///
+/// ```
+/// use concurry_retry::{AllSuspended, Race};
+/// use std::time::Duration;
+///
+/// #[derive(Debug)]
+/// struct AskError;
+/// impl From<std::num::ParseIntError> for AskError {
+///     fn from(_: std::num::ParseIntError) -> Self { Self }
+/// }
+///
+/// let race: Race<_, _, AskError> = Race::builder()
+///     .candidate("parser", |text: String| async move { text.parse::<i32>() })
+///     .candidate("length", |text: String| async move { Ok::<_, AskError>(text.len() as i32) })
+///     .suspend_for(Duration::from_secs(10), Duration::from_secs(600))
+///     .when_all_suspended(AllSuspended::WaitForFirst)
+///     .build()?;
+/// assert_eq!(race.call("four".into(), &[&["parser", "length"]]).wait().unwrap(), 4);
+/// # Ok::<(), concurry_retry::RaceConfigError>(())
+/// ```
 #[must_use = "a builder does nothing until `build`"]
 pub struct RaceBuilder<A, T, E> {
     pub(crate) candidates: Vec<Candidate<A, T, E>>,

@@ -14,6 +14,18 @@ use crate::retry::{
 use crate::verdict::Verdict;
 
 /// What an attempt is told about itself.
+///
+/// ```
+/// use concurry_retry::RetryPolicy;
+/// use std::time::Duration;
+///
+/// let policy = RetryPolicy::constant(Duration::from_millis(1)).max_retries(1);
+/// let told = policy.run_blocking(|attempt| match attempt.retries_left {
+///     0 => Ok(format!("this is the last, number {attempt}")),
+///     _ => Err("try again"),
+/// });
+/// assert_eq!(told.call().unwrap(), "this is the last, number 2");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {

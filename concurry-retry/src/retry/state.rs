@@ -11,6 +11,20 @@ use crate::verdict::Verdict;
 /// The waits of one call, made after its first failure by [`RetryPolicy::schedule`].
 ///
 /// It is an iterator of waits as well, for a look at what a policy does.
+///
+/// ```
+/// use concurry_retry::{Jitter, RetryPolicy};
+/// use std::time::Duration;
+///
+/// let mut schedule = RetryPolicy::linear(Duration::from_secs(1))
+///     .max_retries(3)
+///     .jitter(Jitter::None)
+///     .schedule();
+/// assert_eq!(schedule.next_wait(None), Some(Duration::from_secs(1)));
+/// let retry_after = Some(Duration::from_millis(1234));
+/// assert_eq!(schedule.next_wait(retry_after), retry_after);
+/// assert_eq!(schedule.retries_left(), 1);
+/// ```
 #[derive(Debug)]
 pub struct Schedule {
     growth: Growth,
