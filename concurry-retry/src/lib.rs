@@ -11,6 +11,7 @@
 //! - [`redundant`] runs copies of a call at once, [`Hedge`] only when the first one is slow.
 //! - [`Race`] asks named candidates, with failover and a memory of who is ill.
 //! - [`CircuitBreaker`] refuses calls to a service that is down, and finds out when it is back.
+//! - Feature `tower`: retries, breakers and hedges as layers around a tower service.
 //!
 //! # Order
 //!
@@ -52,6 +53,8 @@ mod random;
 mod redundant;
 mod retry;
 mod retry_after;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod verdict;
 #[cfg(test)]
 mod virtual_time;

@@ -82,7 +82,7 @@ impl<'b, Op, T, E> BreakerCall<'b, Op, T, E> {
     where
         E: Retryable,
     {
-        self.judge(ByVerdict)
+        self.judged_by(ByVerdict)
     }
 
     /// Counts only the errors that the predicate picks as failures of the service.
@@ -90,10 +90,10 @@ impl<'b, Op, T, E> BreakerCall<'b, Op, T, E> {
         self,
         predicate: P,
     ) -> BreakerCall<'b, Op, T, E, OnlyIf<P>> {
-        self.judge(OnlyIf(predicate))
+        self.judged_by(OnlyIf(predicate))
     }
 
-    fn judge<J>(self, judge: J) -> BreakerCall<'b, Op, T, E, J> {
+    pub(crate) fn judged_by<J>(self, judge: J) -> BreakerCall<'b, Op, T, E, J> {
         let Self { breaker, operation, result, .. } = self;
         BreakerCall { breaker, operation, judge, result }
     }

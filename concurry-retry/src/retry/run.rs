@@ -83,7 +83,7 @@ impl<'p, Op, T, E, A> Run<'p, Op, T, E, EveryError, A> {
     /// the predicate goes through to the caller. For more, see [`or_if`](Run::or_if).
     #[inline]
     pub fn retry_if<P: FnMut(&E) -> bool>(self, predicate: P) -> Run<'p, Op, T, E, OnlyIf<P>, A> {
-        self.judge(OnlyIf(predicate))
+        self.judged_by(OnlyIf(predicate))
     }
 
     /// Does what the error's own [`Retryable`] says, its `Retry-After` included.
@@ -92,7 +92,7 @@ impl<'p, Op, T, E, A> Run<'p, Op, T, E, EveryError, A> {
     where
         E: Retryable,
     {
-        self.judge(ByVerdict)
+        self.judged_by(ByVerdict)
     }
 
     /// Does what the closure says about the error.
@@ -101,11 +101,11 @@ impl<'p, Op, T, E, A> Run<'p, Op, T, E, EveryError, A> {
     where
         P: FnMut(&E) -> Verdict,
     {
-        self.judge(VerdictBy(verdict))
+        self.judged_by(VerdictBy(verdict))
     }
 
     #[inline]
-    fn judge<K>(self, judge: K) -> Run<'p, Op, T, E, K, A> {
+    pub(crate) fn judged_by<K>(self, judge: K) -> Run<'p, Op, T, E, K, A> {
         Run { operation: self.operation, driver: self.driver.with_judge(judge) }
     }
 }
