@@ -5,6 +5,15 @@ use std::io;
 use std::time::Duration;
 
 /// What to do after a failed attempt, as the error itself knows it.
+///
+/// ```
+/// use concurry_retry::Verdict;
+/// use std::time::Duration;
+///
+/// let throttled = Verdict::Throttle(Some(Duration::from_secs(2)));
+/// assert!(throttled.is_retryable());
+/// assert_eq!(throttled.hint(), Some(Duration::from_secs(2)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Trying again may help: a reset connection, an overloaded server.

@@ -9,6 +9,18 @@ use crate::random::Random;
 /// The kinds are those of Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog,
 /// 2015). None of them makes a wait longer than the computed one, and none touches a wait that
 /// the server asked for.
+///
+/// ```
+/// use concurry_retry::{Jitter, RetryPolicy};
+/// use std::time::Duration;
+///
+/// let second = Duration::from_secs(1);
+/// let wait = |jitter| RetryPolicy::constant(second).jitter(jitter).schedule().next().unwrap();
+/// assert!(wait(Jitter::Full) <= second);
+/// assert!(wait(Jitter::Equal) >= second / 2);
+/// assert!(wait(Jitter::Factor(0.1)) >= second.mul_f64(0.9));
+/// assert_eq!(wait(Jitter::None), second);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Jitter {
     /// Uniform between nothing and the computed wait: spreads the load best.

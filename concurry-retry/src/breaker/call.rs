@@ -46,16 +46,28 @@ impl CircuitBreaker {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # });
     /// ```
-    pub fn call<Op, Fut, T, E>(&self, operation: Op) -> BreakerCall<'_, Op, T, E>
+    pub fn call<Op, I, T, E>(&self, operation: Op) -> BreakerCall<'_, Op, T, E>
     where
-        Op: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
+        Op: FnOnce() -> I,
+        I: IntoFuture<Output = Result<T, E>>,
     {
         BreakerCall { breaker: self, operation, judge: EveryError, result: PhantomData }
     }
 
     /// Makes a blocking call, if the breaker lets it through. Ends with
     /// [`wait`](BreakerCall::wait).
+    ///
+    /// ```
+    /// use concurry_retry::CircuitBreaker;
+    ///
+    /// let breaker = CircuitBreaker::builder("files").build()?;
+    /// let missing = breaker
+    ///     .call_blocking(|| std::fs::read("/no/such/file"))
+    ///     .failure_if(|error| error.kind() != std::io::ErrorKind::NotFound)
+    ///     .wait();
+    /// assert!(missing.is_err());
+    /// # Ok::<(), concurry_retry::BreakerConfigError>(())
+    /// ```
     pub fn call_blocking<Op, T, E>(&self, operation: Op) -> BreakerCall<'_, Op, T, E>
     where
         Op: FnOnce() -> Result<T, E>,
@@ -70,7 +82,7 @@ impl<'b, Op, T, E> BreakerCall<'b, Op, T, E> {
     where
         E: Retryable,
     {
-        self.judge(ByVerdict)
+        self.judged_by(ByVerdict)
     }
 
     /// Counts only the errors that the predicate picks as failures of the service.
@@ -78,10 +90,10 @@ impl<'b, Op, T, E> BreakerCall<'b, Op, T, E> {
         self,
         predicate: P,
     ) -> BreakerCall<'b, Op, T, E, OnlyIf<P>> {
-        self.judge(OnlyIf(predicate))
+        self.judged_by(OnlyIf(predicate))
     }
 
-    fn judge<J>(self, judge: J) -> BreakerCall<'b, Op, T, E, J> {
+    pub(crate) fn judged_by<J>(self, judge: J) -> BreakerCall<'b, Op, T, E, J> {
         let Self { breaker, operation, result, .. } = self;
         BreakerCall { breaker, operation, judge, result }
     }
@@ -112,14 +124,14 @@ fn outcome<T, E>(result: &Result<T, E>, judge: &mut impl Judge<E>) -> Outcome {
     }
 }
 
-impl<'b, Op, Fut, T, E, J> IntoFuture for BreakerCall<'b, Op, T, E, J>
+impl<'b, Op, I, T, E, J> IntoFuture for BreakerCall<'b, Op, T, E, J>
 where
-    Op: FnOnce() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnOnce() -> I,
+    I: IntoFuture<Output = Result<T, E>>,
     J: Judge<E>,
 {
     type Output = Result<T, BreakerError<E>>;
-    type IntoFuture = BreakerFuture<'b, Op, Fut, J>;
+    type IntoFuture = BreakerFuture<'b, Op, I::IntoFuture, J>;
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { breaker, operation, judge, .. } = self;
@@ -149,10 +161,10 @@ pin_project! {
     }
 }
 
-impl<Op, Fut, T, E, J> Future for BreakerFuture<'_, Op, Fut, J>
+impl<Op, I, T, E, J> Future for BreakerFuture<'_, Op, I::IntoFuture, J>
 where
-    Op: FnOnce() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnOnce() -> I,
+    I: IntoFuture<Output = Result<T, E>>,
     J: Judge<E>,
 {
     type Output = Result<T, BreakerError<E>>;
@@ -165,7 +177,7 @@ where
                 StepProj::Ask { breaker, operation } => {
                     let permit = breaker.try_acquire().map_err(BreakerError::Open)?;
                     let operation = operation.take().expect("polled again after a panic");
-                    let future = operation();
+                    let future = operation().into_future();
                     this.step.set(Step::Run { future, permit: Some(permit) });
                 }
                 StepProj::Run { future, permit } => {

@@ -17,6 +17,19 @@ use crate::breaker::{BreakerConfigError, CircuitBreaker, StateChange};
 /// Opens when at least half of the last 100 calls failed, and at least 20 were made; for 30 s and
 /// up to a tenth more; then 3 probes of at most 30 s each, and a ramp-up to 100 calls at a time.
 /// Slow calls do not matter.
+///
+/// ```
+/// use concurry_retry::CircuitBreaker;
+/// use std::time::Duration;
+///
+/// let breaker = CircuitBreaker::builder("search")
+///     .time_window(Duration::from_secs(60))
+///     .slow_calls(Duration::from_secs(2), 0.8)
+///     .on_change(|change| eprintln!("{}: {} to {}", change.breaker, change.from, change.to))
+///     .build()?;
+/// assert_eq!(breaker.name(), "search");
+/// # Ok::<(), concurry_retry::BreakerConfigError>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct CircuitBreakerBuilder {

@@ -26,7 +26,7 @@ mod stripes;
 mod tests;
 mod window;
 
-pub use call::BreakerCall;
+pub use call::{BreakerCall, BreakerFuture};
 pub use config::CircuitBreakerBuilder;
 pub use error::{BreakerConfigError, BreakerError, BreakerOpen};
 pub use keyed::KeyedBreakers;

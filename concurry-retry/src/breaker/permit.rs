@@ -32,6 +32,16 @@ impl From<Verdict> for Outcome {
 /// Leave to make one call. Say how it went by [`record`](BreakerPermit::record); dropping it
 /// counts as [`Outcome::Ignore`], so a cancelled call or a panic never leaves a probe's place
 /// taken.
+///
+/// ```
+/// use concurry_retry::{CircuitBreaker, Outcome};
+///
+/// let breaker = CircuitBreaker::builder("search").build()?;
+/// let permit = breaker.try_acquire()?;
+/// let answer: Result<u32, &str> = Ok(7);         // the call itself
+/// permit.record(if answer.is_ok() { Outcome::Success } else { Outcome::Failure });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "dropping a permit counts as a call that says nothing"]
 pub struct BreakerPermit<'b> {
     owner: Owner<'b>,

@@ -314,3 +314,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn keys_have_breakers_of_their_own_and_a_closed_one_makes_room() {
+    let fake = FakeClock::new();
+    let breakers = builder(&fake).max_keys(2).keyed::<u32>().unwrap();
+    trip(&breakers.get(&1));
+    assert_eq!(breakers.get(&1).name(), "pricing/1");
+    record(&breakers.get(&2), &[Success]);
+    record(&breakers.get(&3), &[Success]);
+    let mut states = breakers.states();
+    states.sort_by_key(|(key, _)| *key);
+    assert_eq!(states, [(1, BreakerState::Open), (3, BreakerState::Closed)]);
+    assert!(builder(&fake).max_keys(0).keyed::<u32>().is_err());
+}

@@ -8,6 +8,15 @@ use crate::budget::{BudgetError, RetryBudget};
 /// # Default
 ///
 /// A ratio of 0.1 retries per success, a capacity of 100 retries, one retry a second regardless.
+///
+/// ```
+/// use concurry_retry::RetryBudget;
+///
+/// let budget = RetryBudget::builder().ratio(0.2).capacity(10).min_per_second(0.5).build()?;
+/// assert_eq!(budget.balance(), 10);
+/// assert!(RetryBudget::ratio(f64::NAN).is_err());
+/// # Ok::<(), concurry_retry::BudgetError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct RetryBudgetBuilder {

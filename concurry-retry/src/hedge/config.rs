@@ -12,6 +12,16 @@ use crate::hedge::{HedgeError, Hedger};
 ///
 /// One copy more; extra load of at most 0.05 of the calls that succeed. A percentile waits 1 s
 /// until 20 calls have been seen.
+///
+/// ```
+/// use concurry_retry::Hedge;
+/// use std::time::Duration;
+///
+/// let hedge = Hedge::after_percentile(0.95).max_extra_load(0.02).min_samples(100);
+/// assert_eq!(hedge.build()?.delay(), Duration::from_secs(1));    // nothing learnt yet
+/// assert!(Hedge::after_percentile(95.0).validate().is_err());
+/// # Ok::<(), concurry_retry::HedgeError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "options do nothing until `build`"]
 pub struct Hedge {

@@ -9,11 +9,12 @@
 
 mod config;
 mod error;
-mod hedger;
+mod shared;
 mod sketch;
+mod state;
 #[cfg(test)]
 mod tests;
 
 pub use config::Hedge;
 pub use error::HedgeError;
-pub use hedger::Hedger;
+pub use shared::Hedger;

@@ -1,7 +1,7 @@
 //! Redundant execution around a closure.
 
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use concurry_time::Clock;
@@ -37,10 +37,10 @@ use crate::verdict::Retryable;
 /// assert_eq!((answer.unwrap(), copies.get()), (42, 2));
 /// # });
 /// ```
-pub fn redundant<'a, Op, Fut, T, E>(copies: u32, operation: Op) -> Redundant<'a, Op, T, E>
+pub fn redundant<'a, Op, I, T, E>(copies: u32, operation: Op) -> Redundant<'a, Op, T, E>
 where
-    Op: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnMut() -> I,
+    I: IntoFuture<Output = Result<T, E>>,
 {
     let plan = Plan::new(copies, Duration::ZERO);
     Redundant { operation, copies: Copies::new(plan, Clock::system(), EveryError, EveryResult) }
@@ -92,15 +92,15 @@ impl<'h, Op, T, E, J, A> Redundant<'h, Op, T, E, J, A> {
     }
 }
 
-impl<'h, Op, Fut, T, E, J, A> IntoFuture for Redundant<'h, Op, T, E, J, A>
+impl<'h, Op, I, T, E, J, A> IntoFuture for Redundant<'h, Op, T, E, J, A>
 where
-    Op: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnMut() -> I,
+    I: IntoFuture<Output = Result<T, E>>,
     J: Judge<E>,
     A: Accept<T>,
 {
     type Output = Result<T, AllFailed<AttemptError<E, T>>>;
-    type IntoFuture = CopiesFuture<'h, Op, Fut, T, E, J, A>;
+    type IntoFuture = CopiesFuture<'h, Op, I::IntoFuture, T, E, J, A>;
 
     fn into_future(self) -> Self::IntoFuture {
         CopiesFuture::new(self.operation, self.copies)

@@ -8,6 +8,16 @@ use crate::retry::{AttemptError, Attempts};
 /// Every copy of a call failed: how, in the order in which they ended.
 ///
 /// The attempt number in a record is the number of the copy, from 1.
+///
+/// ```
+/// use concurry_retry::redundant;
+///
+/// # concurry_time::block_on(async {
+/// let error = redundant(2, || async { Err::<(), _>("lost") }).await.unwrap_err();
+/// assert_eq!(error.to_string(), "all 2 copies failed, the last with: lost");
+/// assert_eq!(error.failures().count(), 2);
+/// # });
+/// ```
 pub struct AllFailed<F>(Box<Attempts<F>>);
 
 impl<F> AllFailed<F> {

@@ -1,7 +1,7 @@
 //! Copies of one call inside one future: started by plan, the first success wins.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -126,17 +126,17 @@ impl<'h, Op, Fut, T, E, J, A> CopiesFuture<'h, Op, Fut, T, E, J, A> {
 /// The copies are boxed, and nothing else is pinned.
 impl<Op, Fut, T, E, J, A> Unpin for CopiesFuture<'_, Op, Fut, T, E, J, A> {}
 
-impl<Op, Fut, T, E, J, A> CopiesFuture<'_, Op, Fut, T, E, J, A>
+impl<Op, I, T, E, J, A> CopiesFuture<'_, Op, I::IntoFuture, T, E, J, A>
 where
-    Op: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnMut() -> I,
+    I: IntoFuture<Output = Result<T, E>>,
 {
     fn start_due(&mut self) {
         let now = self.copies.clock.now();
         self.began.get_or_insert(now);
         while self.copies.starts_another(now) {
             let copy = self.copies.plan.start(now);
-            let future = Box::pin((self.operation)());
+            let future = Box::pin((self.operation)().into_future());
             self.running.push(Running { copy, began: now, future });
         }
         // The plan has moved on: the timer is made anew when it is needed.
@@ -163,10 +163,10 @@ where
     }
 }
 
-impl<Op, Fut, T, E, J, A> Future for CopiesFuture<'_, Op, Fut, T, E, J, A>
+impl<Op, I, T, E, J, A> Future for CopiesFuture<'_, Op, I::IntoFuture, T, E, J, A>
 where
-    Op: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnMut() -> I,
+    I: IntoFuture<Output = Result<T, E>>,
     J: Judge<E>,
     A: Accept<T>,
 {

@@ -14,6 +14,18 @@ use crate::retry::{
 use crate::verdict::Verdict;
 
 /// What an attempt is told about itself.
+///
+/// ```
+/// use concurry_retry::RetryPolicy;
+/// use std::time::Duration;
+///
+/// let policy = RetryPolicy::constant(Duration::from_millis(1)).max_retries(1);
+/// let told = policy.run_blocking(|attempt| match attempt.retries_left {
+///     0 => Ok(format!("this is the last, number {attempt}")),
+///     _ => Err("try again"),
+/// });
+/// assert_eq!(told.call().unwrap(), "this is the last, number 2");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
@@ -43,7 +55,26 @@ pub(crate) struct Driver<'p, T, E, J, A> {
     attempt: u32,
     started: Option<Instant>,
     /// Made by the first failure, so that a call that succeeds allocates nothing.
-    retrying: Option<Box<Retrying<AttemptError<E, T>>>>,
+    failed: Option<Box<Failed<'p, T, E>>>,
+}
+
+/// A run that has failed at least once.
+struct Failed<'p, T, E> {
+    retrying: Retrying<Failure<E, T>>,
+    paid: Paid<'p>,
+}
+
+/// What was paid to the budget for an attempt not yet begun: refunded if it never is.
+struct Paid<'p> {
+    budget: Option<&'p RetryBudget>,
+}
+
+impl Drop for Paid<'_> {
+    fn drop(&mut self) {
+        if let Some(budget) = self.budget {
+            budget.refund();
+        }
+    }
 }
 
 /// The failure of one attempt.
@@ -57,6 +88,7 @@ pub(crate) enum Settled<T, E> {
 }
 
 impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
+    #[inline]
     pub(crate) fn new(policy: &'p RetryPolicy, judge: J, accept: A) -> Self {
         Self {
             policy,
@@ -68,15 +100,17 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
             deadline: None,
             attempt: 0,
             started: None,
-            retrying: None,
+            failed: None,
         }
     }
 
+    #[inline]
     pub(crate) fn with_judge<K>(self, judge: K) -> Driver<'p, T, E, K, A> {
         self.rebuild(|_, accept| (judge, accept))
     }
 
     /// Exchanges the closures before the first attempt.
+    #[inline]
     pub(crate) fn rebuild<K, B>(
         self,
         rules: impl FnOnce(J, A) -> (K, B),
@@ -92,7 +126,7 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
             deadline: self.deadline,
             attempt: self.attempt,
             started: self.started,
-            retrying: self.retrying,
+            failed: self.failed,
         }
     }
 
@@ -109,8 +143,8 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
             self.begin_timed()?;
         }
         self.attempt = self.attempt.saturating_add(1);
-        let retries_left = match &self.retrying {
-            Some(retrying) => retrying.retries_left(),
+        let retries_left = match &self.failed {
+            Some(failed) => failed.retrying.retries_left(),
             None => self.policy.max_retries,
         };
         Ok(Attempt { number: self.attempt, retries_left, deadline: self.deadline })
@@ -124,10 +158,13 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
             let end = self.clock.after(total);
             self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
         }
-        match self.deadline {
-            Some(deadline) if deadline <= now => Err(self.give_up(GaveUp::Deadline)),
-            _ => Ok(()),
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(self.give_up(GaveUp::Deadline));
         }
+        if let Some(failed) = &mut self.failed {
+            failed.paid.budget = None;
+        }
+        Ok(())
     }
 
     /// The moment at which the attempt that has just begun is to be dropped.
@@ -171,16 +208,22 @@ impl<'p, T, E, J, A> Driver<'p, T, E, J, A> {
         let record = AttemptRecord::new(self.attempt, failure).timed(self.started, now);
         let bounds = Bounds { deadline: self.deadline, budget: self.budget };
         let policy = self.policy;
-        let retrying = self.retrying.get_or_insert_with(|| Box::new(Retrying::new(policy)));
-        match retrying.after(record, verdict, now, bounds) {
-            Ok(wait) => Settled::Wait(wait),
+        let failed = self.failed.get_or_insert_with(|| {
+            let paid = Paid { budget: None };
+            Box::new(Failed { retrying: Retrying::new(policy), paid })
+        });
+        match failed.retrying.after(record, verdict, now, bounds) {
+            Ok(wait) => {
+                failed.paid.budget = self.budget;
+                Settled::Wait(wait)
+            }
             Err(reason) => Settled::GaveUp(self.give_up(reason)),
         }
     }
 
     fn give_up(&mut self, reason: GaveUp) -> RetryError<Failure<E, T>> {
-        match self.retrying.take() {
-            Some(retrying) => retrying.give_up(reason),
+        match self.failed.take() {
+            Some(failed) => failed.retrying.give_up(reason),
             None => RetryError::new(reason, Attempts::new()),
         }
     }

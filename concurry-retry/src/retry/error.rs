@@ -86,6 +86,17 @@ pub enum AttemptError<E, T> {
 ///
 /// It is one word wide. It is an [`Error`] whenever `F` can be shown, so `?` works whatever the
 /// error type of the attempts.
+///
+/// ```
+/// use concurry_retry::{GaveUp, RetryPolicy};
+/// use std::time::Duration;
+///
+/// let policy = RetryPolicy::constant(Duration::from_millis(1)).max_retries(1);
+/// let error = policy.run_blocking(|_| Err::<(), _>("busy")).call().unwrap_err();
+/// assert_eq!(error.gave_up(), GaveUp::RetriesExhausted);
+/// assert_eq!(error.attempts().count(), 2);
+/// assert_eq!(error.last_error(), Some(&"busy"));
+/// ```
 pub struct RetryError<F>(Box<Inner<F>>);
 
 struct Inner<F> {

@@ -1,7 +1,7 @@
 //! The async run: one attempt after the other, with the wait between them on the clock.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -34,15 +34,16 @@ pin_project! {
 }
 
 impl<'p, Op, Fut, T, E, J, A> RunFuture<'p, Op, Fut, T, E, J, A> {
+    #[inline]
     pub(crate) fn new(operation: Op, driver: Driver<'p, T, E, J, A>) -> Self {
         Self { operation, driver, step: Step::Begin }
     }
 }
 
-impl<Op, Fut, T, E, J, A> Future for RunFuture<'_, Op, Fut, T, E, J, A>
+impl<Op, I, T, E, J, A> Future for RunFuture<'_, Op, I::IntoFuture, T, E, J, A>
 where
-    Op: FnMut(Attempt) -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnMut(Attempt) -> I,
+    I: IntoFuture<Output = Result<T, E>>,
     J: Judge<E>,
     A: Accept<T>,
 {
@@ -55,7 +56,7 @@ where
             let settled = match this.step.as_mut().project() {
                 StepProj::Begin => {
                     let attempt = this.driver.begin()?;
-                    let future = (this.operation)(attempt);
+                    let future = (this.operation)(attempt).into_future();
                     let cutoff = this.driver.cutoff().map(|at| this.driver.clock.sleep_until(at));
                     this.step.set(Step::Attempt { future, cutoff });
                     continue;

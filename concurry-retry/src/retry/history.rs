@@ -48,6 +48,17 @@ impl<F> AttemptRecord<F> {
 ///
 /// Of a call that fails more than 256 times the first attempt and the newest 255 are kept, so that
 /// a policy without a bound does not grow without one; [`count`](Self::count) counts all.
+///
+/// ```
+/// use concurry_retry::{AttemptRecord, Attempts};
+///
+/// let mut attempts = Attempts::new();
+/// attempts.push(AttemptRecord::new(1, "reset").on_worker(3));
+/// attempts.push(AttemptRecord::new(2, "busy"));
+/// assert_eq!(attempts.count(), 2);
+/// assert_eq!(attempts.records()[0].worker, Some(3));
+/// assert_eq!(attempts.last().map(|record| record.error), Some("busy"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attempts<F> {
     records: Vec<AttemptRecord<F>>,

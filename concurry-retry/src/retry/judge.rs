@@ -32,30 +32,35 @@ pub struct OnlyIf<P>(pub(crate) P);
 pub struct Either<A, B>(pub(crate) A, pub(crate) B);
 
 impl<E> Judge<E> for EveryError {
+    #[inline]
     fn judge(&mut self, _error: &E) -> Verdict {
         Verdict::Retry
     }
 }
 
 impl<E: Retryable> Judge<E> for ByVerdict {
+    #[inline]
     fn judge(&mut self, error: &E) -> Verdict {
         error.verdict()
     }
 }
 
 impl<E, P: FnMut(&E) -> Verdict> Judge<E> for VerdictBy<P> {
+    #[inline]
     fn judge(&mut self, error: &E) -> Verdict {
         (self.0)(error)
     }
 }
 
 impl<E, P: FnMut(&E) -> bool> Judge<E> for OnlyIf<P> {
+    #[inline]
     fn judge(&mut self, error: &E) -> Verdict {
         if (self.0)(error) { Verdict::Retry } else { Verdict::Fatal }
     }
 }
 
 impl<E, A: Judge<E>, B: Judge<E>> Judge<E> for Either<A, B> {
+    #[inline]
     fn judge(&mut self, error: &E) -> Verdict {
         let first = self.0.judge(error);
         if first.is_retryable() { first } else { self.1.judge(error) }
@@ -83,6 +88,7 @@ pub struct AndUntil<A, P>(pub(crate) A, pub(crate) P);
 impl<T> Accept<T> for EveryResult {
     const CHECKS: usize = 0;
 
+    #[inline]
     fn refused_by(&mut self, _value: &T) -> Option<usize> {
         None
     }
@@ -91,6 +97,7 @@ impl<T> Accept<T> for EveryResult {
 impl<T, A: Accept<T>, P: FnMut(&T) -> bool> Accept<T> for AndUntil<A, P> {
     const CHECKS: usize = A::CHECKS + 1;
 
+    #[inline]
     fn refused_by(&mut self, value: &T) -> Option<usize> {
         self.0.refused_by(value).or_else(|| (!(self.1)(value)).then_some(A::CHECKS))
     }

@@ -11,6 +11,7 @@ mod future;
 mod history;
 mod judge;
 mod run;
+mod schedule;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -25,4 +26,5 @@ pub use judge::{
     caused_by,
 };
 pub use run::Run;
-pub use state::{Bounds, Retrying, Schedule};
+pub use schedule::Schedule;
+pub use state::{Bounds, Retrying};

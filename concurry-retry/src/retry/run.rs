@@ -1,7 +1,7 @@
 //! The builder of a run: an operation, which errors to retry, which results to accept.
 
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
 use concurry_time::Clock;
@@ -33,8 +33,8 @@ impl RetryPolicy {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the attempt that runs, or the wait. Tokens of the retry budget that were
-    /// spent stay spent.
+    /// Dropping it drops the attempt that runs, or the wait; a retry that was paid for and not
+    /// begun goes back to the budget.
     ///
     /// ```
     /// use concurry_retry::RetryPolicy;
@@ -49,10 +49,11 @@ impl RetryPolicy {
     /// assert_eq!(page.unwrap(), "page");
     /// # });
     /// ```
-    pub fn run<Op, Fut, T, E>(&self, operation: Op) -> Run<'_, Op, T, E>
+    #[inline]
+    pub fn run<Op, I, T, E>(&self, operation: Op) -> Run<'_, Op, T, E>
     where
-        Op: FnMut(Attempt) -> Fut,
-        Fut: Future<Output = Result<T, E>>,
+        Op: FnMut(Attempt) -> I,
+        I: IntoFuture<Output = Result<T, E>>,
     {
         Run { operation, driver: Driver::new(self, EveryError, EveryResult) }
     }
@@ -68,6 +69,7 @@ impl RetryPolicy {
     /// let error = empty.until(|page| !page.is_empty()).call().unwrap_err();
     /// assert_eq!(error.rejected().count(), 3);
     /// ```
+    #[inline]
     pub fn run_blocking<Op, T, E>(&self, operation: Op) -> Run<'_, Op, T, E>
     where
         Op: FnMut(Attempt) -> Result<T, E>,
@@ -79,27 +81,31 @@ impl RetryPolicy {
 impl<'p, Op, T, E, A> Run<'p, Op, T, E, EveryError, A> {
     /// Retries only the errors that the predicate picks; any other comes out at once. A panic in
     /// the predicate goes through to the caller. For more, see [`or_if`](Run::or_if).
+    #[inline]
     pub fn retry_if<P: FnMut(&E) -> bool>(self, predicate: P) -> Run<'p, Op, T, E, OnlyIf<P>, A> {
-        self.judge(OnlyIf(predicate))
+        self.judged_by(OnlyIf(predicate))
     }
 
     /// Does what the error's own [`Retryable`] says, its `Retry-After` included.
+    #[inline]
     pub fn by_verdict(self) -> Run<'p, Op, T, E, ByVerdict, A>
     where
         E: Retryable,
     {
-        self.judge(ByVerdict)
+        self.judged_by(ByVerdict)
     }
 
     /// Does what the closure says about the error.
+    #[inline]
     pub fn verdict_by<P>(self, verdict: P) -> Run<'p, Op, T, E, VerdictBy<P>, A>
     where
         P: FnMut(&E) -> Verdict,
     {
-        self.judge(VerdictBy(verdict))
+        self.judged_by(VerdictBy(verdict))
     }
 
-    fn judge<K>(self, judge: K) -> Run<'p, Op, T, E, K, A> {
+    #[inline]
+    pub(crate) fn judged_by<K>(self, judge: K) -> Run<'p, Op, T, E, K, A> {
         Run { operation: self.operation, driver: self.driver.with_judge(judge) }
     }
 }
@@ -117,6 +123,7 @@ impl<'p, Op, T, E, J, A> Run<'p, Op, T, E, J, A> {
 
     /// Accepts a value only if the predicate does; another value counts as a failed attempt and is
     /// retried, whatever `retry_if` says. Several checks must all hold.
+    #[inline]
     pub fn until<P: FnMut(&T) -> bool>(self, check: P) -> Run<'p, Op, T, E, J, AndUntil<A, P>> {
         let driver = self.driver.rebuild(|judge, accept| (judge, AndUntil(accept, check)));
         Run { operation: self.operation, driver }
@@ -166,10 +173,10 @@ impl<'p, Op, T, E, J, A> Run<'p, Op, T, E, J, A> {
     }
 }
 
-impl<Op, Fut, T, E, J, A> Run<'_, Op, T, E, J, A>
+impl<Op, I, T, E, J, A> Run<'_, Op, T, E, J, A>
 where
-    Op: FnMut(Attempt) -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnMut(Attempt) -> I,
+    I: IntoFuture<Output = Result<T, E>>,
 {
     /// Drops an attempt that takes longer than this, and counts it as failed; it is retried.
     pub fn timeout(mut self, each: Duration) -> Self {
@@ -178,16 +185,17 @@ where
     }
 }
 
-impl<'p, Op, Fut, T, E, J, A> IntoFuture for Run<'p, Op, T, E, J, A>
+impl<'p, Op, I, T, E, J, A> IntoFuture for Run<'p, Op, T, E, J, A>
 where
-    Op: FnMut(Attempt) -> Fut,
-    Fut: Future<Output = Result<T, E>>,
+    Op: FnMut(Attempt) -> I,
+    I: IntoFuture<Output = Result<T, E>>,
     J: Judge<E>,
     A: Accept<T>,
 {
     type Output = Result<T, RetryError<AttemptError<E, T>>>;
-    type IntoFuture = RunFuture<'p, Op, Fut, T, E, J, A>;
+    type IntoFuture = RunFuture<'p, Op, I::IntoFuture, T, E, J, A>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         RunFuture::new(self.operation, self.driver)
     }

@@ -227,3 +227,27 @@ fn the_error_needs_no_bounds_to_be_carried_and_only_text_to_be_an_error() {
     }
     assert_eq!(boxed().unwrap_err().to_string(), "failed after 1 attempt (no retries left): no");
 }
+
+#[test]
+fn a_retry_that_was_paid_for_and_not_begun_goes_back_to_the_budget() {
+    let (fake, policy) = (FakeClock::new(), policy());
+    let budget = RetryBudget::builder().capacity(9).min_per_second(0.0).build().unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    for (polls, left) in [(1, 9), (2, 8)] {
+        let run = policy.run(|attempt| async move {
+            if attempt.number == 2 {
+                pending::<()>().await
+            }
+            Err::<(), _>("down")
+        });
+        let run = run.budget(&budget).clock(&fake.clock());
+        let mut future = Box::pin(run.into_future());
+        for _ in 0..polls {
+            assert!(future.as_mut().poll(&mut context).is_pending());
+            assert_eq!(budget.balance(), 8);
+            fake.advance(SECOND);
+        }
+        drop(future);
+        assert_eq!(budget.balance(), left);
+    }
+}

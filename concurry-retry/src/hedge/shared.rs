@@ -1,15 +1,14 @@
 //! The live side of hedging: what is learnt from calls, and whether an extra copy is allowed.
 
 use std::fmt;
-use std::future::Future;
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use concurry_time::Clock;
 
 use crate::budget::RetryBudget;
-use crate::hedge::config::When;
-use crate::hedge::sketch::Sketch;
+use crate::hedge::state::State;
 use crate::hedge::{Hedge, HedgeError};
 use crate::redundant::{Copies, Extra, Plan, Redundant};
 use crate::retry::{EveryError, EveryResult};
@@ -43,17 +42,7 @@ struct Shared {
     state: Mutex<State>,
 }
 
-struct State {
-    sketch: Sketch,
-    /// The delay worked out last, and after how many calls.
-    delay: (Duration, u32),
-    /// No copies before this moment: the service throttles.
-    paused_until: Option<Instant>,
-}
-
 impl Hedger {
-    /// How many more calls must come in before a percentile is worked out again.
-    const REFRESH: u32 = 32;
     /// How long to go without copies after a throttling that named no time.
     const PAUSE: Duration = Duration::from_secs(1);
 
@@ -63,13 +52,8 @@ impl Hedger {
             RetryBudget::builder().ratio(share).capacity(10).min_per_second(0.0).build()
         };
         let allowance = config.max_extra_load.map(allowance).transpose()?;
-        let delay = match config.when {
-            When::After(delay) => delay,
-            When::Percentile(_) => config.first_delay,
-            When::AtOnce => Duration::ZERO,
-        };
-        let state = State { sketch: Sketch::new(), delay: (delay, 0), paused_until: None };
-        let shared = Arc::new(Shared { config, allowance, state: Mutex::new(state) });
+        let state = Mutex::new(State::new(&config));
+        let shared = Arc::new(Shared { config, allowance, state });
         Ok(Self { shared, clock: Clock::system(), budget: None })
     }
 
@@ -93,10 +77,10 @@ impl Hedger {
     /// # Cancel safety
     ///
     /// Dropping it drops all copies; what was paid for them stays paid.
-    pub fn run<Op, Fut, T, E>(&self, operation: Op) -> Redundant<'_, Op, T, E>
+    pub fn run<Op, I, T, E>(&self, operation: Op) -> Redundant<'_, Op, T, E>
     where
-        Op: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
+        Op: FnMut() -> I,
+        I: IntoFuture<Output = Result<T, E>>,
     {
         let plan = Plan::new(self.copies(), self.delay());
         let mut copies = Copies::new(plan, self.clock.clone(), EveryError, EveryResult);
@@ -113,13 +97,13 @@ impl Hedger {
     /// How long a call may take, as of now, before a copy is started.
     #[must_use]
     pub fn delay(&self) -> Duration {
-        self.lock().delay.0
+        self.lock().delay()
     }
 
     /// Asks whether one more copy may be started now, and pays for it.
     #[must_use = "a copy that is not permitted must not be started"]
     pub fn permit(&self, now: Instant) -> bool {
-        if self.lock().paused_until.is_some_and(|until| now < until) {
+        if self.lock().is_paused(now) {
             return false;
         }
         let allowance = self.shared.allowance.as_ref();
@@ -138,24 +122,12 @@ impl Hedger {
         if let Some(allowance) = &self.shared.allowance {
             allowance.deposit();
         }
-        let When::Percentile(share) = self.shared.config.when else { return };
-        let mut state = self.lock();
-        state.sketch.add(latency, now);
-        let samples = state.sketch.samples();
-        let enough = samples >= self.shared.config.min_samples;
-        let (_, worked_out_at) = state.delay;
-        if enough
-            && (worked_out_at == 0 || samples - worked_out_at >= Self::REFRESH)
-            && let Some(delay) = state.sketch.percentile(share)
-        {
-            state.delay = (delay, samples);
-        }
+        self.lock().record(&self.shared.config, latency, now);
     }
 
     /// Starts no copies before `until`: for a service that throttles, or whose breaker is open.
     pub fn pause_until(&self, until: Instant) {
-        let mut state = self.lock();
-        state.paused_until = state.paused_until.max(Some(until));
+        self.lock().pause_until(until);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,0 +1,110 @@
+//! Why a race cannot be built, and why nobody won.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::retry::AttemptError;
+
+/// An option of a race that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RaceConfigError {
+    /// Nobody to race.
+    #[error("a race needs at least one candidate")]
+    NoCandidates,
+    /// Two candidates of one name.
+    #[error("a race has two candidates named \"{name}\"")]
+    DuplicateName {
+        /// The name given twice.
+        name: Arc<str>,
+    },
+    /// A time-out for nobody.
+    #[error("a timeout is set for \"{name}\", but the candidates are: {candidates}")]
+    UnknownName {
+        /// The name given.
+        name: Arc<str>,
+        /// The names there are.
+        candidates: String,
+    },
+    /// Something that must be over zero is zero.
+    #[error("{option} of a race must be over zero")]
+    Zero {
+        /// The option's name.
+        option: &'static str,
+    },
+}
+
+/// How one candidate failed in a race.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CandidateFailure<E, T> {
+    /// Its name.
+    pub candidate: Arc<str>,
+    /// What came of it.
+    pub error: AttemptError<E, T>,
+}
+
+/// Nobody won.
+#[non_exhaustive]
+pub enum RaceError<E, T> {
+    /// A bucket names somebody who is not there. Nothing was started.
+    UnknownCandidate {
+        /// The name given.
+        name: Arc<str>,
+        /// The names there are.
+        candidates: String,
+    },
+    /// The buckets name nobody.
+    NoCandidates,
+    /// Every candidate named sits out.
+    AllSuspended {
+        /// How long until the first is back.
+        retry_after: Duration,
+    },
+    /// Every candidate that was tried failed: how, in the order of the failures.
+    AllFailed(Vec<CandidateFailure<E, T>>),
+}
+
+impl<E: fmt::Debug, T> fmt::Debug for RaceError<E, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownCandidate { name, .. } => {
+                f.debug_struct("UnknownCandidate").field("name", name).finish_non_exhaustive()
+            }
+            Self::NoCandidates => f.write_str("NoCandidates"),
+            Self::AllSuspended { retry_after } => {
+                f.debug_struct("AllSuspended").field("retry_after", retry_after).finish()
+            }
+            Self::AllFailed(failures) => {
+                let entries = failures.iter().map(|failure| (&failure.candidate, &failure.error));
+                f.write_str("AllFailed ")?;
+                f.debug_map().entries(entries).finish()
+            }
+        }
+    }
+}
+
+impl<E: fmt::Display, T> fmt::Display for RaceError<E, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownCandidate { name, candidates } => {
+                write!(f, "no candidate is named \"{name}\"; there are: {candidates}")
+            }
+            Self::NoCandidates => f.write_str("the buckets of the race name no candidate"),
+            Self::AllSuspended { retry_after } => {
+                write!(f, "all candidates are suspended, the first is back in {retry_after:.1?}")
+            }
+            Self::AllFailed(failures) => {
+                f.write_str("all candidates failed")?;
+                for (index, CandidateFailure { candidate, error }) in failures.iter().enumerate() {
+                    write!(f, "{} {candidate}: {error}", if index == 0 { ":" } else { ";" })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display, T> Error for RaceError<E, T> {}
