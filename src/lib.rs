@@ -1,1 +1,28 @@
-//! Worker pools.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+extern crate self as concurry;
+
+pub mod prelude;
+
+pub use concurry_core::{
+    AsCompleted, Balance, CallContext, CallError, CallOptions, CallPermit, CallSite, Cancel,
+    CodecError, CompletionStream, Event, Gather, GatherContainer, GatherMap, InitError,
+    InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked, Pool,
+    PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, StopReport, TaskFuture,
+    TaskMap, TaskPool, TaskPoolOptions, Timeout, UnknownMode, Wait, Waited, WorkerDeath, WorkerDied,
+    WorkerHandle, WorkerOptions, WorkerStats, gather, gather_map, wait,
+};
+/// The layered defaults of pools.
+pub use concurry_core::config;
+/// Progress bars.
+pub use concurry_core::progress;
+#[doc(inline)]
+pub use concurry_derive::{Worker, task, worker};
+/// Rate, call and resource limits, usable without any worker.
+pub use concurry_limits as limits;
+/// Retries and their relatives, usable around any closure or future.
+pub use concurry_retry as retry;
+
+#[doc(hidden)]
+pub use concurry_core::__private;

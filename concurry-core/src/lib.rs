@@ -25,6 +25,7 @@ mod layers;
 mod pool;
 
 mod gather;
+mod tasks;
 
 pub mod config;
 pub mod progress;
@@ -45,6 +46,7 @@ pub use pool::{
     Balance, MethodOptions, Overflow, Pool, PoolStats, StopReport, WorkerOptions, WorkerStats,
 };
 pub use restart::RestartPolicy;
+pub use tasks::{TaskMap, TaskPool, TaskPoolOptions};
 pub use worker::{Worker, WorkerHandle};
 
 /// What the macros write. Not for people.
@@ -53,6 +55,7 @@ pub mod __private {
     pub use std::convert::Infallible;
 
     pub use crate::pool::{Handle, Options};
+    pub use crate::tasks::{TaskMap, Tasks};
     pub use crate::worker::*;
     pub use crate::{
         CallContext, CallError, InitError, MethodOptions, Mode, TaskFuture, WorkerOptions,

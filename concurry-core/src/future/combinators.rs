@@ -61,6 +61,14 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
         })
     }
 
+    /// Changes the outcome as a whole.
+    pub(crate) fn then_outcome<U: Send + 'static, F: Send + 'static>(
+        self,
+        map: impl FnOnce(Outcome<T, E>) -> Outcome<U, F> + Send + 'static,
+    ) -> TaskFuture<U, F> {
+        self.then(|outcome| Next::Done(map(outcome)))
+    }
+
     fn then<U, F, N>(self, next: N) -> TaskFuture<U, F>
     where
         U: Send + 'static,

@@ -17,4 +17,6 @@ pub use collect::{Gather, gather};
 pub use container::{GatherContainer, GatherMap, gather_map};
 pub use map::Map;
 pub use wait::{ReturnWhen, Wait, Waited, wait};
+#[cfg(feature = "rayon")]
+pub(crate) use watch::Watch;
 pub(crate) use watch::{Pools, Tallies};

@@ -49,6 +49,12 @@ impl Watch {
         self.tally.record(u64::from(ok), u64::from(!ok));
     }
 
+    /// So many have succeeded.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn record_many(&self, done: u64) {
+        self.tally.record(done, 0);
+    }
+
     /// Everything is done.
     pub(crate) fn end(self) {
         match self.failed.load(std::sync::atomic::Ordering::Relaxed) {

@@ -71,6 +71,15 @@ impl<M: Method> MethodLayers<M> {
 /// The layers of all methods of a pool, by the methods' index.
 pub(crate) struct LayerTable {
     methods: Box<[Entry]>,
+    /// What holds also for methods that were not visited: the closures of a task pool.
+    common: Common,
+}
+
+#[derive(Clone, Copy)]
+struct Common {
+    timeout: Option<Duration>,
+    deadline: Option<Duration>,
+    counts_calls: bool,
 }
 
 struct Entry {
@@ -89,7 +98,12 @@ impl LayerTable {
         let layers = self.methods[M::SPEC.index].layers.downcast_ref::<Arc<MethodLayers<M>>>();
         match layers {
             Some(layers) => Arc::clone(layers),
-            None => unreachable!("the table was assembled from the same methods"),
+            None => Arc::new(MethodLayers {
+                timeout: self.common.timeout,
+                deadline: self.common.deadline,
+                counts_calls: self.common.counts_calls,
+                ..MethodLayers::default()
+            }),
         }
     }
 }
@@ -112,7 +126,12 @@ pub(crate) fn assemble<W: Worker>(options: &mut Options<W>) -> Result<LayerTable
             });
         }
     }
-    Ok(LayerTable { methods: methods.into() })
+    let common = Common {
+        timeout: options.timeout,
+        deadline: options.deadline,
+        counts_calls: options.limits.has_call_limit(),
+    };
+    Ok(LayerTable { methods: methods.into(), common })
 }
 
 struct Assembler<'o, W: Worker> {

@@ -23,6 +23,9 @@ pub struct Pool<W: Worker> {
     pub(crate) bound: Option<Arc<Bound>>,
     pub(crate) layers: LayerTable,
     pub(crate) stop_timeout: std::time::Duration,
+    /// Threads for data-parallel maps, started by the first one.
+    #[cfg(feature = "rayon")]
+    pub(crate) parallel: std::sync::OnceLock<Arc<rayon::ThreadPool>>,
 }
 
 /// What a generated handle is made of.
@@ -141,6 +144,21 @@ impl<W: Worker> Pool<W> {
                 Err(CallError::Rejected(Box::new(rejected)))
             }
         }
+    }
+
+    /// As many threads as the pool has workers, for data-parallel maps. They end with the pool.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn parallel(&self) -> Option<Arc<rayon::ThreadPool>> {
+        if let Some(threads) = self.parallel.get() {
+            return Some(Arc::clone(threads));
+        }
+        let name = self.shared.worker_name;
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.shared.workers.len())
+            .thread_name(move |index| format!("{name}-map-{index}"))
+            .build()
+            .ok()?;
+        Some(Arc::clone(self.parallel.get_or_init(|| Arc::new(threads))))
     }
 
     /// Takes no more calls. What is queued is still run.

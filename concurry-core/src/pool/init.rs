@@ -116,6 +116,8 @@ impl<W: Worker> Options<W> {
             bound,
             layers: plan.layers,
             stop_timeout: plan.stop_timeout,
+            #[cfg(feature = "rayon")]
+            parallel: std::sync::OnceLock::new(),
         };
         Ok(Starting { pool, startup, timeout: plan.init_timeout })
     }

@@ -122,6 +122,8 @@ pub trait WorkerOptions: Sized {
     #[doc(hidden)]
     fn __options(&mut self) -> &mut Options<Self::Worker>;
     #[doc(hidden)]
+    fn __into_options(self) -> Options<Self::Worker>;
+    #[doc(hidden)]
     fn __from_options(options: Options<Self::Worker>) -> Self;
 
     /// Limits that all workers of the pool share, in every mode: a

@@ -1,0 +1,9 @@
+//! Functions as workers: pools of closures, and data-parallel maps over plain functions.
+
+mod closures;
+#[cfg(feature = "rayon")]
+mod parallel;
+mod task_map;
+
+pub use closures::{TaskPool, TaskPoolOptions, Tasks};
+pub use task_map::TaskMap;

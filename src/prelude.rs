@@ -1,0 +1,12 @@
+//! The names of a first program: `use concurry::prelude::*;`.
+
+pub use concurry_core::progress::ProgressBar;
+pub use concurry_core::{
+    CallContext, CallError, CallOptions, Mode, ReturnWhen, TaskFuture, TaskPool, WorkerHandle,
+    WorkerOptions, gather, gather_map, wait,
+};
+pub use concurry_derive::{Worker, task, worker};
+pub use concurry_limits::{
+    CallLimit, LimitPool, LimitSet, LoadBalance, RateAlgorithm, RateLimit, ResourceLimit,
+};
+pub use concurry_retry::{Jitter, RetryPolicy, Retryable, Verdict};
