@@ -112,8 +112,9 @@ pub fn reset() {
 
 /// Sets values for pools that are made on this thread while the guard lives, in every mode.
 ///
-/// Other threads don't see them, and neither do pools that workers make. The guard can't be sent to
-/// another thread; held over an `await`, it is seen by every task that this thread runs meanwhile.
+/// Other threads don't see them, so neither do pools that are made by workers there. The guard can't
+/// be sent to another thread; held over an `await`, it is seen by every task that this thread runs
+/// meanwhile.
 ///
 /// ```
 /// use concurry_core::Mode;

@@ -23,7 +23,7 @@ use crate::Mode;
 /// let entry = snapshot.get(Mode::Thread, "max_workers").unwrap();
 /// assert_eq!(entry.value.as_deref(), Some("8"));
 /// assert_eq!(entry.layer, Layer::Global);
-/// assert!(snapshot.to_string().contains("max_workers  = 8         (global)"));
+/// assert!(snapshot.to_string().contains("max_workers  = 8            (global)"));
 /// # Ok::<(), config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn entries(stack: &Stack<'_>, mode: Mode) -> Result<Vec<Entry>, ConfigError> {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.value.as_deref().unwrap_or("none");
-        write!(f, "{:<12} = {value:<9} (", self.field)?;
+        write!(f, "{:<12} = {value:<12} (", self.field)?;
         match self.layer {
             Layer::Environment(mode) => f.write_str(&environment::variable(self.field, mode))?,
             layer => layer.fmt(f)?,

@@ -201,6 +201,8 @@ fn the_default_mode_comes_from_the_strongest_layer() {
     let _guard = scoped(Settings::new().mode(Mode::Sync)).unwrap();
     let _inner = scoped(Settings::new().max_workers(2)).unwrap();
     assert_eq!(mode(&stored, &environment), Some((Mode::Sync, Layer::Scoped(None))));
+    let _innermost = scoped(Settings::new().mode(Mode::Process)).unwrap();
+    assert_eq!(mode(&stored, &environment), Some((Mode::Process, Layer::Scoped(None))));
 }
 
 fn scoped_workers() -> usize {
@@ -276,19 +278,19 @@ fn a_snapshot_says_where_each_value_came_from() {
     assert_eq!(
         thread,
         "[thread]\n\
-         max_workers  = 3         (thread mode)\n\
-         concurrency  = 1000      (library)\n\
-         max_queued   = none      (library)\n\
-         overflow     = wait      (library)\n\
-         balance      = two_choices (scope)\n\
-         on_demand    = false     (library)\n\
-         init_timeout = 30s       (library)\n\
-         stop_timeout = 30s       (library)\n\
-         timeout      = 1.5s      (CONCURRY_THREAD_TIMEOUT)\n\
-         deadline     = none      (library)\n\
-         max_retries  = 0         (library)"
+         max_workers  = 3            (thread mode)\n\
+         concurrency  = 1000         (library)\n\
+         max_queued   = none         (library)\n\
+         overflow     = wait         (library)\n\
+         balance      = two_choices  (scope)\n\
+         on_demand    = false        (library)\n\
+         init_timeout = 30s          (library)\n\
+         stop_timeout = 30s          (library)\n\
+         timeout      = 1.5s         (CONCURRY_THREAD_TIMEOUT)\n\
+         deadline     = none         (library)\n\
+         max_retries  = 0            (library)"
     );
-    assert!(printed.starts_with("mode         = thread    (CONCURRY_MODE)\n\n[sync]\n"));
+    assert!(printed.starts_with("mode         = thread       (CONCURRY_MODE)\n\n[sync]\n"));
     assert_eq!(snapshot.get(Mode::Async, "max_workers").unwrap().layer, Layer::Global);
     assert_eq!(snapshot.get(Mode::Async, "max_worker"), None);
 }
