@@ -5,18 +5,18 @@ extern crate self as concurry;
 
 pub mod prelude;
 
-pub use concurry_core::{
-    AsCompleted, Balance, CallContext, CallError, CallOptions, CallPermit, CallSite, Cancel,
-    CodecError, CompletionStream, Event, Gather, GatherContainer, GatherMap, InitError,
-    InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked, Pool,
-    PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, StopReport, TaskFuture,
-    TaskMap, TaskPool, TaskPoolOptions, Timeout, UnknownMode, Wait, Waited, WorkerDeath, WorkerDied,
-    WorkerHandle, WorkerOptions, WorkerStats, gather, gather_map, wait,
-};
 /// The layered defaults of pools.
 pub use concurry_core::config;
 /// Progress bars.
 pub use concurry_core::progress;
+pub use concurry_core::{
+    AsCompleted, Balance, CallContext, CallError, CallOptions, CallPermit, CallSite, Cancel,
+    CodecError, CompletionStream, Event, Gather, GatherContainer, GatherMap, InitError,
+    InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked, Pool,
+    PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, StopReport,
+    TaskFuture, TaskMap, TaskPool, TaskPoolOptions, Timeout, UnknownMode, Wait, Waited,
+    WorkerDeath, WorkerDied, WorkerHandle, WorkerOptions, WorkerStats, gather, gather_map, wait,
+};
 #[doc(inline)]
 pub use concurry_derive::{Worker, task, worker};
 /// Rate, call and resource limits, usable without any worker.

@@ -2,17 +2,33 @@
 use concurry::prelude::*;
 
 #[derive(Worker)]
-struct Counter { total: u64 }
+struct Counter {
+    total: u64,
+}
 
 #[worker]
 impl Counter {
-    pub fn new(start: u64) -> Self { Self { total: start } }
+    pub fn new(start: u64) -> Self {
+        Self { total: start }
+    }
     /// Adds.
-    pub fn add(&mut self, x: u64) -> u64 { self.total += x; self.total }
-    pub fn get(&self) -> u64 { self.total }
-    pub fn fail(&self, m: String) -> Result<u64, String> { Err(m) }
-    pub async fn slow(&self, x: u64) -> u64 { tokio::time::sleep(std::time::Duration::from_millis(10)).await; x }
-    pub fn boom(&self) -> u64 { panic!("boom {}", self.total) }
+    pub fn add(&mut self, x: u64) -> u64 {
+        self.total += x;
+        self.total
+    }
+    pub fn get(&self) -> u64 {
+        self.total
+    }
+    pub fn fail(&self, m: String) -> Result<u64, String> {
+        Err(m)
+    }
+    pub async fn slow(&self, x: u64) -> u64 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        x
+    }
+    pub fn boom(&self) -> u64 {
+        panic!("boom {}", self.total)
+    }
 }
 
 #[test]

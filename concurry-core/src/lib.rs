@@ -2,6 +2,8 @@
 //!
 //! Users depend on the facade crate `concurry`, which re-exports what is meant for them.
 
+#![warn(unreachable_pub)] // `pub` means public: visibility is read as documentation
+
 extern crate self as concurry_core;
 
 mod sync;

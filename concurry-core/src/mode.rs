@@ -31,8 +31,7 @@ pub enum Mode {
 
 impl Mode {
     /// Every mode.
-    pub const ALL: [Self; 5] =
-        [Self::Sync, Self::Thread, Self::Async, Self::Process, Self::Ray];
+    pub const ALL: [Self; 5] = [Self::Sync, Self::Thread, Self::Async, Self::Process, Self::Ray];
 
     /// The name that `parse` understands.
     #[must_use]

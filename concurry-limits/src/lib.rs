@@ -23,6 +23,7 @@
 //!   its own value. [`UsageEstimate`]: what to reserve.
 //! - [`store`]: where the state lives.
 
+#![warn(unreachable_pub)] // `pub` means public: visibility is read as documentation
 #![forbid(unsafe_code)]
 
 mod sync;

@@ -40,6 +40,7 @@
 //! # }).unwrap();
 //! ```
 
+#![warn(unreachable_pub)] // `pub` means public: visibility is read as documentation
 #![forbid(unsafe_code)]
 
 mod backoff;

@@ -7,6 +7,7 @@
 //! - [`Clock`] tells the time and makes [`Sleep`]s.
 //! - [`block_on`] and [`block_on_until`] wait for a future on the current thread, without a runtime.
 
+#![warn(unreachable_pub)] // `pub` means public: visibility is read as documentation
 #![forbid(unsafe_code)]
 
 mod block_on;

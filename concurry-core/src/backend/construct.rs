@@ -64,4 +64,3 @@ impl<F: Future + ?Sized> Future for Caught<F> {
 pub(crate) fn drop_caught<T>(value: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
 }
-

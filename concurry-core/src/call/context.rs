@@ -183,7 +183,10 @@ impl CallContext {
     pub fn is_cancelled(&self) -> bool {
         let Some(inner) = &self.inner else { return false };
         // SAFETY: the node outlives the context (`of_node`).
-        inner.node.as_ref().is_some_and(|watch| unsafe { watch.0.as_ref() }.lifecycle.is_cancelled())
+        inner
+            .node
+            .as_ref()
+            .is_some_and(|watch| unsafe { watch.0.as_ref() }.lifecycle.is_cancelled())
             || self.remaining().is_some_and(|remaining| remaining.is_zero())
     }
 

@@ -5,8 +5,8 @@ pub(crate) mod options;
 mod runner;
 
 pub use context::CallContext;
-pub(crate) use context::{CallEnvironment, Seat};
 pub use context::CallPermit;
+pub(crate) use context::{CallEnvironment, Seat};
 pub use options::CallOptions;
-pub use runner::{CallParts, QueuedCall, Runner};
 pub(crate) use runner::Queueing;
+pub use runner::{CallParts, QueuedCall, Runner};

@@ -32,7 +32,9 @@ pub enum InitError<E> {
         panic: Panicked,
     },
     /// Not all constructors were done in time.
-    #[error("{waiting} of {max_workers} constructors of `{worker_name}` were not done after {after:?}; allow more with `.init_timeout(…)`")]
+    #[error(
+        "{waiting} of {max_workers} constructors of `{worker_name}` were not done after {after:?}; allow more with `.init_timeout(…)`"
+    )]
     TimedOut {
         /// The worker's name.
         worker_name: &'static str,
@@ -109,7 +111,9 @@ pub enum OptionsError {
         remedy: String,
     },
     /// No mode was given: not to `options`, not on the type, not in the configuration.
-    #[error("`{worker}` has no mode: give it to `options(…)`, to `#[worker(mode = \"…\")]` on the struct, or as a default in `concurry::config`")]
+    #[error(
+        "`{worker}` has no mode: give it to `options(…)`, to `#[worker(mode = \"…\")]` on the struct, or as a default in `concurry::config`"
+    )]
     NoMode {
         /// The worker's name.
         worker: &'static str,

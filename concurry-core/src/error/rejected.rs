@@ -21,7 +21,9 @@ pub struct Rejected {
 #[non_exhaustive]
 pub enum Rejection {
     /// The queue holds as many calls as `max_queued` allows.
-    #[error("the queue is full (max_queued = {max_queued}); wait for results before submitting more, or allow more")]
+    #[error(
+        "the queue is full (max_queued = {max_queued}); wait for results before submitting more, or allow more"
+    )]
     QueueFull {
         /// The bound.
         max_queued: usize,
@@ -30,10 +32,14 @@ pub enum Rejection {
     #[error("the circuit breaker is open; the service failed too often and is left alone for now")]
     BreakerOpen,
     /// In sync mode, a method called its own worker through a handle.
-    #[error("the worker is busy with the call that makes this one; in sync mode a method can't call its own worker")]
+    #[error(
+        "the worker is busy with the call that makes this one; in sync mode a method can't call its own worker"
+    )]
     Reentrant,
     /// In sync mode, state that is not `Send` was called from another thread.
-    #[error("in sync mode the worker's state lives on the thread that built it because it is not `Send`; call it there, or use Mode::Thread")]
+    #[error(
+        "in sync mode the worker's state lives on the thread that built it because it is not `Send`; call it there, or use Mode::Thread"
+    )]
     WrongThread,
 }
 
@@ -65,8 +71,7 @@ impl Rejected {
     /// Gives the rejection back if the arguments are of another type.
     pub fn into_arguments<A: 'static>(self) -> Result<A, Self> {
         let Self { site, reason, arguments } = self;
-        let arguments =
-            arguments.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let arguments = arguments.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         let arguments = match arguments.map(<Box<dyn Any + Send>>::downcast::<A>) {
             Some(Ok(arguments)) => return Ok(*arguments),
             Some(Err(other)) => Some(other),

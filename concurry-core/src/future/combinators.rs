@@ -88,7 +88,6 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
         let pool = self.pool();
         drive(site, pool, Then { first: self, next: Some(next), second: None })
     }
-
 }
 
 impl<T: Send + 'static> TaskFuture<T, Infallible> {

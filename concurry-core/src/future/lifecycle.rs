@@ -312,9 +312,7 @@ impl Lifecycle {
     #[inline]
     fn exchange(&self, from: u32, to: u32) -> Result<(), u32> {
         // AcqRel: every transition hands the slot or the outcome from one side to the other.
-        self.state
-            .compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Acquire)
-            .map(|_| ())
+        self.state.compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Acquire).map(|_| ())
     }
 
     /// # Safety

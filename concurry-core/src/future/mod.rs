@@ -10,8 +10,8 @@ mod promise;
 mod slab;
 mod task_future;
 
-pub use cancel::Cancel;
 pub(crate) use call_node::Call;
+pub use cancel::Cancel;
 pub(crate) use driven::drive_future;
 pub(crate) use lifecycle::{Lifecycle, Schedule};
 pub use task_future::TaskFuture;

@@ -79,10 +79,8 @@ impl<T, E> PromiseNode<T, E> {
 
     fn outcome(node: NonNull<Header>) -> *mut Outcome<T, E> {
         // SAFETY: within the node.
-        unsafe {
-            node.byte_add(View::<MaybeUninit<Outcome<T, E>>>::OFFSET).cast::<Outcome<T, E>>()
-        }
-        .as_ptr()
+        unsafe { node.byte_add(View::<MaybeUninit<Outcome<T, E>>>::OFFSET).cast::<Outcome<T, E>>() }
+            .as_ptr()
     }
 }
 
@@ -104,4 +102,3 @@ impl<T, E> Promise<T, E> {
         }
     }
 }
-

@@ -194,7 +194,8 @@ mod tests {
 
     #[test]
     fn cells_are_whole_lines_that_do_not_overlap() {
-        let cells: Vec<_> = (0..500).map(|i| (allocate(layout(40 + i % 80)), 40 + i % 80)).collect();
+        let cells: Vec<_> =
+            (0..500).map(|i| (allocate(layout(40 + i % 80)), 40 + i % 80)).collect();
         let mut spans: Vec<_> = cells
             .iter()
             .map(|((cell, _), size)| (cell.as_ptr() as usize, size.div_ceil(LINE) * LINE))

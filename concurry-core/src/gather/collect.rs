@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::as_completed::{AsCompleted, CompletionStream};
 use super::source::{Next, Source, timed_out};
+use crate::CallError;
 use crate::future::{Outcome, TaskFuture};
 use crate::progress::Progress;
-use crate::CallError;
 
 /// Collects futures, however many, in whatever modes.
 ///
@@ -218,9 +218,7 @@ impl<T, E> Outcomes<T, E> {
         self.outcomes
             .values
             .into_iter()
-            .map(|outcome| {
-                outcome.unwrap_or_else(|| Err(error.take().unwrap_or_else(timed_out)))
-            })
+            .map(|outcome| outcome.unwrap_or_else(|| Err(error.take().unwrap_or_else(timed_out))))
             .collect()
     }
 }

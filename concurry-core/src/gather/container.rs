@@ -7,9 +7,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::collect::{Gather, gather};
+use crate::CallError;
 use crate::future::{Outcome, TaskFuture};
 use crate::progress::Progress;
-use crate::CallError;
 
 /// A container of keyed futures that can hold keyed results instead.
 pub trait GatherContainer {

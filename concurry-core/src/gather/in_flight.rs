@@ -9,8 +9,8 @@
 
 use std::collections::VecDeque;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 use crate::future::{Outcome, TaskFuture};
@@ -196,7 +196,10 @@ impl<T: Send + 'static, E: Send + 'static> InFlight<T, E> {
         while is_slot(rest) {
             // SAFETY: pushed slots are ours, and the reference we hold keeps them alive.
             let (next, place) = unsafe {
-                ((*rest).next.load(Ordering::Relaxed), rest.cast_const().offset_from_unsigned(first))
+                (
+                    (*rest).next.load(Ordering::Relaxed),
+                    rest.cast_const().offset_from_unsigned(first),
+                )
             };
             self.ready.push_back(place);
             rest = next;

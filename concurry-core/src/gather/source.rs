@@ -163,4 +163,3 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
 pub(crate) fn timed_out<E>() -> CallError<E> {
     CallError::TimedOut(Timeout::Wait)
 }
-

@@ -3,8 +3,8 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,8 @@ use crate::error::{CallSite, InvalidResult, Timeout};
 use crate::event::Event;
 use crate::future::Outcome;
 use crate::pool::shutdown::Stage;
-use crate::progress::{Tally, Waiting};
 use crate::pool::{Pool, PoolShared};
+use crate::progress::{Tally, Waiting};
 use crate::worker::Method;
 
 /// Counts a call as being in the layers, from the call to its end.
@@ -129,7 +129,8 @@ impl<M: Method> Drive<M> {
                 Ok(permit) => Arc::new(self.environment(permit)),
                 Err(error) => return Err(self.close(retrying, error)),
             };
-            let outcome = self.attempt(args, &environment).await.and_then(|output| self.accept(output));
+            let outcome =
+                self.attempt(args, &environment).await.and_then(|output| self.accept(output));
             let error = match outcome {
                 Ok(output) => return Ok(output),
                 Err(error) => error,

@@ -121,7 +121,10 @@ pub(crate) fn assemble<W: Worker>(options: &mut Options<W>) -> Result<LayerTable
         if !matched.contains(&retry_if.error) {
             return Err(OptionsError::Contradiction {
                 worker: W::NAME,
-                problem: format!("no method fails with {}, which `retry_if` is for", retry_if.type_name),
+                problem: format!(
+                    "no method fails with {}, which `retry_if` is for",
+                    retry_if.type_name
+                ),
                 remedy: "give the predicate the error type of a method, or leave it out".into(),
             });
         }

@@ -90,12 +90,14 @@ impl<W: Worker> Pool<W> {
             },
         };
         match &self.backends {
-            Backends::Sync(worker) => {
-                TaskFuture::from_outcome(worker.call::<M>(args, environment))
-            }
+            Backends::Sync(worker) => TaskFuture::from_outcome(worker.call::<M>(args, environment)),
             Backends::Queued(queued) => {
-                let parts =
-                    CallParts { args, environment, pool: self.shared.id, queueing: queued.queueing };
+                let parts = CallParts {
+                    args,
+                    environment,
+                    pool: self.shared.id,
+                    queueing: queued.queueing,
+                };
                 let QueuedCall { call, future } = M::Shape::queue(parts);
                 spin::caller_submitted();
                 // A refused call is dropped, which fails it as stopped.

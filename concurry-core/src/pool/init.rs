@@ -129,8 +129,7 @@ impl<W: Worker> Options<W> {
             None => config::default_mode()?.ok_or(OptionsError::NoMode { worker: W::NAME })?,
         };
         let defaults: Resolved = config::resolve(mode)?;
-        let workers =
-            self.max_workers.or(W::DEFAULTS.max_workers).unwrap_or(defaults.max_workers);
+        let workers = self.max_workers.or(W::DEFAULTS.max_workers).unwrap_or(defaults.max_workers);
         let concurrency = self.concurrency.unwrap_or(defaults.concurrency);
         let on_demand = self.on_demand.unwrap_or(defaults.on_demand);
         let balance = self.balance.unwrap_or(defaults.balance);
@@ -153,7 +152,9 @@ impl<W: Worker> Options<W> {
         };
         if mode == Mode::Sync && workers != 1 {
             return contradiction(
-                format!("sync mode runs calls on the caller's thread, so {workers} workers make no sense"),
+                format!(
+                    "sync mode runs calls on the caller's thread, so {workers} workers make no sense"
+                ),
                 "use 1 worker, or another mode",
             );
         }
@@ -170,7 +171,16 @@ impl<W: Worker> Options<W> {
             );
         }
         let layers = layers::assemble(self)?;
-        Ok(Plan { mode, workers, on_demand, balance, concurrency, init_timeout, stop_timeout, layers })
+        Ok(Plan {
+            mode,
+            workers,
+            on_demand,
+            balance,
+            concurrency,
+            init_timeout,
+            stop_timeout,
+            layers,
+        })
     }
 }
 

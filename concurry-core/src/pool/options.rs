@@ -308,15 +308,17 @@ impl<M: Method> MethodOptions<M> {
     /// for them holds none. The method settles what it really used by `ctx.permit()`; otherwise all
     /// that was reserved counts as used.
     #[must_use]
-    pub fn reserve<I, K, A>(mut self, estimate: impl Fn(&M::Args) -> I + Send + Sync + 'static) -> Self
+    pub fn reserve<I, K, A>(
+        mut self,
+        estimate: impl Fn(&M::Args) -> I + Send + Sync + 'static,
+    ) -> Self
     where
         I: IntoIterator<Item = (K, A)>,
         K: LimitKey,
         A: Amount,
     {
-        self.layers.reserve = Some(Arc::new(move |limits, args| {
-            limits.reserve_request(estimate(args))
-        }));
+        self.layers.reserve =
+            Some(Arc::new(move |limits, args| limits.reserve_request(estimate(args))));
         self
     }
 

@@ -1,17 +1,17 @@
 //! What everything in a pool shares, whatever its worker's type.
 
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use concurry_limits::Limits;
 use concurry_time::Clock;
 
 use super::shutdown::{Shutdown, Stage};
 use crate::event::Events;
-use crate::gather::{Pools, Tallies};
 use crate::future::node::PoolId;
+use crate::gather::{Pools, Tallies};
 use crate::queue::Padded;
 use crate::restart::RestartPolicy;
 use crate::sync::lock;
@@ -79,7 +79,8 @@ impl WorkerCounters {
     }
 
     pub(crate) fn end(&self, failed: bool) {
-        self.running.store(self.running.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
+        self.running
+            .store(self.running.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
         let counter = if failed { &self.failed } else { &self.done };
         counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
@@ -111,9 +112,12 @@ impl WorkerCounters {
     }
 
     pub(crate) fn running(&self) -> usize {
-        let lent = self.lent_done.load(Ordering::Relaxed) + self.lent_failed.load(Ordering::Relaxed);
+        let lent =
+            self.lent_done.load(Ordering::Relaxed) + self.lent_failed.load(Ordering::Relaxed);
         // Ends of lent calls are counted apart from their begins.
-        self.running.load(Ordering::Relaxed).saturating_sub(usize::try_from(lent).unwrap_or(usize::MAX))
+        self.running
+            .load(Ordering::Relaxed)
+            .saturating_sub(usize::try_from(lent).unwrap_or(usize::MAX))
     }
 
     pub(crate) fn taken(&self) -> usize {

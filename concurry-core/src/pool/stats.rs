@@ -59,7 +59,9 @@ impl<W: Worker> Pool<W> {
     pub(crate) fn stats(&self) -> PoolStats {
         let shared = &self.shared;
         let given: Vec<u64> = match &self.backends {
-            Backends::Queued(queued) if queued.queues.len() > 1 => queued.balancer.given().collect(),
+            Backends::Queued(queued) if queued.queues.len() > 1 => {
+                queued.balancer.given().collect()
+            }
             _ => vec![0; shared.workers.len()],
         };
         let per_worker: Vec<WorkerStats> = shared

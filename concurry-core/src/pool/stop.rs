@@ -54,15 +54,16 @@ pub(crate) fn stop<W: Worker>(pool: &Arc<Pool<W>>) -> TaskFuture<StopReport> {
     drive_future(site::<W>(), id, drain(pool), || true)
 }
 
-async fn drain<W: Worker>(pool: Arc<Pool<W>>) -> Result<StopReport, crate::CallError<std::convert::Infallible>> {
+async fn drain<W: Worker>(
+    pool: Arc<Pool<W>>,
+) -> Result<StopReport, crate::CallError<std::convert::Infallible>> {
     let deadline = pool.shared.clock.after(pool.stop_timeout);
     pool.shared.shutdown.advance(Stage::Draining);
     // Calls in the layers may still need workers, so the queue is closed after them.
     let layered = pool.shared.clock.timeout_at(deadline, pool.shared.layers_idle()).await;
     pool.close();
     let ended = pool.shared.shutdown.reached(Stage::Ended);
-    let drained =
-        layered.is_ok() && pool.shared.clock.timeout_at(deadline, ended).await.is_ok();
+    let drained = layered.is_ok() && pool.shared.clock.timeout_at(deadline, ended).await.is_ok();
     if drained {
         return Ok(StopReport { complete: true, drained });
     }
@@ -89,4 +90,3 @@ async fn end<W: Worker>(pool: Arc<Pool<W>>) -> StopReport {
     .await;
     StopReport { complete, drained: false }
 }
-

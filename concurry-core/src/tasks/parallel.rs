@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::CallError;
+use crate::Mode;
 use crate::error::CallSite;
 use crate::future::Outcome;
 use crate::gather::Watch;
@@ -17,13 +18,11 @@ use crate::pool::Handle;
 use crate::pool::shutdown::Stage;
 use crate::progress::Progress;
 use crate::worker::{Method, TaskFunction};
-use crate::Mode;
 
 /// Items in a block: enough to split well, little enough to stay in the caches.
 const BLOCK: usize = 1 << 16;
 
-type Function<M> =
-    fn(<M as Method>::Args) -> Result<<M as Method>::Output, <M as Method>::Error>;
+type Function<M> = fn(<M as Method>::Args) -> Result<<M as Method>::Output, <M as Method>::Error>;
 
 /// How a map is run in parallel.
 pub(super) struct Plan<M: TaskFunction> {
@@ -62,7 +61,8 @@ impl<M: TaskFunction> Plan<M> {
         let watch = progress.and_then(|progress| Watch::new(progress, total));
         let function = self.function;
         let threads = self.threads;
-        let run = AssertUnwindSafe(|| threads.install(|| run::<M, I>(items, function, watch.as_ref())));
+        let run =
+            AssertUnwindSafe(|| threads.install(|| run::<M, I>(items, function, watch.as_ref())));
         // Rayon hands a panic of any item on to here.
         let outcome: Outcome<Vec<M::Output>, M::Error> = match catch_unwind(run) {
             Ok(result) => result.map_err(CallError::Failed),
@@ -103,4 +103,3 @@ fn run<M: TaskFunction, I: Iterator<Item = M::Item> + Send>(
     }
     results.into_iter().collect()
 }
-

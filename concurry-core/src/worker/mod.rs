@@ -10,8 +10,8 @@ pub(crate) use constructor::Construct;
 pub use constructor::Constructor;
 pub use handle::WorkerHandle;
 pub use method::{
-    Abilities, AsyncMut, AsyncRef, Idempotent, Method, MethodSpec, MethodVisitor, Shape, StartMut,
-    StartRef, RunMut, RunRef, SyncMut, SyncRef,
+    Abilities, AsyncMut, AsyncRef, Idempotent, Method, MethodSpec, MethodVisitor, RunMut, RunRef,
+    Shape, StartMut, StartRef, SyncMut, SyncRef,
 };
 pub use probe::{AssertNotResult, FallbackProbe, Outcome, Probe};
 pub use task::TaskFunction;

@@ -93,8 +93,7 @@ where
     G: FnOnce(F::Output) -> Result<M::Output, M::Error> + Copy,
 {
     const { assert!(size_of::<S>() == 0 && size_of::<G>() == 0) };
-    let node =
-        Header::allocate(PolledNode::<M, S, F, G>::VTABLE, parts.pool, Lifecycle::queued);
+    let node = Header::allocate(PolledNode::<M, S, F, G>::VTABLE, parts.pool, Lifecycle::queued);
     let head = node.cast::<PolledHead>().as_ptr();
     // SAFETY: the layout has room for the head and the order, and a queued node has one reference
     // for each side. `finish` is of no size; `start` makes it up again from nothing.
@@ -171,11 +170,7 @@ where
 
     /// # Safety
     /// See [`PolledFunctions::start`].
-    unsafe fn start(
-        node: NonNull<Header>,
-        worker: *mut (),
-        seat: &Arc<Seat>,
-    ) -> Option<Ran> {
+    unsafe fn start(node: NonNull<Header>, worker: *mut (), seat: &Arc<Seat>) -> Option<Ran> {
         // SAFETY: by contract the order is ours; it is moved out, which makes room.
         let (Order { args, environment, start }, finish) = unsafe { Self::order(node).read() };
         if let Some(environment) = &environment {

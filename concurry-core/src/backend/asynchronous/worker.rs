@@ -13,9 +13,9 @@ use super::polled_node::{PolledFunctions, PolledHead};
 use super::state::SharedState;
 use crate::backend::{Startup, construct_caught, drop_caught};
 use crate::call::Seat;
+use crate::future::Call;
 use crate::future::call_node::{ClaimedCall, Ran, Unpublished};
 use crate::future::node::{Header, Kind, release};
-use crate::future::Call;
 use crate::pool::shutdown::Stage;
 use crate::queue::CallQueue;
 use crate::worker::{Construct, Worker};
@@ -424,4 +424,3 @@ fn polled(node: NonNull<Header>) -> &'static PolledFunctions {
         _ => unreachable!("only polled calls are in the lists of an async worker"),
     }
 }
-

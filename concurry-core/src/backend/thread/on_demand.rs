@@ -137,4 +137,3 @@ fn abandon<W>(call: Call<W>, worker: usize, message: &str) {
         claimed.claimed.abandon(CallError::WorkerDied(Box::new(died)));
     }
 }
-

@@ -200,4 +200,3 @@ struct Serving<'p> {
     awake: Option<Awake>,
     panics_in_a_row: u32,
 }
-

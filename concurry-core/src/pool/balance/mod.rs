@@ -34,7 +34,9 @@ pub enum Balance {
 
 /// A name that is not one of a balancer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is not a balancer; they are any_idle, round_robin, least_active, least_total, random and two_choices")]
+#[error(
+    "`{name}` is not a balancer; they are any_idle, round_robin, least_active, least_total, random and two_choices"
+)]
 pub struct UnknownBalance {
     /// What was given.
     pub name: String,
