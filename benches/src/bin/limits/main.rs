@@ -2,6 +2,7 @@
 
 mod admitted;
 mod attempts;
+mod concurry;
 mod peers;
 
 use std::process::ExitCode;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 use concurry_benches::harness::{Bench, Case, Unit};
 
 use admitted::Load;
+use concurry::Concurry;
 use peers::{Governor, LeakyBucket, ReservationFloor, Waiting};
 
 /// Attempts of one sample.
@@ -40,6 +42,9 @@ fn attempts(name: &'static str, threads: usize) -> Case {
         .floor("counter-floor")
         .subject("counter-floor", ATTEMPTS, move |calls| attempts::counter_floor(calls, threads))
         .subject("reservation-floor", ATTEMPTS, move |calls| attempts::reservation(calls, threads))
+        .subject("concurry", ATTEMPTS, move |calls| concurry::token_bucket(calls, threads))
+        .subject("concurry-gcra", ATTEMPTS, move |calls| concurry::gcra(calls, threads))
+        .subject("concurry-by-name", ATTEMPTS, move |calls| concurry::by_name(calls, threads))
         .subject("governor", ATTEMPTS, move |calls| attempts::governor(calls, threads))
         .subject("leaky-bucket", ATTEMPTS, move |calls| attempts::leaky_bucket(calls, threads))
         .subject("tokio-semaphore", ATTEMPTS, move |calls| attempts::semaphore(calls, threads))
@@ -51,6 +56,7 @@ fn set_of_3() -> Case {
         .expects(|calls| calls..=calls)
         .floor("governor-one")
         .subject("governor-one", ATTEMPTS, |calls| attempts::governor(calls, 1))
+        .subject("concurry", ATTEMPTS, concurry::set_of_3)
         .subject("governor", ATTEMPTS, attempts::governor_three_times)
 }
 
@@ -60,6 +66,7 @@ fn resource() -> Case {
         .expects(|calls| calls..=calls)
         .floor("tokio-semaphore")
         .subject("tokio-semaphore", ATTEMPTS, |calls| attempts::semaphore(calls, 1))
+        .subject("concurry", ATTEMPTS, concurry::resource)
 }
 
 /// Waiters that take every permit they can get while so many are refilled.
@@ -71,6 +78,7 @@ fn waiting(name: &'static str, permits: u64, load: Load) -> Case {
         .expects(move |permits| 1..=load.most(permits))
         .floor("reservation-floor");
     let case = add::<ReservationFloor>(case, "reservation-floor", permits, load);
+    let case = add::<Concurry>(case, "concurry", permits, load);
     let case = add::<Governor>(case, "governor", permits, load);
     add::<LeakyBucket>(case, "leaky-bucket", permits, load)
 }
