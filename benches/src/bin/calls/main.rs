@@ -19,7 +19,7 @@ use blocking_calls::{Pattern, measure};
 /// Calls of a subject that takes well under half a microsecond for one.
 const MANY: u64 = 1_000_000;
 /// Calls of a subject that takes more, so that a run stays under a minute; a call costs the same.
-const FEWER: u64 = 250_000;
+const FEWER: u64 = 200_000;
 
 fn main() -> ExitCode {
     Bench::new("calls")
