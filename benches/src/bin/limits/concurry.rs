@@ -40,6 +40,13 @@ pub(crate) fn by_name(calls: u64, threads: usize) -> Measurement {
     measure(calls, threads, || limits.try_acquire([(NAMES[0], 1)]).is_ok())
 }
 
+/// An amount spent without a permit: nothing to settle, as in governor's check.
+pub(crate) fn spend(calls: u64, threads: usize) -> Measurement {
+    let limits = unreached(1, RateAlgorithm::TokenBucket);
+    let requests = key(&limits, NAMES[0]);
+    measure(calls, threads, || limits.try_spend(&requests, 1).is_ok())
+}
+
 /// One permit of three limits, all or nothing.
 pub(crate) fn set_of_3(calls: u64) -> Measurement {
     let limits = unreached(3, RateAlgorithm::TokenBucket);

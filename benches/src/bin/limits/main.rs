@@ -45,6 +45,7 @@ fn attempts(name: &'static str, threads: usize) -> Case {
         .subject("concurry", ATTEMPTS, move |calls| concurry::token_bucket(calls, threads))
         .subject("concurry-gcra", ATTEMPTS, move |calls| concurry::gcra(calls, threads))
         .subject("concurry-by-name", ATTEMPTS, move |calls| concurry::by_name(calls, threads))
+        .subject("concurry-spend", ATTEMPTS, move |calls| concurry::spend(calls, threads))
         .subject("governor", ATTEMPTS, move |calls| attempts::governor(calls, threads))
         .subject("leaky-bucket", ATTEMPTS, move |calls| attempts::leaky_bucket(calls, threads))
         .subject("tokio-semaphore", ATTEMPTS, move |calls| attempts::semaphore(calls, threads))
