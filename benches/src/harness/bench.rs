@@ -12,7 +12,7 @@ use super::options::Options;
 use super::report::{self, Row};
 
 /// How long into a bench disturbed samples are still repeated, so that each ends within a minute.
-const REPEAT_FOR: Duration = Duration::from_secs(20);
+const REPEAT_FOR: Duration = Duration::from_secs(15);
 
 /// Why a bench failed.
 #[derive(Debug, thiserror::Error)]

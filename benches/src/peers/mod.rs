@@ -6,6 +6,7 @@
 mod actix;
 mod async_pool;
 mod block_floor;
+mod concurry;
 mod crossbeam_oneshot;
 mod kameo;
 mod mailbox_floor;
@@ -17,6 +18,7 @@ mod tokio_spawn;
 pub use actix::Actix;
 pub use async_pool::AsyncPool;
 pub use block_floor::{BlockFloor, ParkingBlockFloor};
+pub use concurry::{AsyncConcurry, Concurry};
 pub use crossbeam_oneshot::CrossbeamOneshot;
 pub use kameo::Kameo;
 pub use mailbox_floor::{MailboxFloor, ParkingMailboxFloor};

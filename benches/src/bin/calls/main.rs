@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use concurry_benches::harness::{Bench, Case, Unit};
 use concurry_benches::peers::{
-    Actix, AsyncTokioSpawn, BlockFloor, CrossbeamOneshot, Kameo, MailboxFloor, Ractor, RayonSpawn,
-    TokioSpawn,
+    Actix, AsyncConcurry, AsyncTokioSpawn, BlockFloor, Concurry, CrossbeamOneshot, Kameo,
+    MailboxFloor, Ractor, RayonSpawn, TokioSpawn,
 };
 use concurry_benches::pool::Pool;
 
@@ -19,7 +19,7 @@ use blocking_calls::{Pattern, measure};
 /// Calls of a subject that takes well under half a microsecond for one.
 const MANY: u64 = 1_000_000;
 /// Calls of a subject that takes more, so that a run stays under a minute; a call costs the same.
-const FEWER: u64 = 250_000;
+const FEWER: u64 = 200_000;
 
 fn main() -> ExitCode {
     Bench::new("calls")
@@ -44,6 +44,7 @@ fn blocking(name: &'static str, workers: usize, pattern: Pattern) -> Case {
     let case = Case::new(name, Unit::NanosecondsPerCall).floor(BlockFloor::<6>::NAME);
     let case = add::<BlockFloor>(case, MANY, workers, pattern);
     let case = add::<MailboxFloor>(case, MANY, workers, pattern);
+    let case = add::<Concurry>(case, MANY, workers, pattern);
     let case = add::<CrossbeamOneshot>(case, MANY, workers, pattern);
     let case = add::<RayonSpawn>(case, FEWER, workers, pattern);
     let case = add::<TokioSpawn>(case, FEWER, workers, pattern);
@@ -58,6 +59,9 @@ fn awaited(name: &'static str, caller: Caller, pattern: Pattern) -> Case {
         .floor("tokio-spawn")
         .subject("tokio-spawn", FEWER, move |calls| {
             async_calls::measure::<AsyncTokioSpawn>(calls, caller, pattern)
+        })
+        .subject("concurry", MANY, move |calls| {
+            async_calls::measure::<AsyncConcurry>(calls, caller, pattern)
         })
         .subject("joinset", FEWER, move |calls| {
             async_calls::measure_join_set(calls, caller, pattern)

@@ -10,10 +10,14 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::Semaphore;
 
 /// A rate that no machine reaches, so that every attempt is admitted: one permit a nanosecond.
-const UNREACHED: u32 = 1_000_000_000;
+pub(crate) const UNREACHED: u32 = 1_000_000_000;
 
 /// Measures attempts spread over some threads; the sum is the number of those admitted.
-fn measure(calls: u64, threads: usize, attempt: impl Fn() -> bool + Sync) -> Measurement {
+pub(crate) fn measure(
+    calls: u64,
+    threads: usize,
+    attempt: impl Fn() -> bool + Sync,
+) -> Measurement {
     let each = calls / threads as u64;
     let admitted = |number: u64| (0..number).filter(|_| attempt()).count() as u64;
     if threads == 1 {

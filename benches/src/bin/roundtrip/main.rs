@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use concurry_benches::harness::{Bench, Case, Measurement, Stopwatch, Unit};
 use concurry_benches::peers::{
-    Actix, CrossbeamOneshot, Kameo, ParkingBlockFloor, ParkingMailboxFloor, Ractor, RayonSpawn,
-    TokioSpawn,
+    Actix, Concurry, CrossbeamOneshot, Kameo, ParkingBlockFloor, ParkingMailboxFloor, Ractor,
+    RayonSpawn, TokioSpawn,
 };
 use concurry_benches::pool::Pool;
 use concurry_benches::system::Pinned;
@@ -44,6 +44,7 @@ fn case(name: &'static str, setting: Setting) -> Case {
     let case = Case::new(name, Unit::Microseconds).floor(ParkingMailboxFloor::NAME);
     let case = add::<ParkingMailboxFloor>(case, setting);
     let case = add::<ParkingBlockFloor>(case, setting);
+    let case = add::<Concurry>(case, setting);
     let case = add::<CrossbeamOneshot>(case, setting);
     let case = add::<RayonSpawn>(case, setting);
     let case = add::<TokioSpawn>(case, setting);
