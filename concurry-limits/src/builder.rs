@@ -78,7 +78,7 @@ impl LimitSetBuilder {
 
     /// Makes a set of checked limits.
     pub(crate) fn assemble(self, definitions: Vec<Definition>) -> LimitSet {
-        let store = self.store.unwrap_or_else(|| Box::new(LocalStore::new(&definitions)));
+        let store = self.store.unwrap_or_else(|| Box::new(LocalStore::of(&definitions)));
         let accounts = definitions.iter().map(|limit| Account {
             prepaid: 0.0,
             backdates: !matches!(

@@ -13,10 +13,11 @@ use crate::request::Takes;
 use crate::store::{Fit, Promise, Shortage, Store, Take};
 
 /// A waiter that is woken late is counted at the moment it was promised, at most so far back: so
-/// slow wake-ups cost no capacity, and a program that was stopped for a while does not catch up.
-const GRACE: Duration = Duration::from_millis(10);
+/// slow wake-ups on a busy machine cost no capacity, and a program that was stopped for a while does
+/// not catch up.
+const GRACE: Duration = Duration::from_millis(100);
 
-/// Queued waiters are served by timer at most this often; those that are due by then go together.
+/// Queued waiters are served by timer about this often; those that are due by then go together.
 const PACE: Duration = Duration::from_millis(1);
 
 /// A lease is opened only if it holds so many acquires like the last one.
@@ -166,7 +167,7 @@ impl Ledger {
             }
         }
         for index in 0..self.queue.lines.len() {
-            let moment = self.wakes_at(index);
+            let moment = self.wakes_at(index, now);
             let head = self.queue.lines[index].waiters.first_entry();
             if let (Some(moment), Some(mut head)) = (moment, head) {
                 let head = head.get_mut();
@@ -219,10 +220,19 @@ impl Ledger {
         None
     }
 
-    /// When the head of a line looks again by itself.
-    fn wakes_at(&self, line: usize) -> Option<Duration> {
+    /// When the head of a line looks again by itself: when it fits, or a little later to take those
+    /// behind it along, but not after the last of them fits.
+    fn wakes_at(&self, line: usize, now: Duration) -> Option<Duration> {
         let planned = self.queue.lines[line].planned?;
-        Some(self.served_at.map_or(planned, |served| planned.max(served + PACE)))
+        let paced = self.served_at.map_or(planned, |served| served + PACE);
+        if paced <= planned {
+            return Some(planned);
+        }
+        let last = match self.estimate_all(line, now) {
+            Fit::At(moment) => moment,
+            Fit::WhenReleased | Fit::Never => paced,
+        };
+        Some(planned.max(paced.min(last)))
     }
 
     /// What a waiter finds when it looks.
@@ -243,7 +253,7 @@ impl Ledger {
         if self.queue.lines[line].head().is_none_or(|(head, _)| head != ticket) {
             return Look::Waiting(None);
         }
-        if self.wakes_at(line).is_some_and(|moment| moment <= now) {
+        if self.wakes_at(line, now).is_some_and(|moment| moment <= now) {
             self.serve(now, wakers);
             if let Some(outcome) = self.queue.outcomes.remove(&ticket) {
                 return Look::Done(outcome);
@@ -251,7 +261,7 @@ impl Ledger {
         }
         // Serving may have moved the line.
         let Some(line) = self.queue.find(ticket) else { return Look::Waiting(None) };
-        let moment = self.wakes_at(line);
+        let moment = self.wakes_at(line, now);
         if let Some(waiter) = self.queue.lines[line].waiters.get_mut(&ticket) {
             waiter.armed = moment;
         }

@@ -1,5 +1,7 @@
 //! One handle for a set or a pool of sets, as workers see it.
 
+use std::time::Duration;
+
 use crate::acquire::Acquire;
 use crate::amount::Amount;
 use crate::error::LimitError;
@@ -8,6 +10,7 @@ use crate::limit_pool::LimitPool;
 use crate::limit_set::LimitSet;
 use crate::permit::Permit;
 use crate::request::Scope;
+use crate::stats::Throttled;
 
 /// A [`LimitSet`] or a [`LimitPool`], and the place from which it is used.
 ///
@@ -119,6 +122,14 @@ impl Limits {
     #[must_use]
     pub fn has_call_limit(&self) -> bool {
         self.sets().any(|set| set.shared.keys.0.iter().any(|limit| limit.kind.is_calls()))
+    }
+
+    /// What keeps requests waiting: of a pool, at the set that goes on first. `None` when nobody
+    /// waits.
+    #[must_use]
+    pub fn throttled(&self) -> Option<Throttled> {
+        let throttled = self.sets().filter_map(LimitSet::throttled);
+        throttled.min_by_key(|throttled| throttled.next_in.unwrap_or(Duration::MAX))
     }
 
     /// The sets behind it: one, or those of the pool.

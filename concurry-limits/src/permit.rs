@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::amount::{Amount, is_legal};
 use crate::error::PermitError;
 use crate::kind::Kind;
+use crate::limit_set::LimitSet;
 use crate::request::Takes;
 use crate::shared::Shared;
 use crate::store::Take;
@@ -49,6 +50,23 @@ impl Permit {
     #[must_use]
     pub fn config(&self, name: &str) -> Option<&str> {
         self.shared.config.get(name).map(String::as_str)
+    }
+
+    /// The set that this permit came from, for example to pause it after an answer 429.
+    ///
+    /// ```
+    /// use concurry_limits::LimitSet;
+    /// use std::time::Duration;
+    ///
+    /// let limits = LimitSet::unlimited();
+    /// let permit = limits.try_acquire([("tokens", 1); 0])?;
+    /// permit.limit_set().pause_for(Duration::from_secs(20));
+    /// assert_eq!(limits.stats().paused_for.map(|wait| wait.as_secs() >= 19), Some(true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn limit_set(&self) -> LimitSet {
+        LimitSet { shared: Arc::clone(&self.shared) }
     }
 
     /// How much was taken of a limit.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{Fit, Level, Promise, Shortage, Store, Take};
 use crate::algorithm::{Algorithm, Meter, Quota};
-use crate::kind::{Definition, Kind};
+use crate::error::LimitBuildError;
+use crate::kind::{Definition, Kind, Limit};
 
 /// How much of a rate may be taken without reading the clock: one part in so many of the burst.
 ///
@@ -35,7 +36,17 @@ enum State {
 }
 
 impl LocalStore {
-    pub(crate) fn new(definitions: &[Definition]) -> Self {
+    /// A store for limits, numbered in the order in which they are given.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitBuildError`] for a capacity, burst or window that cannot be.
+    pub fn new(limits: impl IntoIterator<Item = Limit>) -> Result<Self, LimitBuildError> {
+        let definitions: Result<Vec<_>, _> = limits.into_iter().map(Limit::define).collect();
+        Ok(Self::of(&definitions?))
+    }
+
+    pub(crate) fn of(definitions: &[Definition]) -> Self {
         Self { limits: definitions.iter().map(|limit| State::new(limit.kind)).collect() }
     }
 }
@@ -208,5 +219,15 @@ impl Store for LocalStore {
             State::Unlimited { .. } => f64::INFINITY,
             State::Resource { capacity, held } => (capacity - held).max(0.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_in_memory_conforms() {
+        crate::store::conformance::check(|limits| Box::new(LocalStore::new(limits).unwrap()));
     }
 }

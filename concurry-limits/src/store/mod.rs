@@ -2,8 +2,11 @@
 //!
 //! A set asks its store under its own lock, one question at a time. The store of this crate,
 //! [`LocalStore`], keeps everything in memory. A store that several programs share implements the
-//! same trait; what it must hold to is checked by the suite in `conformance`.
+//! same trait; what it must hold to is checked by the suite in `conformance`
+//! (feature `test-util`).
 
+#[cfg(any(test, feature = "test-util"))]
+pub mod conformance;
 mod local;
 
 use std::fmt;
@@ -64,7 +67,7 @@ pub struct Level {
 /// The state of all limits of a set.
 ///
 /// Moments are durations since the set was made, on the set's clock; a store that lives elsewhere
-/// translates them. They do not go backwards by more than a few milliseconds: a waiter that was
+/// translates them. They do not go backwards by more than a tenth of a second: a waiter that was
 /// woken late is counted at the moment it was promised.
 pub trait Store: Send + fmt::Debug {
     /// Takes all the amounts, or none of them.
