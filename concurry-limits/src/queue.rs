@@ -6,7 +6,7 @@
 //! the limit that is short is not held up by those that do. Programs use few combinations of keys,
 //! hence there are few lines, and a decision looks at the heads only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub(crate) enum Outcome {
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     pub(crate) lines: Vec<Line>,
-    pub(crate) outcomes: HashMap<Ticket, Outcome>,
+    pub(crate) outcomes: BTreeMap<Ticket, Outcome>,
     issued: Ticket,
     /// How much of each limit is waited for.
     asked: Vec<f64>,
