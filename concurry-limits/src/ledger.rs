@@ -92,17 +92,20 @@ impl Ledger {
 
     /// Takes everything at once, behind all who wait. The credits of these limits are closed.
     pub(crate) fn try_take(&mut self, takes: &Takes, now: Duration) -> Result<(), Shortage> {
-        for take in takes {
-            if take.amount > self.store.level(take.index, now).most {
-                return Err(Shortage { index: take.index, fit: Fit::Never });
+        let paused = self.paused_until.filter(|until| now < *until);
+        let line = self.queue.line_for(takes);
+        if paused.is_some() || line.is_some() {
+            // The store is not asked, so what can never fit has to be found here.
+            for take in takes {
+                if take.amount > self.store.level(take.index, now).most {
+                    return Err(Shortage { index: take.index, fit: Fit::Never });
+                }
             }
         }
-        if let (Some(until), Some(first)) = (self.paused_until, takes.first())
-            && now < until
-        {
+        if let (Some(until), Some(first)) = (paused, takes.first()) {
             return Err(Shortage { index: first.index, fit: Fit::At(until) });
         }
-        if let Some(line) = self.queue.line_for(takes) {
+        if let Some(line) = line {
             let index = self.queue.lines[line].blocked_by;
             return Err(Shortage { index, fit: self.estimate(takes, now) });
         }

@@ -23,6 +23,11 @@ use crate::store::Fit;
 /// one each; rate limits that it does not name are left out. Waiters are served in the order in
 /// which they came: a large request is not overtaken by small ones that would delay it.
 ///
+/// All moments are those of a monotonic clock: a step of the wall clock changes nothing. Many small
+/// acquires of a token bucket or GCRA limit of 32,768 or more are recorded together, without reading
+/// the clock for each: never less than was used counts, and at most a 4,096th of the burst may come
+/// back later than it could. Smaller limits are exact to the unit.
+///
 /// ```
 /// use concurry_limits::{CallLimit, LimitSet, RateLimit, ResourceLimit};
 ///

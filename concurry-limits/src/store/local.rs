@@ -213,8 +213,8 @@ impl Store for LocalStore {
         match &self.limits[index] {
             State::Rate { prepaid: false, .. } => 0.0,
             State::Rate { meter, .. } => {
-                let part = (meter.quota().burst / PREPAID_PART).floor();
-                part.min(meter.available(now).floor()).max(0.0)
+                let part = meter.quota().burst / PREPAID_PART;
+                if part < 1.0 { 0.0 } else { part.min(meter.available(now)).max(0.0).floor() }
             }
             State::Unlimited { .. } => f64::INFINITY,
             State::Resource { capacity, held } => (capacity - held).max(0.0),
