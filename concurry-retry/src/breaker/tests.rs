@@ -126,6 +126,16 @@ fn a_result_from_before_the_change_of_state_does_not_count() {
 }
 
 #[test]
+fn failures_of_calls_from_before_a_reset_do_not_open_it_again() {
+    let breaker = builder(&FakeClock::new()).build().unwrap();
+    let old: Vec<_> = (0..10).map(|_| breaker.try_acquire().unwrap()).collect();
+    trip(&breaker);
+    breaker.reset();
+    old.into_iter().for_each(|permit| permit.record(Failure));
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[test]
 fn calls_that_are_too_slow_open_it_without_a_failure() {
     let fake = FakeClock::new();
     let breaker = builder(&fake).slow_calls(SECOND, 0.5).build().unwrap();

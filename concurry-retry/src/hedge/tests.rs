@@ -68,6 +68,26 @@ fn a_spent_budget_suppresses_the_copy_and_leaves_the_first_alone() {
 }
 
 #[test]
+fn a_copy_that_the_shared_budget_refuses_costs_no_extra_load() {
+    let fake = FakeClock::new();
+    let budget = RetryBudget::builder().capacity(1).min_per_second(0.0).build().unwrap();
+    let hedger = hedger(&fake, Hedge::after(SECOND)).budget(&budget);
+    let now = fake.clock().now();
+    assert!(hedger.permit(now));
+    assert!((0..100).all(|_| !hedger.permit(now)));
+    budget.refund();
+    assert!(hedger.permit(now));
+}
+
+#[test]
+fn copies_follow_one_another_a_delay_apart() {
+    let fake = FakeClock::new();
+    let hedger = hedger(&fake, Hedge::after(3 * SECOND).max_hedges(2));
+    assert_eq!(call(&fake, &hedger, &[60, 60, 1]), (Some(2), 7, 3));
+    assert_eq!(call(&fake, &hedger, &[60, 6, 6]), (Some(1), 9, 3));
+}
+
+#[test]
 fn the_delay_follows_the_latencies_once_there_are_enough() {
     let fake = FakeClock::new();
     let hedge = Hedge::after_percentile(0.5).first_delay(60 * SECOND).min_samples(20);

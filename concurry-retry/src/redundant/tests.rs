@@ -1,8 +1,8 @@
 //! Redundant execution on virtual time.
 
 use std::cell::Cell;
-use std::future::{Future, IntoFuture, ready};
-use std::task::{Context, Waker};
+use std::future::{Future, IntoFuture, pending, ready};
+use std::task::{Context, Poll, Waker};
 
 use concurry_time::{FakeClock, block_on};
 
@@ -40,6 +40,26 @@ fn the_first_success_wins_and_the_other_copies_are_dropped() {
     });
     let (won, waits) = drive(&fake, run.clock(&clock).into_future());
     assert_eq!((won.unwrap(), waits, alive.get(), fake.sleepers()), (2, vec![4], 0, 0));
+}
+
+#[test]
+fn the_losers_are_gone_before_the_answer_is_handed_out() {
+    let (alive, started) = (Cell::new(0), Cell::new(0));
+    let run = redundant(2, || {
+        started.set(started.get() + 1);
+        let (first, alive) = (started.get() == 1, Alive::new(&alive));
+        async move {
+            let _alive = alive;
+            if first {
+                pending::<()>().await
+            }
+            Ok::<_, &str>("second")
+        }
+    });
+    let mut future = Box::pin(run.into_future());
+    let answer = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(answer, Poll::Ready(Ok("second"))));
+    assert_eq!(alive.get(), 0);
 }
 
 #[test]

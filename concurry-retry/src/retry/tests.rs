@@ -251,3 +251,15 @@ fn a_retry_that_was_paid_for_and_not_begun_goes_back_to_the_budget() {
         assert_eq!(budget.balance(), left);
     }
 }
+
+#[test]
+fn a_success_pays_into_the_budget() {
+    let policy = policy();
+    let budget = RetryBudget::builder().ratio(1.0).capacity(5).min_per_second(0.0).build().unwrap();
+    assert!(budget.withdraw(Clock::system().now()));
+    let failed = policy.run_blocking(|_| Err::<(), _>("no")).retry_if(|_| false).budget(&budget);
+    assert!(failed.call().is_err());
+    assert_eq!(budget.balance(), 4);
+    assert!(policy.run_blocking(|_| Ok::<_, &str>(())).budget(&budget).call().is_ok());
+    assert_eq!(budget.balance(), 5);
+}
