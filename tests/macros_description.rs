@@ -1,5 +1,7 @@
 //! What the macros tell the engine of a worker and its methods.
 
+#![allow(unreachable_pub)] // methods are public as in a library, where they can be reached
+
 use std::cell::Cell;
 use std::rc::Rc;
 

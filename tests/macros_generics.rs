@@ -1,5 +1,7 @@
 //! Workers with parameters, with bounds on the struct, on the impl or on both.
 
+#![allow(unreachable_pub)] // methods are public as in a library, where they can be reached
+
 use std::collections::HashMap;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;

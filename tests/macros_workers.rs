@@ -1,5 +1,7 @@
 //! What `#[derive(Worker)]` and `#[worker]` make of ordinary workers.
 
+#![allow(unreachable_pub)] // methods are public as in a library, where they can be reached
+
 use std::fmt::Debug;
 
 use concurry::prelude::*;
@@ -150,6 +152,15 @@ fn handles_are_cheap_to_share_and_to_print() {
     assert_eq!(clone.deposit(1, None).result().unwrap(), 3);
     assert!(format!("{clone:?}").starts_with("AccountHandle"));
     assert!(format!("{:?}", Account::options(Mode::Sync, 1)).starts_with("AccountOptions"));
+}
+
+#[test]
+fn waiting_for_a_pool_may_move_between_threads() {
+    fn movable<F: Future + Send + 'static>(future: F) -> F {
+        future
+    }
+    drop(movable(Account::init_async("Ada".to_owned(), 1)));
+    drop(movable(Account::options(Mode::Async, 1).init_async("Ada".to_owned(), 1)));
 }
 
 #[derive(Clone, Worker)]

@@ -40,6 +40,7 @@ fn unnamed(items: TokenStream) -> TokenStream {
             clippy::pedantic,
             clippy::restriction,
             non_camel_case_types,
+            unreachable_pub,
         )]
         const _: () = { #items };
     }

@@ -1,6 +1,6 @@
 //! What `#[worker]` adds to an impl block.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Meta, TypePath};
@@ -18,8 +18,10 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
     let private = private(&worker.library);
     let worker_name = name.unraw().to_string();
     let self_type = worker.self_type.to_token_stream();
-    let handle = beside(&worker.self_type, &format_ident!("{name}Handle", span = name.span()));
-    let options = beside(&worker.self_type, &format_ident!("{name}Options", span = name.span()));
+    let handle =
+        beside(&worker.self_type, &format_ident!("{name}Handle", span = Span::call_site()));
+    let options =
+        beside(&worker.self_type, &format_ident!("{name}Options", span = Span::call_site()));
     let (impl_generics, _, _) = worker.generics.split_for_impl();
     let bounds = where_clause(&worker.generics, Vec::new());
 

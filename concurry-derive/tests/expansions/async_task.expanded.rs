@@ -30,6 +30,7 @@ struct FetchPageOptions {
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     #[automatically_derived]

@@ -15,6 +15,7 @@ impl Asynchronous {
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     pub struct __shared<__W>(::core::marker::PhantomData<fn() -> __W>);

@@ -11,6 +11,7 @@ impl Blocking {
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     pub struct __shared<__W>(::core::marker::PhantomData<fn() -> __W>);

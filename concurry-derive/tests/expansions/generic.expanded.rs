@@ -33,6 +33,7 @@ where
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     #[automatically_derived]
@@ -154,6 +155,7 @@ where
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     pub(crate) struct __rank<__W>(::core::marker::PhantomData<fn() -> __W>);

@@ -20,6 +20,7 @@ impl Llm {
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     #[cfg(feature = "chat")]

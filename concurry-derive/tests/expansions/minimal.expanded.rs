@@ -20,6 +20,7 @@ struct CounterOptions {
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     #[automatically_derived]
@@ -109,6 +110,7 @@ impl Counter {
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     pub struct __add<__W>(::core::marker::PhantomData<fn() -> __W>);

@@ -18,6 +18,7 @@ impl Client {
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     pub struct __written<__W>(::core::marker::PhantomData<fn() -> __W>);

@@ -27,6 +27,7 @@ pub struct SquareOptions {
     clippy::pedantic,
     clippy::restriction,
     non_camel_case_types,
+    unreachable_pub,
 )]
 const _: () = {
     #[automatically_derived]

@@ -1,9 +1,9 @@
 use concurry::prelude::*;
 
-struct Llm;
+struct Translator;
 
 #[worker]
-impl Llm {
+impl Translator {
     pub fn new() -> Self {
         Self
     }
