@@ -159,6 +159,9 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
             serving.awake = None;
             if queue.park(self.seat.index, serving.waker.clone()) {
                 serving.parker.sleep();
+                // The wake may be an old one, meant for a call that we found without it: then we
+                // are still on the list.
+                queue.idle().unpark(self.seat.index);
             }
             serving.awake = Some(Awake::new());
         }
