@@ -85,19 +85,32 @@ impl Patience {
 pub(crate) struct WorkerSpin {
     short: Patience,
     long: Patience,
+    /// How often in a row the next call was there at the first look: somebody submits one after the
+    /// other, and the worker keeps pace with him.
+    streaming: u32,
 }
+
+/// A worker that keeps pace with a submitter takes the queue's line away from him at every call. So
+/// it waits longer and longer, without a look, for a batch to form: at most 2^6 pauses, a
+/// microsecond.
+const LONGEST_STREAM: u32 = 6;
 
 impl WorkerSpin {
     pub(crate) const fn new() -> Self {
-        Self { short: Patience::new(6), long: Patience::new(8) }
+        Self { short: Patience::new(6), long: Patience::new(8), streaming: 0 }
     }
 
     /// Waits a little for `ready`. False: park.
     pub(crate) fn wait_until(&mut self, ready: impl Fn() -> bool) -> bool {
-        // Looked at in growing steps, so that a batch can form and the submitter keeps the line.
-        if back_off(&ready) {
+        if cpus() == 1 {
+            return false;
+        }
+        pause(1 << self.streaming);
+        if ready() {
+            self.streaming = (self.streaming + 1).min(LONGEST_STREAM);
             return true;
         }
+        self.streaming /= 2;
         if !cpu_to_spare() {
             return false;
         }
@@ -114,28 +127,16 @@ impl WorkerSpin {
     }
 }
 
-/// Waits about a microsecond, with fewer and fewer looks.
-fn back_off(ready: &impl Fn() -> bool) -> bool {
-    if cpus() == 1 {
-        return false;
+fn pause(times: u32) {
+    for _ in 0..times {
+        hint::spin_loop();
     }
-    for step in 0..6 {
-        for _ in 0..1 << step {
-            hint::spin_loop();
-        }
-        if ready() {
-            return true;
-        }
-    }
-    false
 }
 
 fn spin(budget: Duration, ready: impl Fn() -> bool) -> bool {
     let start = Instant::now();
     loop {
-        for _ in 0..8 {
-            hint::spin_loop();
-        }
+        pause(8);
         if ready() {
             return true;
         }
@@ -178,20 +179,20 @@ pub(crate) fn caller_until(ready: impl Fn() -> bool) -> bool {
         .try_with(|cell| {
             let mut caller = cell.get();
             caller.streak = (caller.streak + 1).min(LONGEST_STREAK);
-            let success = if caller.streak > 1 && cpus() > 1 {
+            let success = if cpus() == 1 {
+                false
+            } else if caller.streak > 1 {
                 // Collecting: the worker is some calls behind. Following it call by call would take
                 // each line away from it in turn.
-                for _ in 0..8u32 << caller.streak {
-                    hint::spin_loop();
-                }
+                pause(8 << caller.streak);
                 ready()
-            } else {
-                false
-            } || (cpu_to_spare() && caller.patience.try_now() && {
+            } else if cpu_to_spare() && caller.patience.try_now() {
                 let success = spin(SHORT, ready);
                 caller.patience.record(success);
                 success
-            });
+            } else {
+                false
+            };
             cell.set(caller);
             success
         })

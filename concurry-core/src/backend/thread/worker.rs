@@ -27,7 +27,7 @@ pub(crate) struct ThreadWorker<W, E> {
 
 /// How many calls a worker takes at a time. One, so that a long call never holds up those behind
 /// it, and a stop finds all that has not begun.
-const SHARE: usize = 1;
+const SHARE: usize = 64;
 
 /// Starts the worker's thread. The outcome of its constructor goes to `startup`.
 pub(crate) fn spawn<W: Worker, E: Send + 'static>(
