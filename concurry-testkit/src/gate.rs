@@ -1,0 +1,143 @@
+//! A gate that a test opens by hand.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+
+use crate::PATIENCE;
+
+/// Holds calls up until the test opens it. Clones are the same gate.
+#[derive(Clone, Default)]
+pub struct Gate {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// How many may still pass; everybody once it is open.
+    passes: usize,
+    open: bool,
+    arrived: usize,
+    wakers: Vec<Waker>,
+}
+
+impl Gate {
+    /// A closed gate.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Waits at the gate, on the current thread.
+    ///
+    /// # Panics
+    ///
+    /// If nobody opens it.
+    pub fn pass(&self) {
+        let mut state = self.lock();
+        state.arrived += 1;
+        self.shared.changed.notify_all();
+        drop(self.wait(state, "a gate to be opened", |state| !state.take_pass()));
+    }
+
+    /// Waits at the gate without blocking the thread.
+    pub async fn passed(&self) {
+        {
+            let mut state = self.lock();
+            state.arrived += 1;
+            self.shared.changed.notify_all();
+        }
+        poll_fn(|context| {
+            let mut state = self.lock();
+            if state.take_pass() {
+                return Poll::Ready(());
+            }
+            state.wakers.push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Lets everybody pass, from now on.
+    pub fn open(&self) {
+        self.let_pass(|state| state.open = true);
+    }
+
+    /// Lets so many pass.
+    pub fn admit(&self, count: usize) {
+        self.let_pass(|state| state.passes += count);
+    }
+
+    /// Waits until so many have come to the gate since it was made, passed or not.
+    ///
+    /// # Panics
+    ///
+    /// If they do not come.
+    pub fn wait_for_arrivals(&self, count: usize) {
+        drop(self.wait(self.lock(), "callers to come to a gate", |state| state.arrived < count));
+    }
+
+    /// How many have come to the gate.
+    #[must_use]
+    pub fn arrived(&self) -> usize {
+        self.lock().arrived
+    }
+
+    fn let_pass(&self, change: impl FnOnce(&mut State)) {
+        let wakers = {
+            let mut state = self.lock();
+            change(&mut state);
+            std::mem::take(&mut state.wakers)
+        };
+        self.shared.changed.notify_all();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'g>(
+        &'g self,
+        state: MutexGuard<'g, State>,
+        what: &str,
+        blocked: impl FnMut(&mut State) -> bool,
+    ) -> MutexGuard<'g, State> {
+        let waited = self.shared.changed.wait_timeout_while(state, PATIENCE, blocked);
+        let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert!(!timeout.timed_out(), "waited {PATIENCE:?} for {what}");
+        state
+    }
+}
+
+impl State {
+    fn take_pass(&mut self) -> bool {
+        if self.open {
+            return true;
+        }
+        match self.passes.checked_sub(1) {
+            Some(left) => {
+                self.passes = left;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Gate")
+            .field("open", &state.open)
+            .field("arrived", &state.arrived)
+            .finish_non_exhaustive()
+    }
+}

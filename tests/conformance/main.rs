@@ -1,0 +1,15 @@
+//! What a user may rely on, each behaviour written once and run in every mode that has it.
+
+#[macro_use]
+mod modes;
+mod workers;
+
+mod callbacks;
+mod cancelling;
+mod construction;
+mod order;
+mod panics;
+mod pipelines;
+mod restarts;
+mod stopping;
+mod waiting;
