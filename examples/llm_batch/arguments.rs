@@ -37,8 +37,8 @@ pub struct Arguments {
     pub output: PathBuf,
 
     /// Only the first N prompts
-    #[arg(long = "limit", value_name = "N")]
-    pub prompts: Option<usize>,
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
 
     /// How many prompts to ask one by one first, to estimate what all would take (0: no estimate)
     #[arg(long, default_value = "20", value_name = "N")]

@@ -1,10 +1,13 @@
 //! The HTTP client of an OpenAI-compatible chat endpoint, and what can go wrong with it.
 
+use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
+use concurry::limits::PermitError;
 use concurry::prelude::*;
-use reqwest::{Response, StatusCode};
+use concurry::retry::retry_after;
+use reqwest::{Response, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::json;
 use thiserror::Error;
@@ -26,6 +29,8 @@ pub struct Reply {
     pub tokens: u64,
     /// How long the request took.
     pub latency: Duration,
+    /// How many requests it took, with those that failed.
+    pub attempts: u32,
 }
 
 /// Why a request has no answer.
@@ -38,10 +43,14 @@ pub enum ChatError {
     Service { status: StatusCode, retry_after: Option<Duration>, message: String },
     #[error("the service refused the request with status {status}: {message}")]
     Refused { status: StatusCode, message: String },
-    #[error("the connection failed: {0}")]
-    Connection(#[from] reqwest::Error),
+    #[error("the request failed: {}", root_cause(.0))]
+    Request(#[from] reqwest::Error),
     #[error("the answer holds no message")]
     NoMessage,
+    #[error("`{url}` is not the URL of a service; one looks like https://api.openai.com/v1")]
+    Url { url: String },
+    #[error("the tokens used can't be settled: {0}")]
+    Permit(#[from] PermitError),
 }
 
 /// What the retries go by: which errors may pass, and when to come back.
@@ -51,9 +60,9 @@ impl Retryable for ChatError {
             Self::Throttled { retry_after, .. } => Verdict::Throttle(*retry_after),
             Self::Service { retry_after: Some(wait), .. } => Verdict::RetryAfter(*wait),
             Self::Service { retry_after: None, .. } | Self::NoMessage => Verdict::Retry,
-            Self::Connection(error) if error.is_builder() => Verdict::Fatal,
-            Self::Connection(_) => Verdict::Retry,
-            Self::Refused { .. } => Verdict::Fatal,
+            Self::Request(error) if error.is_builder() => Verdict::Fatal,
+            Self::Request(_) => Verdict::Retry,
+            Self::Refused { .. } | Self::Url { .. } | Self::Permit(_) => Verdict::Fatal,
         }
     }
 }
@@ -78,6 +87,9 @@ impl fmt::Debug for ApiKey {
 impl ChatClient {
     /// A client of the endpoint at `base_url`, such as `https://api.openai.com/v1`.
     pub fn new(base_url: &str, model: &str, key: Option<ApiKey>) -> Result<Self, ChatError> {
+        if !base_url.parse().is_ok_and(|url: Url| url.has_host()) {
+            return Err(ChatError::Url { url: base_url.to_owned() });
+        }
         // An error means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
@@ -104,8 +116,17 @@ impl ChatClient {
         let completion: Completion = response.json().await?;
         let choice = completion.choices.into_iter().next();
         let text = choice.and_then(|choice| choice.message.content).ok_or(ChatError::NoMessage)?;
-        Ok(Reply { text, tokens: completion.usage.total_tokens, latency: started.elapsed() })
+        let tokens = completion.usage.total_tokens;
+        Ok(Reply { text, tokens, latency: started.elapsed(), attempts: 1 })
     }
+}
+
+/// What is behind an error: `Connection refused` rather than `error sending request`.
+fn root_cause<'e>(mut error: &'e (dyn Error + 'static)) -> &'e dyn Error {
+    while let Some(cause) = error.source() {
+        error = cause;
+    }
+    error
 }
 
 /// Turns an answer that is no success into an error.
@@ -115,9 +136,10 @@ async fn failure(response: Response) -> ChatError {
     let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
     let retry_after = retry_after(headers, SystemTime::now());
     let body = response.text().await.unwrap_or_default();
-    let parsed = serde_json::from_str::<ErrorBody>(&body).map(|body| body.error);
-    let ErrorDetail { message, code } = parsed
-        .unwrap_or_else(|_| ErrorDetail { message: body.chars().take(200).collect(), code: None });
+    let (message, code) = match serde_json::from_str::<ErrorBody>(&body) {
+        Ok(ErrorBody { error }) => (error.message, error.code),
+        Err(_) => (body.chars().take(200).collect(), None),
+    };
     match status {
         // Spent money does not come back by waiting.
         StatusCode::TOO_MANY_REQUESTS if code.as_deref() == Some("insufficient_quota") => {

@@ -5,7 +5,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use concurry::prelude::*;
 use serde::Serialize;
+
+use crate::client::{ChatError, Reply};
+use crate::summary::milliseconds;
 
 /// One line of the output.
 #[derive(Debug, Serialize)]
@@ -17,7 +21,28 @@ pub struct Line<'p> {
     pub error: Option<String>,
     pub tokens: u64,
     pub attempts: u32,
+    /// How long the request took that was answered.
     pub ms: f64,
+}
+
+impl<'p> Line<'p> {
+    /// The line for what became of a prompt.
+    pub fn new(id: &'p str, outcome: &'p Result<Reply, CallError<ChatError>>) -> Self {
+        let nothing = Self { id, answer: None, error: None, tokens: 0, attempts: 0, ms: 0.0 };
+        let (error, attempts) = match outcome {
+            Ok(Reply { text, tokens, latency, attempts }) => {
+                let (answer, ms) = (Some(text.as_str()), milliseconds(*latency));
+                return Self { answer, tokens: *tokens, attempts: *attempts, ms, ..nothing };
+            }
+            Err(CallError::Stopped(_)) => ("stopped".to_owned(), 0),
+            Err(error @ CallError::RetriesExhausted(retries)) => {
+                (error.to_string(), retries.attempts().count())
+            }
+            Err(error) => (error.to_string(), 1),
+        };
+        let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+        Self { error: Some(error), attempts, ..nothing }
+    }
 }
 
 /// A file that takes lines in any order. A line is written as soon as all before it are there, so

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::client::Reply;
+
 /// What a run did. Serialises to the object that `--json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
@@ -39,6 +41,12 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Counts a reply.
+    pub fn add(&mut self, reply: &Reply) {
+        self.latencies.push(reply.latency);
+        self.tokens += reply.tokens;
+    }
+
     /// Sums up a run that took so long.
     pub fn summary(mut self, wall: Duration, sequential: Option<Duration>) -> Summary {
         self.latencies.sort_unstable();
