@@ -54,7 +54,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     announce(arguments, prompts.len());
 
     let sample = &prompts[..arguments.sample.min(prompts.len())];
-    let estimate = one_by_one(&single, sample)?.map(|each| each.mul_f64(prompts.len() as f64));
+    let each = one_by_one(&single, sample)?;
     let started = Instant::now();
     let mut figures = all_at_once(&llm, arguments.workers.get(), &prompts, &mut output)?;
     let wall = started.elapsed();
@@ -62,7 +62,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
 
     let stats = llm.stats();
     (figures.retries, figures.throttled) = (stats.retries, stats.throttled_time);
-    let summary = figures.summary(wall, estimate);
+    let summary = figures.summary(wall, each);
     if arguments.json {
         println!("{}", serde_json::to_string(&summary)?);
     } else {

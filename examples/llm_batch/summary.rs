@@ -12,7 +12,7 @@ use crate::client::Reply;
 pub struct Summary {
     /// From the first call to the last outcome.
     pub wall_s: f64,
-    /// What all prompts would take one after the other. `None` without a sample.
+    /// What the answered prompts would have taken one after the other. `None` without a sample.
     pub sequential_estimate_s: Option<f64>,
     pub speedup: Option<f64>,
     /// Answered prompts a second.
@@ -47,22 +47,22 @@ impl Figures {
         self.tokens += reply.tokens;
     }
 
-    /// Sums up a run that took so long.
-    pub fn summary(mut self, wall: Duration, sequential: Option<Duration>) -> Summary {
+    /// Sums up a run that took so long, where one prompt alone takes `each`.
+    pub fn summary(mut self, wall: Duration, each: Option<Duration>) -> Summary {
         self.latencies.sort_unstable();
         let percentile = |percent| milliseconds(percentile(&self.latencies, percent));
-        let seconds = wall.as_secs_f64();
-        let sequential = sequential.map(|estimate| estimate.as_secs_f64());
+        let (seconds, ok) = (wall.as_secs_f64(), self.latencies.len());
+        let sequential = each.map(|each| each.as_secs_f64() * ok as f64);
         Summary {
-            wall_s: seconds,
-            sequential_estimate_s: sequential,
-            speedup: sequential.map(|estimate| estimate / seconds),
-            requests_per_s: self.latencies.len() as f64 / seconds,
-            tokens_per_s: self.tokens as f64 / seconds,
-            ok: self.latencies.len(),
+            wall_s: rounded(seconds),
+            sequential_estimate_s: sequential.map(rounded),
+            speedup: sequential.map(|estimate| rounded(estimate / seconds)),
+            requests_per_s: rounded(ok as f64 / seconds),
+            tokens_per_s: rounded(self.tokens as f64 / seconds),
+            ok,
             failed: self.failed,
             retries: self.retries,
-            throttled_s: self.throttled.as_secs_f64(),
+            throttled_s: rounded(self.throttled.as_secs_f64()),
             p50_ms: percentile(50),
             p95_ms: percentile(95),
             p99_ms: percentile(99),
@@ -70,9 +70,14 @@ impl Figures {
     }
 }
 
-/// A duration in milliseconds, to the microsecond.
+/// A duration in milliseconds.
 pub fn milliseconds(duration: Duration) -> f64 {
-    duration.as_micros() as f64 / 1e3
+    rounded(duration.as_secs_f64() * 1e3)
+}
+
+/// To three decimals: more would only pretend to be exact.
+fn rounded(figure: f64) -> f64 {
+    (figure * 1e3).round() / 1e3
 }
 
 /// The smallest of the sorted values that `percent` of them do not exceed (nearest rank).
@@ -83,17 +88,17 @@ fn percentile(sorted: &[Duration], percent: usize) -> Duration {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "  prompts      {} answered, {} failed", self.ok, self.failed)?;
-        write!(f, "  wall time    {:.2} s", self.wall_s)?;
+        let Self { wall_s, requests_per_s, tokens_per_s, ok, failed, retries, .. } = self;
+        let Self { throttled_s, p50_ms, p95_ms, p99_ms, .. } = self;
+        let prompts = (ok + failed).max(1) as f64;
+        writeln!(f, "  prompts      {ok} answered, {failed} failed")?;
+        writeln!(f, "  wall time    {wall_s:.2} s")?;
         if let (Some(estimate), Some(speedup)) = (self.sequential_estimate_s, self.speedup) {
-            write!(f, ", {speedup:.0} times faster than one by one (about {estimate:.0} s)")?;
+            writeln!(f, "  speed-up     {speedup:.1} x (one by one: about {estimate:.0} s)")?;
         }
-        writeln!(f)?;
-        let Self { requests_per_s, tokens_per_s, .. } = self;
         writeln!(f, "  throughput   {requests_per_s:.0} prompts/s, {tokens_per_s:.0} tokens/s")?;
-        writeln!(f, "  retries      {}", self.retries)?;
-        writeln!(f, "  throttled    {:.1} s over all calls", self.throttled_s)?;
-        let Self { p50_ms, p95_ms, p99_ms, .. } = self;
+        writeln!(f, "  retries      {retries}")?;
+        writeln!(f, "  throttled    {:.0} ms a prompt", throttled_s * 1e3 / prompts)?;
         write!(f, "  latency      p50 {p50_ms:.0} ms, p95 {p95_ms:.0} ms, p99 {p99_ms:.0} ms")
     }
 }
@@ -109,7 +114,7 @@ mod tests {
             tokens: 4_000,
             ..Figures::default()
         };
-        let summary = figures.summary(Duration::from_secs(2), Some(Duration::from_secs(100)));
+        let summary = figures.summary(Duration::from_secs(2), Some(Duration::from_millis(500)));
         let json = serde_json::to_string(&summary).unwrap();
         let expected = concat!(
             r#"{"wall_s":2.0,"sequential_estimate_s":100.0,"speedup":50.0,"requests_per_s":100.0,"#,
