@@ -15,9 +15,12 @@ mod input;
 mod output;
 mod service;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::error::Error;
+use std::io::Write;
 use std::process::{ExitCode, exit};
 use std::time::{Duration, Instant};
 
@@ -44,13 +47,13 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let prompts = input::read(&arguments.input, arguments.limit)?;
-    let mut output = OrderedLines::create(&arguments.output)?;
     let (_service, client) = connect(arguments)?;
 
     let limits = worker::limits(arguments)?;
     let single = worker::pool(Mode::Sync, arguments, &limits, &client)?;
     let llm = worker::pool(arguments.mode, arguments, &limits, &client)?;
     stop_on_ctrl_c([single.clone(), llm.clone()])?;
+    let mut output = OrderedLines::create(&arguments.output)?;
     announce(arguments, prompts.len());
 
     let sample = &prompts[..arguments.sample.min(prompts.len())];
@@ -67,6 +70,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         println!("{}", serde_json::to_string(&summary)?);
     } else {
         println!("{summary}\n  answers      {}", arguments.output.display());
+    }
+    if stats.stopped {
+        eprintln!("stopped; the answers so far are in {}", arguments.output.display());
     }
     llm.stop().result()?;
     Ok(match summary.failed {
@@ -112,6 +118,9 @@ fn one_by_one(
     llm: &LlmHandle,
     sample: &[Prompt],
 ) -> Result<Option<Duration>, CallError<ChatError>> {
+    if sample.is_empty() {
+        return Ok(None);
+    }
     let started = Instant::now();
     for prompt in ProgressBar::new(sample).desc("One by one") {
         match llm.chat(prompt.prompt.clone()).result() {
@@ -128,7 +137,7 @@ fn all_at_once(
     llm: &LlmHandle,
     workers: usize,
     prompts: &[Prompt],
-    output: &mut OrderedLines,
+    output: &mut OrderedLines<impl Write>,
 ) -> Result<Figures, Box<dyn Error>> {
     let mut figures = Figures::default();
     let texts: Vec<String> = prompts.iter().map(|prompt| prompt.prompt.clone()).collect();

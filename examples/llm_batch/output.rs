@@ -65,7 +65,8 @@ impl OrderedLines {
 }
 
 impl<W: Write> OrderedLines<W> {
-    fn new(file: W) -> Self {
+    /// Writes to anything.
+    pub fn new(file: W) -> Self {
         Self { file, next: 0, early: BTreeMap::new() }
     }
 
