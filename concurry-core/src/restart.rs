@@ -133,22 +133,20 @@ pub(crate) fn give_up<W>(seat: &Seat, queues: &[CallQueue<W>], failures: u32, me
     let heirs: Vec<&CallQueue<W>> = queues.iter().filter(|queue| !queue.is_closed()).collect();
     let mut heir = heirs.iter().cycle();
     while own.is_closed()
-        && let Some(batch) = own.take(usize::MAX)
+        && let Some(call) = own.take_or_steal()
     {
-        for call in batch {
-            let call = match heir.next() {
-                Some(heir) => match heir.push(call) {
-                    Ok(()) => continue,
-                    Err(closed) => closed.0,
-                },
-                None => call,
-            };
-            if let Some(claimed) = call.claim() {
-                let site = claimed.claimed.site();
-                let cause = WorkerDeath::Constructor { failures, message: message.to_owned() };
-                let died = WorkerDied { site, worker: seat.index, cause, attempt: 1 };
-                claimed.claimed.abandon(CallError::WorkerDied(Box::new(died)));
-            }
+        let call = match heir.next() {
+            Some(heir) => match heir.push(call) {
+                Ok(()) => continue,
+                Err(closed) => closed.0,
+            },
+            None => call,
+        };
+        if let Some(claimed) = call.claim() {
+            let site = claimed.claimed.site();
+            let cause = WorkerDeath::Constructor { failures, message: message.to_owned() };
+            let died = WorkerDied { site, worker: seat.index, cause, attempt: 1 };
+            claimed.claimed.abandon(CallError::WorkerDied(Box::new(died)));
         }
     }
 }

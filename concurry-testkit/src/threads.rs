@@ -12,7 +12,8 @@ use crate::PATIENCE;
 pub fn threads_named(prefix: &str) -> usize {
     let prefix = prefix.get(..15).unwrap_or(prefix);
     let Ok(tasks) = fs::read_dir("/proc/self/task") else { return 0 };
-    let names = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
+    let names =
+        tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
     names.filter(|name| name.starts_with(prefix)).count()
 }
 

@@ -97,7 +97,8 @@ fn a_step_that_panics_fails_the_pipeline_as_panicked(mode: Mode) {
     counter.add(1).result().unwrap();
     // Whether the call is done when the step is added makes no difference.
     for future in [before, counter.add(5), TaskFuture::ready(Ok(5))] {
-        let error = future.map_ok(|_| -> u64 { panic!("a step of the test") }).result().unwrap_err();
+        let error =
+            future.map_ok(|_| -> u64 { panic!("a step of the test") }).result().unwrap_err();
         let CallError::Panicked(panic) = error else { panic!("{error:?}") };
         assert_eq!(panic.message, "a step of the test");
     }

@@ -22,7 +22,8 @@ conformance!(queued:
 
 fn the_caller_gets_the_message_and_the_place_of_a_panic(mode: Mode) {
     let counter = counter(mode, 1);
-    let futures = [counter.panic("bad luck".to_owned()), counter.panic_later("bad luck".to_owned())];
+    let futures =
+        [counter.panic("bad luck".to_owned()), counter.panic_later("bad luck".to_owned())];
     for (future, method) in futures.into_iter().zip(["panic", "panic_later"]) {
         let error = future.result().unwrap_err();
         assert!(error.is_panic());

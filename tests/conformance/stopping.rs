@@ -37,7 +37,8 @@ fn a_call_after_a_stop_fails_as_stopped(mode: Mode) {
     let report = counter.stop().result().unwrap();
     assert!(report.complete && report.drained, "{report:?}");
     assert!(counter.stats().stopped);
-    for error in [counter.add(1).result().unwrap_err(), counter.add_later(1).result().unwrap_err()] {
+    for error in [counter.add(1).result().unwrap_err(), counter.add_later(1).result().unwrap_err()]
+    {
         let CallError::Stopped(site) = error else { panic!("{error:?}") };
         assert_eq!(site.worker(), "Counter");
     }

@@ -182,4 +182,3 @@ fn a_blocking_wait_inside_a_runtime_ends(mode: Mode) {
     let total = runtime().block_on(async { counter.add_later(3).result() });
     assert_eq!(total.unwrap(), 6);
 }
-

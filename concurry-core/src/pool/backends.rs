@@ -32,6 +32,8 @@ pub(crate) trait Backend<W>: Send + Sync {
     /// Takes no more calls. Those it has are still run. At the end the pool's shutdown is advanced
     /// to its last stage.
     fn close(&self);
+    /// Fails everything that has not begun.
+    fn fail_queued(&self);
     /// How many calls wait.
     fn queued(&self) -> usize;
 }
@@ -69,16 +71,24 @@ impl<W> Queued<W> {
 
     fn unfinished(&self, worker: usize) -> usize {
         let counters = &self.shared.workers[worker];
-        self.queues[worker].len() + counters.taken() + counters.running()
+        self.queues[worker].len() + counters.running()
     }
 
     pub(crate) fn close(&self) {
         self.queues.iter().for_each(CallQueue::close);
     }
 
+    /// Fails everything that has not begun.
+    pub(crate) fn fail_queued(&self) {
+        for queue in &self.queues[..] {
+            while let Some(call) = queue.take_or_steal() {
+                drop(call); // which fails it as stopped
+            }
+        }
+    }
+
     pub(crate) fn queued(&self) -> usize {
-        let taken: usize = self.shared.workers.iter().map(|counters| counters.taken()).sum();
-        taken + self.queues.iter().map(CallQueue::len).sum::<usize>()
+        self.queues.iter().map(CallQueue::len).sum()
     }
 }
 
@@ -93,6 +103,12 @@ impl<W: Worker, E: Send + 'static> Backend<W> for Arc<OnDemand<W, E>> {
 
     fn close(&self) {
         OnDemand::close(self);
+    }
+
+    fn fail_queued(&self) {
+        while let Some(call) = self.queue.take() {
+            drop(call); // which fails it as stopped
+        }
     }
 
     fn queued(&self) -> usize {

@@ -174,6 +174,17 @@ impl<W: Worker> Pool<W> {
     }
 }
 
+impl<W: Worker> Pool<W> {
+    /// Fails everything that has not begun, whatever the workers are doing.
+    pub(crate) fn fail_queued(&self) {
+        match &self.backends {
+            Backends::Sync(_) => {}
+            Backends::Queued(queued) => queued.fail_queued(),
+            Backends::Other(backend) => backend.fail_queued(),
+        }
+    }
+}
+
 impl<W: Worker> Drop for Pool<W> {
     fn drop(&mut self) {
         self.close();

@@ -222,7 +222,7 @@ fn queues<W: Worker>(shared: &Arc<PoolShared>, plan: &Plan, queueing: Queueing) 
     let queues = if plan.balance == Balance::AnyIdle { 1 } else { plan.workers };
     Queued {
         shared: Arc::clone(shared),
-        queues: (0..queues).map(|_| CallQueue::new()).collect(),
+        queues: (0..queues).map(|_| CallQueue::new(plan.workers / queues)).collect(),
         balancer: Balancer::new(plan.balance, queues),
         queueing,
     }

@@ -56,8 +56,6 @@ pub(crate) struct WorkerCounters {
     lent_failed: AtomicU64,
     /// Calls begun and not ended.
     running: AtomicUsize,
-    /// Calls taken from the queue and not begun.
-    taken: AtomicUsize,
 }
 
 /// What the layers of a pool have done.
@@ -91,10 +89,6 @@ impl WorkerCounters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn set_taken(&self, taken: usize) {
-        self.taken.store(taken, Ordering::Relaxed);
-    }
-
     pub(crate) fn restarted(&self) {
         self.restarts.store(self.restarts.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
@@ -118,10 +112,6 @@ impl WorkerCounters {
         self.running
             .load(Ordering::Relaxed)
             .saturating_sub(usize::try_from(lent).unwrap_or(usize::MAX))
-    }
-
-    pub(crate) fn taken(&self) -> usize {
-        self.taken.load(Ordering::Relaxed)
     }
 }
 

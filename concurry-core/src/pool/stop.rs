@@ -79,6 +79,7 @@ pub(crate) fn stop_now<W: Worker>(pool: &Arc<Pool<W>>) -> TaskFuture<StopReport>
 async fn end<W: Worker>(pool: Arc<Pool<W>>) -> StopReport {
     pool.shared.shutdown.advance(Stage::Stopping);
     pool.close();
+    pool.fail_queued();
     let mut ended = pin!(pool.shared.shutdown.reached(Stage::Ended));
     let mut grace = pin!(pool.shared.clock.sleep(GRACE));
     let complete = poll_fn(|context| {

@@ -4,9 +4,13 @@
 //! the whole stack, turns it around and puts it there. So a submit never waits for anybody, workers
 //! meet submitters once a batch, and calls leave in exactly the order in which they came.
 //!
-//! Whoever holds the lock of the out-list is the only one who removes anything. That makes closing
-//! simple (nobody can be half-way through taking the stack), and counting (what is on the stack
-//! stays there).
+//! Whoever holds the lock of the out-list is the only one who removes anything from it or from the
+//! stack. That makes closing simple (nobody can be half-way through taking the stack), and counting
+//! (what is on the stack stays there).
+//!
+//! A worker takes a few calls ahead into its [`Pocket`], under the same lock. An idle worker that
+//! finds the queue empty steals from the pockets of the others, so no call waits behind a long one
+//! while anybody is idle.
 
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
@@ -14,6 +18,7 @@ use std::task::Waker;
 
 use super::Padded;
 use super::idle::Idle;
+use super::pocket::{POCKET, Pocket};
 use crate::future::Call;
 use crate::future::node::{Header, PoolSide};
 use crate::sync::{AtomicPtr, Mutex, Ordering, lock};
@@ -23,6 +28,8 @@ pub(crate) struct CallQueue<W> {
     head: Padded<AtomicPtr<Header>>,
     out: Padded<Mutex<OutList>>,
     idle: Padded<Idle>,
+    /// One for each worker of this queue.
+    pockets: Box<[Padded<Pocket>]>,
     calls: PhantomData<Call<W>>,
 }
 
@@ -47,8 +54,10 @@ fn closed() -> *mut Header {
 }
 
 impl<W> CallQueue<W> {
-    pub(crate) fn new() -> Self {
+    /// For so many workers.
+    pub(crate) fn new(workers: usize) -> Self {
         Self {
+            pockets: (0..workers).map(|_| Padded(Pocket::new())).collect(),
             head: Padded(AtomicPtr::new(ptr::null_mut())),
             out: Padded(Mutex::new(OutList {
                 first: ptr::null_mut(),
@@ -87,45 +96,87 @@ impl<W> CallQueue<W> {
         Ok(())
     }
 
-    /// Takes up to `share` of the oldest calls.
-    #[inline]
-    pub(crate) fn take(&self, share: usize) -> Option<Batch<'_, W>> {
+    /// Takes the oldest call.
+    pub(crate) fn take(&self) -> Option<Call<W>> {
         let mut out = lock(&self.out);
-        if out.first.is_null() && !self.refill(&mut out) {
-            return None;
-        }
-        let first = out.first;
-        let taken = if share >= out.length {
-            out.first = ptr::null_mut();
-            std::mem::take(&mut out.length)
-        } else {
-            let mut last = first;
-            for _ in 1..share {
-                // SAFETY: the list has more than `share` nodes, all of them alive and ours.
-                last = unsafe { (*last).next() };
-            }
-            // SAFETY: as above.
-            unsafe {
-                out.first = (*last).next();
-                (*last).set_next(ptr::null_mut());
-            }
-            out.length -= share;
-            share
-        };
-        // Relaxed: a hint whether to wake another worker; a push after it wakes by itself.
-        let head = self.head.load(Ordering::Relaxed);
-        let more = !out.first.is_null() || !(head.is_null() || head == closed());
-        Some(Batch { queue: self, first, length: taken, more })
+        let node = self.pop(&mut out)?;
+        // SAFETY: what leaves the list is ours.
+        Some(unsafe { Call::new(PoolSide::from_raw(node)) })
     }
 
-    /// Turns the stack around into the empty out-list. False if there is nothing.
+    /// Worker: takes the oldest calls ahead into its empty pocket.
     #[inline]
-    fn refill(&self, out: &mut OutList) -> bool {
+    pub(crate) fn take_ahead(&self, worker: usize) -> Option<Ahead> {
+        let pocket = &self.pockets[worker];
+        let mut out = lock(&self.out);
+        let first = self.pop(&mut out)?;
+        pocket.put(0, first.as_ptr());
+        // A fair share of what is there, so that others find something, too.
+        let share = (out.length / self.pockets.len()).min(POCKET - 1);
+        let mut filled = 1;
+        while filled <= share
+            && let Some(node) = self.pop_listed(&mut out)
+        {
+            pocket.put(filled, node.as_ptr());
+            filled += 1;
+        }
+        // Relaxed: a hint whether to wake another worker; a push after it wakes by itself.
+        let head = self.head.load(Ordering::Relaxed);
+        let rest = out.length > 0 || !(head.is_null() || head == closed());
+        Some(Ahead { next: 0, filled, more: rest || filled > 1 })
+    }
+
+    /// Worker: the next of the calls that it took ahead. Others may have stolen some.
+    #[inline]
+    pub(crate) fn next(&self, worker: usize, ahead: &mut Ahead) -> Option<Call<W>> {
+        while ahead.next < ahead.filled {
+            let slot = ahead.next;
+            ahead.next += 1;
+            if let Some(node) = self.pockets[worker].take(slot) {
+                // SAFETY: who empties a slot owns the call.
+                return Some(unsafe { Call::new(PoolSide::from_raw(node)) });
+            }
+        }
+        None
+    }
+
+    /// Takes a call that a worker took ahead and has not begun.
+    pub(crate) fn steal(&self) -> Option<Call<W>> {
+        let node = self.pockets.iter().find_map(|pocket| pocket.steal())?;
+        // SAFETY: who empties a slot owns the call.
+        Some(unsafe { Call::new(PoolSide::from_raw(node)) })
+    }
+
+    /// Takes any call that has not begun.
+    pub(crate) fn take_or_steal(&self) -> Option<Call<W>> {
+        self.take().or_else(|| self.steal())
+    }
+
+    #[inline]
+    fn pop(&self, out: &mut OutList) -> Option<NonNull<Header>> {
+        if out.first.is_null() {
+            self.refill(out);
+        }
+        self.pop_listed(out)
+    }
+
+    #[inline]
+    fn pop_listed(&self, out: &mut OutList) -> Option<NonNull<Header>> {
+        let node = NonNull::new(out.first)?;
+        // SAFETY: listed nodes are alive and ours.
+        out.first = unsafe { node.as_ref() }.next();
+        out.length -= 1;
+        Some(node)
+    }
+
+    /// Turns the stack around into the empty out-list.
+    #[inline]
+    fn refill(&self, out: &mut OutList) {
         // A load first: an empty queue is looked at often, and a swap would take the line away from
         // the submitters. SeqCst as in `Idle`'s argument.
         let head = self.head.load(Ordering::SeqCst);
         let stack = if head.is_null() {
-            return false;
+            return;
         } else if head == closed() {
             std::mem::replace(&mut out.closing, ptr::null_mut())
         } else {
@@ -144,7 +195,6 @@ impl<W> CallQueue<W> {
         }
         out.first = first;
         out.length = length;
-        length > 0
     }
 
     /// Whether a worker would find a call.
@@ -155,10 +205,13 @@ impl<W> CallQueue<W> {
         (!head.is_null() && head != closed()) || self.has_taken_out()
     }
 
-    /// Whether there is a call that left the stack already.
+    /// Whether there is a call that left the stack and was not begun.
     fn has_taken_out(&self) -> bool {
+        // Pockets are filled under the lock, so a call is seen either on the list or in a pocket.
         let out = lock(&self.out);
-        !out.first.is_null() || !out.closing.is_null()
+        !out.first.is_null()
+            || !out.closing.is_null()
+            || self.pockets.iter().any(|pocket| pocket.len() > 0)
     }
 
     /// Whether a submitter has pushed something since the last refill. One load: for spinning.
@@ -172,7 +225,7 @@ impl<W> CallQueue<W> {
         let out = lock(&self.out);
         let head = self.head.load(Ordering::Acquire);
         let on_stack = if head == closed() { out.closing } else { head };
-        let mut count = out.length;
+        let mut count = out.length + self.pockets.iter().map(|pocket| pocket.len()).sum::<usize>();
         let mut node = on_stack;
         while !node.is_null() {
             count += 1;
@@ -214,73 +267,25 @@ impl<W> CallQueue<W> {
         }
         true
     }
-
-    fn put_back(&self, first: *mut Header, length: usize) {
-        let mut last = first;
-        let mut out = lock(&self.out);
-        for _ in 1..length {
-            // SAFETY: the batch owned `length` nodes, and gives them to us.
-            last = unsafe { (*last).next() };
-        }
-        // SAFETY: as above.
-        unsafe { (*last).set_next(out.first) };
-        out.first = first;
-        out.length += length;
-        drop(out);
-        self.idle.notify();
-    }
 }
 
 impl<W> Drop for CallQueue<W> {
     fn drop(&mut self) {
         self.close();
         // Dropping a call fails it, so that no future waits for ever.
-        while let Some(batch) = self.take(usize::MAX) {
-            batch.for_each(drop);
+        while let Some(call) = self.take_or_steal() {
+            drop(call);
         }
     }
 }
 
-/// Calls that a worker took from the queue, oldest first. What it leaves goes back to the front.
-pub(crate) struct Batch<'q, W> {
-    queue: &'q CallQueue<W>,
-    first: *mut Header,
-    length: usize,
-    /// Whether the queue had more.
+/// How far a worker is with the calls that it took ahead.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead {
+    next: usize,
+    filled: usize,
+    /// Whether there is something for another worker.
     pub(crate) more: bool,
-}
-
-impl<W> Batch<'_, W> {
-    /// How many are left.
-    pub(crate) fn len(&self) -> usize {
-        self.length
-    }
-}
-
-impl<W> Iterator for Batch<'_, W> {
-    type Item = Call<W>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Call<W>> {
-        if self.length == 0 {
-            return None;
-        }
-        let node = NonNull::new(self.first)?;
-        // SAFETY: the batch owns its nodes; the link is read before the node is handed on.
-        unsafe {
-            self.first = node.as_ref().next();
-            self.length -= 1;
-            Some(Call::new(PoolSide::from_raw(node)))
-        }
-    }
-}
-
-impl<W> Drop for Batch<'_, W> {
-    fn drop(&mut self) {
-        if self.length > 0 {
-            self.queue.put_back(self.first, self.length);
-        }
-    }
 }
 
 // SAFETY: the queue owns calls, which are `Send`; everything else is synchronised.

@@ -3,7 +3,8 @@
 mod call_queue;
 mod idle;
 mod padded;
+mod pocket;
 pub(crate) mod spin;
 
-pub(crate) use call_queue::{Batch, CallQueue, Closed};
+pub(crate) use call_queue::{Ahead, CallQueue, Closed};
 pub(crate) use padded::Padded;

@@ -17,7 +17,7 @@ use crate::future::Call;
 use crate::future::call_node::{ClaimedCall, Ran, Unpublished};
 use crate::future::node::{Header, Kind, release};
 use crate::pool::shutdown::Stage;
-use crate::queue::CallQueue;
+use crate::queue::{Ahead, CallQueue};
 use crate::worker::{Construct, Worker};
 use crate::{CallError, restart};
 
@@ -126,6 +126,7 @@ struct Serving<'w, W: Worker, E> {
     succeeded: bool,
     /// In the queue's list of sleepers.
     parked: bool,
+    ahead: Ahead,
 }
 
 impl<'w, W: Worker, E> Serving<'w, W, E> {
@@ -143,11 +144,17 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             panicked: false,
             succeeded: false,
             parked: false,
+            ahead: Ahead::default(),
         }
     }
 
     fn queue(&self) -> &'w CallQueue<W> {
         &self.worker.queues[self.worker.seat.index % self.worker.queues.len()]
+    }
+
+    /// Which of the queue's pockets is this worker's.
+    fn place(&self) -> usize {
+        if self.worker.queues.len() == 1 { self.worker.seat.index } else { 0 }
     }
 
     fn running(&self) -> usize {
@@ -230,15 +237,14 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
                 self.begin(call);
                 continue;
             }
-            let free = self.worker.concurrency - self.running();
-            let queue = self.queue();
-            let Some(mut batch) = queue.take(free.min(budget - looked_at)) else { break };
-            while self.may_begin()
-                && let Some(call) = batch.next()
-            {
-                looked_at += 1;
-                self.begin(call);
-            }
+            let (queue, place) = (self.queue(), self.place());
+            let call = queue.next(place, &mut self.ahead).or_else(|| {
+                self.ahead = queue.take_ahead(place)?;
+                queue.next(place, &mut self.ahead)
+            });
+            let Some(call) = call.or_else(|| queue.steal()) else { break };
+            looked_at += 1;
+            self.begin(call);
         }
         looked_at
     }
@@ -314,8 +320,8 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             }
         }
         self.held = None;
-        while let Some(batch) = self.queue().take(usize::MAX) {
-            batch.for_each(drop); // which fails them as stopped
+        while let Some(call) = self.queue().take_or_steal() {
+            drop(call); // which fails it as stopped
         }
     }
 

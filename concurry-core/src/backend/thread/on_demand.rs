@@ -36,7 +36,7 @@ impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
         threads: Arc<PoolThreads>,
     ) -> Self {
         Self {
-            queue: CallQueue::new(),
+            queue: CallQueue::new(0),
             construct: std::sync::Mutex::new(construct),
             threads,
             free_seats: std::sync::Mutex::new((0..seats.len()).rev().collect()),
@@ -76,8 +76,8 @@ impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
             // Threads that are at work take the call later. Without any, nobody would.
             if lock(&self.free_seats).len() == self.seats.len() {
                 let message = error.to_string();
-                while let Some(batch) = self.queue.take(usize::MAX) {
-                    batch.for_each(|call| abandon(call, index, &message));
+                while let Some(call) = self.queue.take() {
+                    abandon(call, index, &message);
                 }
             }
         }
@@ -88,10 +88,8 @@ impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
         self.threads.mark_current_thread();
         let _scope = runtime::Scope::enter(&seat.pool);
         loop {
-            while let Some(mut batch) = self.queue.take(1) {
-                if let Some(call) = batch.next() {
-                    self.run_one(seat, call);
-                }
+            while let Some(call) = self.queue.take() {
+                self.run_one(seat, call);
             }
             lock(&self.free_seats).push(index);
             // A call that came after the last look may have found no free seat.

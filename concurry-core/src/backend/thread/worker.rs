@@ -9,11 +9,12 @@ use concurry_time::block_on;
 use super::parker::Parker;
 use crate::backend::{ConstructFailure, Startup, construct_caught, drop_caught, runtime};
 use crate::call::Seat;
+use crate::future::Call;
 use crate::future::call_node::Ran;
 use crate::pool::blocking::PoolThreads;
 use crate::pool::shutdown::Stage;
 use crate::queue::spin::{Awake, WorkerSpin};
-use crate::queue::{Batch, CallQueue};
+use crate::queue::{Ahead, CallQueue};
 use crate::restart;
 use crate::worker::{Construct, Worker};
 
@@ -24,10 +25,6 @@ pub(crate) struct ThreadWorker<W, E> {
     pub(crate) construct: Box<dyn Construct<W, E>>,
     pub(crate) threads: Arc<PoolThreads>,
 }
-
-/// How many calls a worker takes at a time. One, so that a long call never holds up those behind
-/// it, and a stop finds all that has not begun.
-const SHARE: usize = 64;
 
 /// Starts the worker's thread. The outcome of its constructor goes to `startup`.
 pub(crate) fn spawn<W: Worker, E: Send + 'static>(
@@ -83,6 +80,11 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
         &self.queues[self.seat.index % self.queues.len()]
     }
 
+    /// Which of the queue's pockets is this worker's.
+    fn place(&self) -> usize {
+        if self.queues.len() == 1 { self.seat.index } else { 0 }
+    }
+
     fn serve_and_rebuild(&self, mut worker: W) {
         let (parker, waker) = Parker::new();
         let mut serving = Serving {
@@ -91,6 +93,7 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
             spin: WorkerSpin::new(),
             awake: Some(Awake::new()),
             panics_in_a_row: 0,
+            ahead: Ahead::default(),
         };
         loop {
             let end = self.serve(&mut worker, &mut serving);
@@ -109,52 +112,65 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
         let pool = &self.seat.pool;
         let counters = &pool.workers[self.seat.index];
         let worker: *mut W = worker;
-        while let Some(mut batch) = self.next_batch(serving) {
-            while let Some(call) = batch.next() {
-                counters.set_taken(batch.len());
-                if pool.shutdown.stage() >= Stage::Stopping {
-                    drop(call); // which fails it as stopped
-                    continue;
-                }
-                let Some(call) = call.claim() else { continue };
-                counters.begin();
-                // SAFETY: this thread alone has the worker.
-                let (ran, outcome) = unsafe { call.run(worker, &self.seat) };
-                // Before the outcome is out, so that who has it finds it counted.
-                counters.end(ran != Ran::Done);
-                outcome.publish();
-                if ran == Ran::Panicked {
-                    counters.set_taken(0);
-                    return End::Panicked;
-                }
-                serving.panics_in_a_row = 0;
+        while let Some(call) = self.next_call(serving) {
+            if pool.shutdown.stage() >= Stage::Stopping {
+                drop(call); // which fails it as stopped
+                continue;
             }
+            let Some(call) = call.claim() else { continue };
+            counters.begin();
+            // SAFETY: this thread alone has the worker.
+            let (ran, outcome) = unsafe { call.run(worker, &self.seat) };
+            // Before the outcome is out, so that who has it finds it counted.
+            counters.end(ran != Ran::Done);
+            outcome.publish();
+            if ran == Ran::Panicked {
+                return End::Panicked;
+            }
+            serving.panics_in_a_row = 0;
         }
         End::Closed
     }
 
-    /// The next calls; waits for them. `None`: the queue is closed and empty.
+    /// The next call; waits for it. `None`: the queue is closed and empty.
     #[inline]
-    fn next_batch(&self, serving: &mut Serving<'_>) -> Option<Batch<'_, W>> {
-        let queue = self.queue();
-        queue.take(SHARE).or_else(|| self.search(queue, serving))
+    fn next_call(&self, serving: &mut Serving<'_>) -> Option<Call<W>> {
+        let (queue, place) = (self.queue(), self.place());
+        if let Some(call) = queue.next(place, &mut serving.ahead) {
+            return Some(call);
+        }
+        match queue.take_ahead(place) {
+            Some(ahead) => {
+                serving.ahead = ahead;
+                queue.next(place, &mut serving.ahead).or_else(|| self.next_call(serving))
+            }
+            None => self.search(queue, serving),
+        }
     }
 
     #[cold]
-    fn search<'q>(
-        &self,
-        queue: &'q CallQueue<W>,
-        serving: &mut Serving<'_>,
-    ) -> Option<Batch<'q, W>> {
+    fn search(&self, queue: &CallQueue<W>, serving: &mut Serving<'_>) -> Option<Call<W>> {
+        let place = self.place();
         queue.idle().start_search();
         loop {
             serving.spin.wait_until(|| queue.has_pushed());
             // In this order: once the queue is closed, what it holds is all there will be.
             let closed = queue.is_closed();
-            let batch = queue.take(SHARE);
-            if batch.is_some() || closed {
-                queue.idle().end_search(batch.as_ref().is_some_and(|batch| batch.more));
-                return batch;
+            if let Some(ahead) = queue.take_ahead(place) {
+                serving.ahead = ahead;
+                if let Some(call) = queue.next(place, &mut serving.ahead) {
+                    queue.idle().end_search(serving.ahead.more);
+                    return Some(call);
+                }
+                continue;
+            }
+            if let Some(call) = queue.steal() {
+                queue.idle().end_search(true);
+                return Some(call);
+            }
+            if closed {
+                queue.idle().end_search(false);
+                return None;
             }
             serving.awake = None;
             if queue.park(self.seat.index, serving.waker.clone()) {
@@ -202,4 +218,5 @@ struct Serving<'p> {
     spin: WorkerSpin,
     awake: Option<Awake>,
     panics_in_a_row: u32,
+    ahead: Ahead,
 }

@@ -1,0 +1,153 @@
+//! The main job: answers 1,000 prompts with 100 workers, under limits, with retries and bars.
+//!
+//! ```text
+//! cargo run --release --example llm_batch                    # offline, against its own endpoint
+//! cargo run --release --example llm_batch -- --mode async    # the same code as async calls
+//! cargo run --release --example llm_batch -- --help
+//! ```
+//!
+//! Start with `worker.rs`: the worker and its pool. `client.rs` speaks HTTP, `service.rs` is the
+//! endpoint on the loopback port.
+
+mod arguments;
+mod client;
+mod input;
+mod output;
+mod service;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::{ExitCode, exit};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use concurry::prelude::*;
+
+use arguments::Arguments;
+use client::{ApiKey, ChatClient, ChatError};
+use input::Prompt;
+use output::{Line, OrderedLines};
+use service::Service;
+use summary::Figures;
+use worker::LlmHandle;
+
+/// What a shell expects of a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    run(&Arguments::parse()).unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let prompts = input::read(&arguments.input, arguments.limit)?;
+    let (_service, client) = connect(arguments)?;
+
+    let limits = worker::limits(arguments)?;
+    let single = worker::pool(Mode::Sync, arguments, &limits, &client)?;
+    let llm = worker::pool(arguments.mode, arguments, &limits, &client)?;
+    stop_on_ctrl_c([single.clone(), llm.clone()])?;
+    let mut output = OrderedLines::create(&arguments.output)?;
+    announce(arguments, prompts.len());
+
+    let sample = &prompts[..arguments.sample.min(prompts.len())];
+    let each = one_by_one(&single, sample)?;
+    let started = Instant::now();
+    let mut figures = all_at_once(&llm, arguments.workers.get(), &prompts, &mut output)?;
+    let wall = started.elapsed();
+    output.finish()?;
+
+    let stats = llm.stats();
+    (figures.retries, figures.throttled) = (stats.retries, stats.throttled_time);
+    let summary = figures.summary(wall, each);
+    if arguments.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        println!("{summary}\n  answers      {}", arguments.output.display());
+    }
+    if stats.stopped {
+        eprintln!("stopped; the answers so far are in {}", arguments.output.display());
+    }
+    llm.stop().result()?;
+    Ok(match summary.failed {
+        _ if stats.stopped => ExitCode::from(INTERRUPTED),
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+/// Connects to the service that was asked for, or else to one of our own.
+fn connect(arguments: &Arguments) -> Result<(Option<Service>, ChatClient), Box<dyn Error>> {
+    let Some(base_url) = &arguments.base_url else {
+        let service = Service::start()?;
+        let client = ChatClient::new(&service.base_url(), &arguments.model, None)?;
+        return Ok((Some(service), client));
+    };
+    let key = ApiKey::from_environment(&arguments.api_key_env);
+    Ok((None, ChatClient::new(base_url, &arguments.model, key)?))
+}
+
+/// Lets Ctrl-C stop the pools: what has not been answered then fails as stopped, which ends the run
+/// in the usual way. A second one ends the program.
+fn stop_on_ctrl_c(pools: [LlmHandle; 2]) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(move || {
+        for pool in &pools {
+            if pool.stats().stopped {
+                exit(INTERRUPTED.into());
+            }
+            drop(pool.stop_now());
+        }
+    })
+}
+
+fn announce(arguments: &Arguments, prompts: usize) {
+    let Arguments { mode, workers, requests, tokens, per, base_url, .. } = arguments;
+    let service = base_url.as_deref().unwrap_or("a loopback service");
+    eprintln!("{prompts} prompts for {service}, {workers} at once in {mode} mode");
+    eprintln!("at most {requests} requests and {tokens} tokens a {per}");
+}
+
+/// Asks a sample one after the other. Returns the mean time of a prompt, if there is a whole sample.
+fn one_by_one(
+    llm: &LlmHandle,
+    sample: &[Prompt],
+) -> Result<Option<Duration>, CallError<ChatError>> {
+    if sample.is_empty() {
+        return Ok(None);
+    }
+    let started = Instant::now();
+    for prompt in ProgressBar::new(sample).desc("One by one") {
+        match llm.chat(prompt.prompt.clone()).result() {
+            Err(CallError::Stopped(_)) => return Ok(None),
+            outcome => outcome?,
+        };
+    }
+    let count = u32::try_from(sample.len()).unwrap_or(u32::MAX);
+    Ok(started.elapsed().checked_div(count))
+}
+
+/// Asks everything, and writes each answer as it comes.
+fn all_at_once(
+    llm: &LlmHandle,
+    workers: usize,
+    prompts: &[Prompt],
+    output: &mut OrderedLines<impl Write>,
+) -> Result<Figures, Box<dyn Error>> {
+    let mut figures = Figures::default();
+    let texts: Vec<String> = prompts.iter().map(|prompt| prompt.prompt.clone()).collect();
+    let replies = llm.map(texts, |llm, text| llm.chat(text)).in_flight(2 * workers).progress("LLM");
+    for (index, outcome) in replies.as_completed() {
+        match &outcome {
+            Ok(reply) => figures.add(reply),
+            Err(_) => figures.failed += 1,
+        }
+        output.put(index, &Line::new(&prompts[index].id, &outcome))?;
+    }
+    Ok(figures)
+}
