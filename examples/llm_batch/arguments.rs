@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(long, default_value = "thread", value_parser = mode())]
     pub mode: Mode,
 
-    /// How many prompts are worked on at once
+    /// How many prompts are worked on at once (in sync mode always one)
     #[arg(long, default_value = "100", value_name = "N")]
     pub workers: NonZeroUsize,
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use concurry::limits::PermitError;
@@ -87,13 +88,18 @@ impl fmt::Debug for ApiKey {
 impl ChatClient {
     /// A client of the endpoint at `base_url`, such as `https://api.openai.com/v1`.
     pub fn new(base_url: &str, model: &str, key: Option<ApiKey>) -> Result<Self, ChatError> {
-        if !base_url.parse().is_ok_and(|url: Url| url.has_host()) {
+        let url = Url::parse(base_url).ok();
+        let Some(host) = url.as_ref().and_then(Url::host_str) else {
             return Err(ChatError::Url { url: base_url.to_owned() });
-        }
+        };
         // An error means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut http = reqwest::Client::builder().user_agent("concurry-llm-batch");
+        if host.parse().is_ok_and(|address: IpAddr| address.is_loopback()) {
+            http = http.no_proxy(); // a proxy's loopback is another one
+        }
         Ok(Self {
-            http: reqwest::Client::builder().user_agent("concurry-llm-batch").build()?,
+            http: http.build()?,
             url: format!("{}/chat/completions", base_url.trim_end_matches('/')),
             model: model.to_owned(),
             key,

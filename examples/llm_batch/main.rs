@@ -93,7 +93,7 @@ fn connect(arguments: &Arguments) -> Result<(Option<Service>, ChatClient), Box<d
     Ok((None, ChatClient::new(base_url, &arguments.model, key)?))
 }
 
-/// Lets Ctrl-C stop the pools: what has not been answered then fails as stopped, which ends the run
+/// Lets Ctrl-C (or SIGTERM) stop the pools: what has not been answered then fails as stopped, which ends the run
 /// in the usual way. A second one ends the program.
 fn stop_on_ctrl_c(pools: [LlmHandle; 2]) -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(move || {
@@ -109,7 +109,8 @@ fn stop_on_ctrl_c(pools: [LlmHandle; 2]) -> Result<(), ctrlc::Error> {
 fn announce(arguments: &Arguments, prompts: usize) {
     let Arguments { mode, workers, requests, tokens, per, base_url, .. } = arguments;
     let service = base_url.as_deref().unwrap_or("a loopback service");
-    eprintln!("{prompts} prompts for {service}, {workers} at once in {mode} mode");
+    let at_once = if *mode == Mode::Sync { 1 } else { workers.get() };
+    eprintln!("{prompts} prompts for {service}, {at_once} at once in {mode} mode");
     eprintln!("at most {requests} requests and {tokens} tokens a {per}");
 }
 
@@ -141,6 +142,7 @@ fn all_at_once(
 ) -> Result<Figures, Box<dyn Error>> {
     let mut figures = Figures::default();
     let texts: Vec<String> = prompts.iter().map(|prompt| prompt.prompt.clone()).collect();
+    // Twice as many as workers, so that each finds its next call waiting.
     let replies = llm.map(texts, |llm, text| llm.chat(text)).in_flight(2 * workers).progress("LLM");
     for (index, outcome) in replies.as_completed() {
         match &outcome {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, LineWriter, Write};
 use std::path::Path;
 
 use concurry::prelude::*;
@@ -46,9 +46,9 @@ impl<'p> Line<'p> {
 }
 
 /// A file that takes lines in any order. A line is written as soon as all before it are there, so
-/// the file is always a beginning of the result, also when the process is killed.
+/// the file is always a beginning of the result, whole lines, also when the process is killed.
 #[derive(Debug)]
-pub struct OrderedLines<W: Write = BufWriter<File>> {
+pub struct OrderedLines<W: Write = LineWriter<File>> {
     file: W,
     next: usize,
     early: BTreeMap<usize, String>,
@@ -60,7 +60,7 @@ impl OrderedLines {
         let file = File::create(path).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
         })?;
-        Ok(Self::new(BufWriter::new(file)))
+        Ok(Self::new(LineWriter::new(file)))
     }
 }
 
