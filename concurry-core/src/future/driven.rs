@@ -5,11 +5,13 @@
 //! of the worker or timer whose event they waited for. A wake during a poll makes the poller look
 //! again, so a step never runs twice at once.
 
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
+
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::node::PoolId;
@@ -18,7 +20,7 @@ use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
 use crate::error::CallSite;
 use crate::panics;
-use crate::sync::lock;
+use crate::sync::{AtomicU8, Mutex, Ordering, lock};
 
 /// Something that moves forward when it is polled, and can be cancelled.
 pub(crate) trait Drive: Send + 'static {

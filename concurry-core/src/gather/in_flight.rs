@@ -7,14 +7,15 @@
 //! wake passes its reference on to the stack, from where the collector takes it back, so the common
 //! case counts nothing.
 
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
+
 use std::collections::VecDeque;
 use std::ptr::{self, NonNull};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 use crate::future::{Outcome, TaskFuture};
-use crate::sync::lock;
+use crate::sync::{AtomicPtr, AtomicUsize, Mutex, Ordering, lock};
 
 /// One place for a future, and the link by which its completion is queued.
 struct Slot {
