@@ -303,9 +303,16 @@ impl Lifecycle {
     /// Waker: puts a call that is not done up for another poll.
     pub(crate) fn schedule(&self) -> Schedule {
         let mut actual = self.word().load(Ordering::Acquire);
-        while actual & (SCHEDULED | DONE) == 0 {
-            match self.exchange(actual, (actual | SCHEDULED) + REFERENCE) {
-                Ok(()) => return Schedule::Push,
+        while actual & DONE == 0 {
+            // Written also where nothing changes: only by reading this write does the worker see
+            // what the waker's owner did before. A look alone might be one of the past, too.
+            let (next, outcome) = if actual & SCHEDULED == 0 {
+                ((actual | SCHEDULED) + REFERENCE, Schedule::Push)
+            } else {
+                (actual, Schedule::Nothing)
+            };
+            match self.exchange(actual, next) {
+                Ok(()) => return outcome,
                 Err(now) => actual = now,
             }
         }
