@@ -96,7 +96,9 @@ impl<D: Drive> Driven<D> {
         let left =
             self.turn.compare_exchange(POLLING, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok();
         if !left {
-            self.turn.store(POLLING, Ordering::Release);
+            // A swap, not a store: a further wake may have come since, whose writes the next poll
+            // has to see as well.
+            self.turn.swap(POLLING, Ordering::AcqRel);
         }
         left
     }
@@ -108,10 +110,13 @@ impl<D: Drive> Driven<D> {
         loop {
             let work = lock(&self.work).take();
             let Some(mut work) = work else { return };
-            if self.cancelled.swap(0, Ordering::AcqRel) != 0 {
-                let _ = work.drive.cancel();
-            }
-            let poll = AssertUnwindSafe(|| work.drive.poll(&mut context));
+            let cancelled = self.cancelled.swap(0, Ordering::AcqRel) != 0;
+            let poll = AssertUnwindSafe(|| {
+                if cancelled {
+                    let _ = work.drive.cancel();
+                }
+                work.drive.poll(&mut context)
+            });
             let outcome = match catch_unwind(poll) {
                 Ok(Poll::Pending) => {
                     *lock(&self.work) = Some(work);
