@@ -6,6 +6,8 @@
 
 extern crate self as concurry_core;
 
+#[cfg(all(test, concurry_loom))]
+mod model;
 mod sync;
 
 pub mod error;

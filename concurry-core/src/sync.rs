@@ -4,15 +4,21 @@
 //! changes its behaviour with it.
 
 #[cfg(not(concurry_loom))]
-pub(crate) use std::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicPtr, AtomicU32, Ordering},
+pub(crate) use std::{
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    },
+    thread::{self, Thread},
 };
 
 #[cfg(concurry_loom)]
-pub(crate) use loom::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicPtr, AtomicU32, Ordering},
+pub(crate) use loom::{
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    },
+    thread::{self, Thread},
 };
 
 /// A cell whose accesses loom checks. Without loom it is the standard one.
@@ -36,6 +42,37 @@ impl<T> UnsafeCell<T> {
     }
 }
 
+/// Lets loom check that memory is freed after its last use, in the order of the memory model. Of no
+/// size and no effect without loom.
+#[derive(Debug)]
+pub(crate) struct Lifetime {
+    #[cfg(concurry_loom)]
+    uses: UnsafeCell<()>,
+}
+
+impl Lifetime {
+    pub(crate) fn new() -> Self {
+        Self {
+            #[cfg(concurry_loom)]
+            uses: UnsafeCell::new(()),
+        }
+    }
+
+    /// Before each use of the memory that may be the thread's last.
+    #[inline]
+    pub(crate) fn note_use(&self) {
+        #[cfg(concurry_loom)]
+        self.uses.with(|_| ());
+    }
+
+    /// Before the memory is freed.
+    #[inline]
+    pub(crate) fn note_end(&self) {
+        #[cfg(concurry_loom)]
+        self.uses.with_mut(|_| ());
+    }
+}
+
 /// Takes a lock whatever happened to its earlier holders: what our locks guard is never left
 /// half-changed by a panic, since no foreign code runs under them.
 #[cfg(not(concurry_loom))]
@@ -43,10 +80,65 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// Takes a lock of either kind: what is not modelled keeps the standard one.
 #[cfg(concurry_loom)]
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    match mutex.lock() {
-        Ok(guard) => guard,
-        Err(poisoned) => poisoned.into_inner(),
+pub(crate) fn lock<L: Lock>(mutex: &L) -> L::Guard<'_> {
+    mutex.take()
+}
+
+#[cfg(concurry_loom)]
+pub(crate) trait Lock {
+    type Guard<'l>
+    where
+        Self: 'l;
+
+    fn take(&self) -> Self::Guard<'_>;
+}
+
+#[cfg(concurry_loom)]
+impl<T> Lock for Mutex<T> {
+    type Guard<'l>
+        = MutexGuard<'l, T>
+    where
+        T: 'l;
+
+    fn take(&self) -> Self::Guard<'_> {
+        self.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(concurry_loom)]
+impl<T> Lock for std::sync::Mutex<T> {
+    type Guard<'l>
+        = std::sync::MutexGuard<'l, T>
+    where
+        T: 'l;
+
+    fn take(&self) -> Self::Guard<'_> {
+        self.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(concurry_loom)]
+impl<L: Lock> Lock for std::sync::Arc<L> {
+    type Guard<'l>
+        = L::Guard<'l>
+    where
+        L: 'l;
+
+    fn take(&self) -> Self::Guard<'_> {
+        (**self).take()
+    }
+}
+
+#[cfg(concurry_loom)]
+impl<L: Lock> Lock for crate::queue::Padded<L> {
+    type Guard<'l>
+        = L::Guard<'l>
+    where
+        L: 'l;
+
+    fn take(&self) -> Self::Guard<'_> {
+        (**self).take()
     }
 }

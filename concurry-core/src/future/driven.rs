@@ -5,11 +5,13 @@
 //! of the worker or timer whose event they waited for. A wake during a poll makes the poller look
 //! again, so a step never runs twice at once.
 
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
+
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::node::PoolId;
@@ -18,7 +20,7 @@ use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
 use crate::error::CallSite;
 use crate::panics;
-use crate::sync::lock;
+use crate::sync::{AtomicU8, Mutex, Ordering, lock};
 
 /// Something that moves forward when it is polled, and can be cancelled.
 pub(crate) trait Drive: Send + 'static {
@@ -94,7 +96,9 @@ impl<D: Drive> Driven<D> {
         let left =
             self.turn.compare_exchange(POLLING, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok();
         if !left {
-            self.turn.store(POLLING, Ordering::Release);
+            // A swap, not a store: a further wake may have come since, whose writes the next poll
+            // has to see as well.
+            self.turn.swap(POLLING, Ordering::AcqRel);
         }
         left
     }
@@ -106,10 +110,13 @@ impl<D: Drive> Driven<D> {
         loop {
             let work = lock(&self.work).take();
             let Some(mut work) = work else { return };
-            if self.cancelled.swap(0, Ordering::AcqRel) != 0 {
-                let _ = work.drive.cancel();
-            }
-            let poll = AssertUnwindSafe(|| work.drive.poll(&mut context));
+            let cancelled = self.cancelled.swap(0, Ordering::AcqRel) != 0;
+            let poll = AssertUnwindSafe(|| {
+                if cancelled {
+                    let _ = work.drive.cancel();
+                }
+                work.drive.poll(&mut context)
+            });
             let outcome = match catch_unwind(poll) {
                 Ok(Poll::Pending) => {
                     *lock(&self.work) = Some(work);

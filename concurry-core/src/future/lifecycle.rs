@@ -6,7 +6,7 @@
 use std::mem::MaybeUninit;
 use std::task::Waker;
 
-use crate::sync::{AtomicU32, Ordering, UnsafeCell};
+use crate::sync::{AtomicU32, Lifetime, Ordering, UnsafeCell};
 
 /// The arguments have an owner: the worker that runs the call, or whoever cancelled it.
 const CLAIMED: u32 = 1 << 0;
@@ -35,7 +35,9 @@ const RUNNING: u32 = QUEUED | CLAIMED;
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
     slot: UnsafeCell<MaybeUninit<Waker>>,
+    /// By `word`, which notes the use.
     state: AtomicU32,
+    lifetime: Lifetime,
     /// Whatever the node wants to remember; it rides here in what would be padding.
     pub(crate) tag: u32,
 }
@@ -112,7 +114,12 @@ impl Lifecycle {
     }
 
     fn new(state: u32, tag: u32) -> Self {
-        Self { slot: UnsafeCell::new(MaybeUninit::uninit()), state: AtomicU32::new(state), tag }
+        Self {
+            slot: UnsafeCell::new(MaybeUninit::uninit()),
+            state: AtomicU32::new(state),
+            lifetime: Lifetime::new(),
+            tag,
+        }
     }
 
     // ---- pool side -------------------------------------------------------------------------
@@ -121,7 +128,7 @@ impl Lifecycle {
     #[inline]
     pub(crate) fn claim(&self) -> Claim {
         // AcqRel: one total order of claims; what the arguments hold was published by the queue.
-        if self.state.fetch_or(CLAIMED, Ordering::AcqRel) & CLAIMED == 0 {
+        if self.word().fetch_or(CLAIMED, Ordering::AcqRel) & CLAIMED == 0 {
             Claim::Won
         } else {
             Claim::Lost
@@ -132,7 +139,7 @@ impl Lifecycle {
     #[inline]
     pub(crate) fn is_cancelled(&self) -> bool {
         // Relaxed: a hint to the running code; nothing is published by it.
-        self.state.load(Ordering::Relaxed) & CANCELLED != 0
+        self.word().load(Ordering::Relaxed) & CANCELLED != 0
     }
 
     /// Pool: publishes the outcome that it has written. Where nobody waits, this also gives up the
@@ -141,7 +148,7 @@ impl Lifecycle {
     pub(crate) fn complete(&self) -> Completion {
         // AcqRel: Release publishes the outcome to the Acquire of `is_done`; Acquire takes the slot
         // over from the Release of `register`.
-        match self.state.compare_exchange(
+        match self.word().compare_exchange(
             RUNNING,
             (RUNNING | DONE) - REFERENCE,
             Ordering::AcqRel,
@@ -155,7 +162,7 @@ impl Lifecycle {
     /// User: publishes the outcome of a call that its own cancel claimed. The queue keeps its
     /// reference until it meets the node, so there is none to give up.
     pub(crate) fn complete_cancelled(&self) -> Completion {
-        self.complete_slow(self.state.load(Ordering::Acquire), 0)
+        self.complete_slow(self.word().load(Ordering::Acquire), 0)
     }
 
     #[cold]
@@ -182,7 +189,7 @@ impl Lifecycle {
     #[inline]
     pub(crate) fn is_done(&self) -> bool {
         // Acquire: pairs with the Release that set DONE.
-        self.state.load(Ordering::Acquire) & DONE != 0
+        self.word().load(Ordering::Acquire) & DONE != 0
     }
 
     /// User: whether the outcome is there and nobody else holds the node.
@@ -190,25 +197,30 @@ impl Lifecycle {
     pub(crate) fn is_done_and_unshared(&self) -> bool {
         // Acquire: pairs also with the Release of every `release`, so that freeing the node comes
         // after the last use by others.
-        let state = self.state.load(Ordering::Acquire);
+        let state = self.word().load(Ordering::Acquire);
         state & DONE != 0 && state < 2 * REFERENCE
     }
 
     /// User: whether the call is being run, or was.
     pub(crate) fn is_claimed(&self) -> bool {
         // Relaxed: an observation for people; nothing is read on the strength of it.
-        self.state.load(Ordering::Relaxed) & CLAIMED != 0
+        self.word().load(Ordering::Relaxed) & CLAIMED != 0
     }
 
     /// User: leaves a waker to be woken at completion, in place of an earlier one. False if the
     /// outcome is there already.
     pub(crate) fn register(&self, waker: Waker) -> bool {
         drop(self.unregister());
+        let mut actual = self.word().load(Ordering::Acquire);
+        if actual & DONE != 0 {
+            // The completer may still be at the slot, to take the earlier waker out of it.
+            return false;
+        }
         self.slot.with_mut(|slot| {
-            // SAFETY: WAITING is clear and this is the user side, so the slot is ours and empty.
+            // SAFETY: not done, so WAITING is clear, and no completer looks at the slot before we
+            // set it: it is ours, and empty.
             unsafe { (*slot).write(waker) };
         });
-        let mut actual = self.state.load(Ordering::Acquire);
         while actual & DONE == 0 {
             match self.exchange(actual, actual | WAITING) {
                 Ok(()) => return true,
@@ -222,7 +234,7 @@ impl Lifecycle {
 
     /// User: takes its waker back, if the completer has not got it.
     pub(crate) fn unregister(&self) -> Option<Waker> {
-        let mut actual = self.state.load(Ordering::Acquire);
+        let mut actual = self.word().load(Ordering::Acquire);
         while actual & (WAITING | DONE) == WAITING {
             match self.exchange(actual, actual & !WAITING) {
                 // SAFETY: WAITING said that the slot is full; clearing it before DONE made it ours.
@@ -235,7 +247,7 @@ impl Lifecycle {
 
     /// User: asks the call to stop.
     pub(crate) fn cancel(&self) -> CancelClaim {
-        let mut actual = self.state.load(Ordering::Acquire);
+        let mut actual = self.word().load(Ordering::Acquire);
         loop {
             if actual & DONE != 0 {
                 return CancelClaim::TooLate;
@@ -256,7 +268,7 @@ impl Lifecycle {
     /// dropped, and the reference released.
     pub(crate) fn detach(&self) -> bool {
         drop(self.unregister());
-        let mut actual = self.state.load(Ordering::Acquire);
+        let mut actual = self.word().load(Ordering::Acquire);
         while actual & DONE == 0 {
             match self.exchange(actual, (actual | DETACHED) - REFERENCE) {
                 Ok(()) => return true,
@@ -271,9 +283,9 @@ impl Lifecycle {
     /// Adds a reference: a waker was cloned from one that is alive.
     pub(crate) fn retain(&self) {
         // Relaxed: as in `Arc`, whoever adds one has one.
-        let before = self.state.fetch_add(REFERENCE, Ordering::Relaxed);
+        let before = self.word().fetch_add(REFERENCE, Ordering::Relaxed);
         if before > REFERENCES_MAX {
-            // Wakers forgotten four million times over: going on would free a node in use.
+            // Wakers forgotten eight million times over: going on would free a node in use.
             std::process::abort();
         }
     }
@@ -282,7 +294,7 @@ impl Lifecycle {
     pub(crate) fn release(&self) -> Release {
         // AcqRel: Release so that the freer sees our last use as over; Acquire so that, as the
         // freer, we see the others'.
-        let before = self.state.fetch_sub(REFERENCE, Ordering::AcqRel);
+        let before = self.word().fetch_sub(REFERENCE, Ordering::AcqRel);
         if before < 2 * REFERENCE { Release::Last } else { Release::Shared }
     }
 
@@ -290,10 +302,17 @@ impl Lifecycle {
 
     /// Waker: puts a call that is not done up for another poll.
     pub(crate) fn schedule(&self) -> Schedule {
-        let mut actual = self.state.load(Ordering::Acquire);
-        while actual & (SCHEDULED | DONE) == 0 {
-            match self.exchange(actual, (actual | SCHEDULED) + REFERENCE) {
-                Ok(()) => return Schedule::Push,
+        let mut actual = self.word().load(Ordering::Acquire);
+        while actual & DONE == 0 {
+            // Written also where nothing changes: only by reading this write does the worker see
+            // what the waker's owner did before. A look alone might be one of the past, too.
+            let (next, outcome) = if actual & SCHEDULED == 0 {
+                ((actual | SCHEDULED) + REFERENCE, Schedule::Push)
+            } else {
+                (actual, Schedule::Nothing)
+            };
+            match self.exchange(actual, next) {
+                Ok(()) => return outcome,
                 Err(now) => actual = now,
             }
         }
@@ -304,15 +323,27 @@ impl Lifecycle {
     /// it again. The list's reference stays with the caller.
     pub(crate) fn unschedule(&self) {
         // AcqRel: Acquire sees what the waker's owner wrote before it woke.
-        self.state.fetch_and(!SCHEDULED, Ordering::AcqRel);
+        self.word().fetch_and(!SCHEDULED, Ordering::AcqRel);
     }
 
     // ------------------------------------------------------------------------------------------
 
     #[inline]
+    fn word(&self) -> &AtomicU32 {
+        self.lifetime.note_use();
+        &self.state
+    }
+
+    /// Before the node is freed.
+    #[inline]
+    pub(crate) fn note_end(&self) {
+        self.lifetime.note_end();
+    }
+
+    #[inline]
     fn exchange(&self, from: u32, to: u32) -> Result<(), u32> {
         // AcqRel: every transition hands the slot or the outcome from one side to the other.
-        self.state.compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Acquire).map(|_| ())
+        self.word().compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Acquire).map(|_| ())
     }
 
     /// # Safety

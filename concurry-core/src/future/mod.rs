@@ -5,6 +5,10 @@ mod cancel;
 mod combinators;
 mod driven;
 mod lifecycle;
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
+#[cfg(all(test, concurry_loom))]
+pub(crate) mod model_node;
 pub(crate) mod node;
 mod promise;
 mod slab;

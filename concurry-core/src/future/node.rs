@@ -9,7 +9,6 @@ use std::convert::Infallible;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, Ordering};
 use std::task::Waker;
 
 use super::lifecycle::{CancelClaim, Claim, Completion, Lifecycle, Release};
@@ -17,6 +16,7 @@ use super::slab::{self, Distance};
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::CallSite;
+use crate::sync::{AtomicPtr, Ordering};
 
 /// The part that all nodes begin with.
 #[repr(C)]
@@ -167,6 +167,7 @@ pub(crate) unsafe fn free(node: NonNull<Header>) {
     let (vtable, tag) = unsafe { (node.as_ref().vtable, node.as_ref().tag()) };
     // SAFETY: by contract.
     unsafe {
+        node.as_ref().lifecycle.note_end();
         (vtable.dispose)(node);
         slab::free(node.cast(), vtable.layout, tag.distance());
     }

@@ -48,7 +48,8 @@ const BLOCK_LAYOUT: Layout = match Layout::from_size_align(BLOCK, LINE) {
 /// Gets memory for `layout`.
 #[inline]
 pub(crate) fn allocate(layout: Layout) -> (NonNull<u8>, Distance) {
-    if layout.size() <= LARGEST && layout.align() <= LINE {
+    // Models have threads of their own making, whose slabs would all be the same.
+    if !cfg!(concurry_loom) && layout.size() <= LARGEST && layout.align() <= LINE {
         let lines = layout.size().div_ceil(LINE).max(1);
         if let Ok(cell) = THREAD.try_with(|thread| {
             // SAFETY: the slab of this thread is only reached here and in `recycle`, neither of

@@ -7,14 +7,15 @@
 //! wake passes its reference on to the stack, from where the collector takes it back, so the common
 //! case counts nothing.
 
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
+
 use std::collections::VecDeque;
 use std::ptr::{self, NonNull};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 use crate::future::{Outcome, TaskFuture};
-use crate::sync::lock;
+use crate::sync::{AtomicPtr, AtomicUsize, Mutex, Ordering, lock};
 
 /// One place for a future, and the link by which its completion is queued.
 struct Slot {
@@ -265,27 +266,37 @@ const VTABLE: RawWakerVTable = RawWakerVTable::new(
 /// The caller owns a waker of the slot, and hands its reference over.
 unsafe fn wake(slot: *mut Slot) {
     // SAFETY: by contract the shared part is alive until we give the reference up.
-    let shared = unsafe { &*(*slot).shared };
+    let memory = unsafe { (*slot).shared };
+    // SAFETY: as above.
+    let shared = unsafe { &*memory };
     let mut head = shared.head.load(Ordering::Relaxed);
     loop {
         if head == closed() {
             // SAFETY: the reference that was to be the stack's.
-            unsafe { release(shared, 1) };
+            unsafe { release(memory, 1) };
             return;
         }
         let below = if is_slot(head) { head } else { ptr::null_mut() };
         // SAFETY: a slot has one waker at a time, so nobody else links it.
         unsafe { (*slot).next.store(below, Ordering::Relaxed) };
-        // The collector may take the slot, and drop everything, as soon as it is pushed. So the
-        // waker is taken before if the collector sleeps.
-        let waker = if head == asleep() { lock(&shared.waker).clone() } else { None };
-        match shared.head.compare_exchange_weak(head, slot, Ordering::AcqRel, Ordering::Relaxed) {
-            Ok(_) => {
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-                return;
+        let sleeps = head == asleep();
+        if sleeps {
+            // The collector may take the slot, and drop everything, as soon as it is pushed; the
+            // waker can only be read after that, since the collector may change it until then.
+            shared.references.fetch_add(1, Ordering::Relaxed);
+        }
+        let pushed =
+            shared.head.compare_exchange_weak(head, slot, Ordering::AcqRel, Ordering::Relaxed);
+        if sleeps {
+            let waker = pushed.ok().and_then(|_| lock(&shared.waker).clone());
+            // SAFETY: the reference that was added above.
+            unsafe { release(memory, 1) };
+            if let Some(waker) = waker {
+                waker.wake();
             }
+        }
+        match pushed {
+            Ok(_) => return,
             Err(now) => head = now,
         }
     }

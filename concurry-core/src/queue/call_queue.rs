@@ -257,6 +257,11 @@ impl<W> CallQueue<W> {
         &self.idle
     }
 
+    /// Worker: found a call, or the queue closed.
+    pub(crate) fn end_search(&self, more: bool) {
+        self.idle.end_search(more);
+    }
+
     /// Parks a searching worker, unless there is something to do. True if it is parked: the waker
     /// will be called, and the worker is then counted as searching again.
     pub(crate) fn park(&self, worker: usize, waker: Waker) -> bool {

@@ -10,12 +10,7 @@
 
 use std::task::Waker;
 
-use crate::sync::{Mutex, Ordering, lock};
-
-#[cfg(concurry_loom)]
-use loom::sync::atomic::AtomicU64;
-#[cfg(not(concurry_loom))]
-use std::sync::atomic::AtomicU64;
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 const PARKED: u64 = 1;
 const SEARCHING: u64 = 1 << 32;

@@ -2,6 +2,8 @@
 
 mod call_queue;
 mod idle;
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
 mod padded;
 mod pocket;
 pub(crate) mod spin;

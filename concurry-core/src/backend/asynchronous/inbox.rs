@@ -1,5 +1,8 @@
 //! What wakes an async worker: calls that can go on.
 
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
+
 use std::ptr;
 use std::task::Waker;
 
@@ -29,9 +32,9 @@ fn closed() -> *mut Header {
 }
 
 /// Inboxes whose workers are gone.
-fn free() -> &'static Mutex<Vec<&'static Inbox>> {
-    static FREE: std::sync::OnceLock<Mutex<Vec<&'static Inbox>>> = std::sync::OnceLock::new();
-    FREE.get_or_init(|| Mutex::new(Vec::new()))
+fn free() -> &'static std::sync::Mutex<Vec<&'static Inbox>> {
+    static FREE: std::sync::Mutex<Vec<&'static Inbox>> = std::sync::Mutex::new(Vec::new());
+    &FREE
 }
 
 fn is_node(head: *mut Header) -> bool {
@@ -39,6 +42,10 @@ fn is_node(head: *mut Header) -> bool {
 }
 
 impl Inbox {
+    fn new() -> Self {
+        Self { head: AtomicPtr::new(ptr::null_mut()), waker: Mutex::new(None) }
+    }
+
     /// One that no worker uses.
     pub(crate) fn open() -> &'static Self {
         match lock(free()).pop() {
@@ -46,10 +53,7 @@ impl Inbox {
                 inbox.head.store(ptr::null_mut(), Ordering::Release);
                 inbox
             }
-            None => Box::leak(Box::new(Self {
-                head: AtomicPtr::new(ptr::null_mut()),
-                waker: Mutex::new(None),
-            })),
+            None => Box::leak(Box::new(Self::new())),
         }
     }
 

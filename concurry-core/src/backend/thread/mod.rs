@@ -7,4 +7,6 @@ mod parker;
 mod worker;
 
 pub(crate) use on_demand::OnDemand;
+#[cfg(all(test, concurry_loom))]
+pub(crate) use parker::Parker;
 pub(crate) use worker::{ThreadWorker, spawn};

@@ -1,9 +1,9 @@
 //! Sleeping until woken, for a worker's thread.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
-use std::thread::{self, Thread};
+
+use crate::sync::{AtomicBool, Ordering, Thread, thread};
 
 /// Parks its thread. The flag makes a wake before the park count.
 #[derive(Debug)]
