@@ -32,6 +32,8 @@ pub(crate) trait Backend<W>: Send + Sync {
     /// Takes no more calls. Those it has are still run. At the end the pool's shutdown is advanced
     /// to its last stage.
     fn close(&self);
+    /// Fails the calls that wait as stopped.
+    fn refuse(&self);
     /// How many calls wait.
     fn queued(&self) -> usize;
 }
@@ -76,6 +78,15 @@ impl<W> Queued<W> {
         self.queues.iter().for_each(CallQueue::close);
     }
 
+    /// Fails what waits as stopped.
+    pub(crate) fn refuse(&self) {
+        for queue in &*self.queues {
+            while let Some(batch) = queue.take(usize::MAX) {
+                batch.for_each(drop);
+            }
+        }
+    }
+
     pub(crate) fn queued(&self) -> usize {
         let taken: usize = self.shared.workers.iter().map(|counters| counters.taken()).sum();
         taken + self.queues.iter().map(CallQueue::len).sum::<usize>()
@@ -93,6 +104,10 @@ impl<W: Worker, E: Send + 'static> Backend<W> for Arc<OnDemand<W, E>> {
 
     fn close(&self) {
         OnDemand::close(self);
+    }
+
+    fn refuse(&self) {
+        OnDemand::refuse(self);
     }
 
     fn queued(&self) -> usize {

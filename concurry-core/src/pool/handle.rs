@@ -172,6 +172,15 @@ impl<W: Worker> Pool<W> {
             Backends::Other(backend) => backend.close(),
         }
     }
+
+    /// Fails what is queued as stopped. The pool takes no more calls.
+    pub(crate) fn refuse_queued(&self) {
+        match &self.backends {
+            Backends::Sync(_) => {}
+            Backends::Queued(queued) => queued.refuse(),
+            Backends::Other(backend) => backend.refuse(),
+        }
+    }
 }
 
 impl<W: Worker> Drop for Pool<W> {
