@@ -97,7 +97,7 @@ fn a_stop_runs_what_is_queued(mode: Mode) {
     assert_eq!(held.result().unwrap(), 1);
     let report = stop.result().unwrap();
     assert!(report.complete && report.drained, "{report:?}");
-    assert_eq!(seen.events(), (0..20).collect::<Vec<_>>());
+    assert_eq!(seen.count(), 20);
 }
 
 fn dropping_the_last_handle_runs_what_is_queued(mode: Mode) {
@@ -112,7 +112,9 @@ fn dropping_the_last_handle_runs_what_is_queued(mode: Mode) {
     assert_eq!(held.result().unwrap(), 1);
     assert_eq!(gather(queued).results().unwrap().len(), 20);
     wait_until("the state is dropped", || states.count() == 1);
-    assert_eq!(seen.events(), (0..=20).collect::<Vec<_>>());
+    let mut events = seen.events();
+    events.sort_unstable();
+    assert_eq!(events, (0..=20).collect::<Vec<_>>());
 }
 
 fn a_stop_now_fails_what_has_not_begun_and_never_runs_it(mode: Mode) {

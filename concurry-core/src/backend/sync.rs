@@ -146,9 +146,10 @@ impl<W: Worker> SyncWorker<W> {
         };
         let worker: *mut W = worker;
         // SAFETY: the lock makes us the only user.
-        let run = AssertUnwindSafe(|| unsafe { M::Shape::run(worker, context, args) });
+        let run = AssertUnwindSafe(|| unsafe { M::Shape::run(worker, context, args, None) });
         match catch_unwind(run) {
-            Ok(result) => result.map_err(CallError::Failed),
+            Ok(Some(result)) => result.map_err(CallError::Failed),
+            Ok(None) => Err(CallError::Cancelled(site)),
             Err(payload) => {
                 let panic: Panicked = panics::describe(site, payload);
                 Err(CallError::Panicked(Box::new(panic)))

@@ -10,6 +10,7 @@ use concurry_limits::{Amount, Limits, Permit, PermitError};
 use concurry_time::Clock;
 
 use crate::future::node::Header;
+use crate::pool::shutdown::Stage;
 use crate::pool::{PoolShared, QueuePlace};
 use crate::sync::lock;
 
@@ -177,8 +178,9 @@ impl CallContext {
         self.environment().map_or(&NONE, |environment| &environment.permit)
     }
 
-    /// Whether the caller does not want the result any more. Long sync methods look at it now and
-    /// then; async ones are dropped at their next await anyway.
+    /// Whether nobody wants the result any more: the call was cancelled, its deadline has passed, or
+    /// the pool is being stopped without waiting for it. Long sync methods look at it now and then;
+    /// async ones are dropped at their next await anyway.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         let Some(inner) = &self.inner else { return false };
@@ -187,6 +189,7 @@ impl CallContext {
             .node
             .as_ref()
             .is_some_and(|watch| unsafe { watch.0.as_ref() }.lifecycle.is_cancelled())
+            || inner.seat.pool.shutdown.stage() >= Stage::Stopping
             || self.remaining().is_some_and(|remaining| remaining.is_zero())
     }
 

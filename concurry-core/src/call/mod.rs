@@ -9,4 +9,4 @@ pub use context::CallPermit;
 pub(crate) use context::{CallEnvironment, Seat};
 pub use options::CallOptions;
 pub(crate) use runner::Queueing;
-pub use runner::{CallParts, QueuedCall, Runner};
+pub use runner::{CallParts, QueuedCall, Runner, Watched};

@@ -1,13 +1,17 @@
 //! How the four shapes of methods are run, and put into nodes.
 
+use std::future::Future;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::{CallContext, CallEnvironment};
 use crate::TaskFuture;
+use crate::backend::thread::interrupt;
 use crate::backend::{asynchronous, runtime};
 use crate::future::Call;
 use crate::future::call_node::call_node;
-use crate::future::node::PoolId;
+use crate::future::node::{Header, PoolId};
+use crate::pool::PoolShared;
 use crate::worker::{
     AsyncMut, AsyncRef, Method, RunMut, RunRef, StartMut, StartRef, SyncMut, SyncRef,
 };
@@ -24,20 +28,45 @@ pub(crate) enum Queueing {
 /// Runs methods of one shape.
 #[doc(hidden)]
 pub trait Runner<M: Method> {
-    /// Runs the method to its end on the current thread.
+    /// Runs the method to its end on the current thread. `None`: it was dropped half-way, as `watch`
+    /// asked.
     ///
     /// # Safety
     /// `worker` is valid, and nobody else uses it meanwhile, except by shared references if the
-    /// method takes `&self`.
+    /// method takes `&self`. What is watched outlives the call.
     unsafe fn run(
         worker: *mut M::Worker,
         context: CallContext,
         args: M::Args,
-    ) -> Result<M::Output, M::Error>;
+        watch: Option<Watched<'_>>,
+    ) -> Option<Result<M::Output, M::Error>>;
 
     /// Makes a call for a queue.
     #[doc(hidden)]
     fn queue(parts: CallParts<M>) -> QueuedCall<M>;
+}
+
+/// What can ask an async method that runs on a thread to stop.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations)]
+pub struct Watched<'c> {
+    pub(crate) node: NonNull<Header>,
+    pub(crate) pool: &'c PoolShared,
+}
+
+/// Runs an async method on the current thread.
+///
+/// # Safety
+/// What is watched outlives the call.
+unsafe fn run_to_end<F: Future>(future: F, watch: Option<Watched<'_>>) -> Option<F::Output> {
+    match watch {
+        None => Some(runtime::block_on(future)),
+        Some(Watched { node, pool }) => {
+            // SAFETY: by contract.
+            runtime::block_on(unsafe { interrupt::until_interrupted(future, node, pool) })
+        }
+    }
 }
 
 /// What a call is made of.
@@ -72,9 +101,10 @@ impl<M: RunRef> Runner<M> for SyncRef {
         worker: *mut M::Worker,
         context: CallContext,
         args: M::Args,
-    ) -> Result<M::Output, M::Error> {
+        _: Option<Watched<'_>>,
+    ) -> Option<Result<M::Output, M::Error>> {
         // SAFETY: by contract.
-        M::run(unsafe { &*worker }, &context, args)
+        Some(M::run(unsafe { &*worker }, &context, args))
     }
 
     #[inline]
@@ -89,9 +119,10 @@ impl<M: RunMut> Runner<M> for SyncMut {
         worker: *mut M::Worker,
         context: CallContext,
         args: M::Args,
-    ) -> Result<M::Output, M::Error> {
+        _: Option<Watched<'_>>,
+    ) -> Option<Result<M::Output, M::Error>> {
         // SAFETY: by contract.
-        M::run(unsafe { &mut *worker }, &context, args)
+        Some(M::run(unsafe { &mut *worker }, &context, args))
     }
 
     #[inline]
@@ -105,10 +136,12 @@ impl<M: StartRef> Runner<M> for AsyncRef {
         worker: *mut M::Worker,
         context: CallContext,
         args: M::Args,
-    ) -> Result<M::Output, M::Error> {
+        watch: Option<Watched<'_>>,
+    ) -> Option<Result<M::Output, M::Error>> {
         // SAFETY: by contract.
         let worker = unsafe { &*worker };
-        M::finish(runtime::block_on(M::start(worker, context, args)))
+        // SAFETY: by contract.
+        unsafe { run_to_end(M::start(worker, context, args), watch) }.map(M::finish)
     }
 
     #[inline]
@@ -136,10 +169,12 @@ impl<M: StartMut> Runner<M> for AsyncMut {
         worker: *mut M::Worker,
         context: CallContext,
         args: M::Args,
-    ) -> Result<M::Output, M::Error> {
+        watch: Option<Watched<'_>>,
+    ) -> Option<Result<M::Output, M::Error>> {
         // SAFETY: by contract.
         let worker = unsafe { &mut *worker };
-        M::finish(runtime::block_on(M::start(worker, context, args)))
+        // SAFETY: by contract.
+        unsafe { run_to_end(M::start(worker, context, args), watch) }.map(M::finish)
     }
 
     #[inline]

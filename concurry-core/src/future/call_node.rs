@@ -12,7 +12,8 @@ use super::node::{
 };
 use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
-use crate::call::{CallContext, CallEnvironment, Runner, Seat};
+use crate::backend::thread::interrupt;
+use crate::call::{CallContext, CallEnvironment, Runner, Seat, Watched};
 use crate::error::CallSite;
 use crate::panics;
 use crate::worker::Method;
@@ -161,7 +162,12 @@ impl<M: Method, R: Runner<M>> CallNode<M, R> {
         abandon: Self::abandon,
         // SAFETY: the caller owns the outcome.
         drop_outcome: |node| unsafe { Self::outcome(node).drop_in_place() },
-        signal: |_| Cancel::Signalled,
+        signal: |node| {
+            if M::SPEC.asynchronous {
+                interrupt::interrupt(node);
+            }
+            Cancel::Signalled
+        },
         dispose: |_| {},
         kind: Kind::Blocking(BlockingFunctions { exclusive: M::SPEC.exclusive, run: Self::run }),
     };
@@ -207,11 +213,20 @@ impl<M: Method, R: Runner<M>> CallNode<M, R> {
             CallContext::detached()
         };
         let worker = worker.cast::<M::Worker>();
+        let watch = Some(Watched { node, pool: &seat.pool });
         // SAFETY: by contract.
-        let run = AssertUnwindSafe(|| unsafe { R::run(worker, context, args) });
+        let run = AssertUnwindSafe(|| unsafe { R::run(worker, context, args, watch) });
         let (outcome, ran) = match catch_unwind(run) {
-            Ok(Ok(output)) => (Ok(output), Ran::Done),
-            Ok(Err(error)) => (Err(CallError::Failed(error)), Ran::Failed),
+            Ok(Some(Ok(output))) => (Ok(output), Ran::Done),
+            Ok(Some(Err(error))) => (Err(CallError::Failed(error)), Ran::Failed),
+            Ok(None) => {
+                // SAFETY: the node is alive as long as the call runs.
+                let cancelled = unsafe { node.as_ref() }.lifecycle.is_cancelled();
+                let site = CallSite::new(const { &M::SPEC });
+                let error =
+                    if cancelled { CallError::Cancelled(site) } else { CallError::Stopped(site) };
+                (Err(error), Ran::Failed)
+            }
             Err(payload) => {
                 let panic = panics::describe(CallSite::new(const { &M::SPEC }), payload);
                 (Err(CallError::Panicked(Box::new(panic))), Ran::Panicked)

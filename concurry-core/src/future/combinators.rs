@@ -1,23 +1,28 @@
 //! Pipelines of futures: no thread is blocked between their steps.
 
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use super::driven::{Drive, drive};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
+use crate::error::CallSite;
+use crate::panics;
+use crate::worker::MethodSpec;
 
 impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// Shows the outcome to a callback as soon as it is there, before anybody can take it.
     ///
     /// Callbacks run once, in the order in which they were added, on the thread that completes the
-    /// call, or here and now if the call is done. One that blocks holds that thread up; one that
-    /// panics fails the call as panicked.
+    /// call, or here and now if the call is done. One that blocks holds that thread up. One that
+    /// panics changes nothing: neither the outcome nor the callbacks after it.
     pub fn on_done(&mut self, callback: impl FnOnce(&Outcome<T, E>) + Send + 'static) {
         let placeholder = Self::taken();
         let inner = std::mem::replace(self, placeholder);
         *self = inner.then(|outcome| {
-            callback(&outcome);
+            // The panic hook has reported it, and there is nobody else to tell.
+            let _ = catch_unwind(AssertUnwindSafe(|| callback(&outcome)));
             Next::Done(outcome)
         });
     }
@@ -77,12 +82,18 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     {
         let Some(site) = self.site().filter(|_| !self.is_done()) else {
             // Done already: the next step runs here, and nothing is allocated.
-            return match self.into_done() {
-                Some(outcome) => match next(outcome) {
-                    Next::Done(outcome) => TaskFuture::from_outcome(outcome),
-                    Next::Call(future) => future,
-                },
-                None => unreachable!("a future without a node is done"),
+            let site = self.site().unwrap_or(STEP);
+            let Some(outcome) = self.into_done() else {
+                unreachable!("a future without a node is done")
+            };
+            // A step that panics does the same whether the call is done by now or not.
+            return match catch_unwind(AssertUnwindSafe(|| next(outcome))) {
+                Ok(Next::Done(outcome)) => TaskFuture::from_outcome(outcome),
+                Ok(Next::Call(future)) => future,
+                Err(payload) => {
+                    let panic = panics::describe(site, payload);
+                    TaskFuture::from_outcome(Err(CallError::Panicked(Box::new(panic))))
+                }
             };
         };
         let pool = self.pool();
@@ -96,6 +107,18 @@ impl<T: Send + 'static> TaskFuture<T, Infallible> {
         self.then(|outcome| Next::Done(outcome.map_err(CallError::widen)))
     }
 }
+
+/// Names a step of a pipeline whose call is not known any more, because it was done at once.
+const STEP: CallSite = CallSite::new(&MethodSpec {
+    worker: "TaskFuture",
+    name: "step",
+    index: usize::MAX,
+    exclusive: false,
+    asynchronous: false,
+    uses_context: false,
+    idempotent: false,
+    pure: false,
+});
 
 /// What comes after a step.
 enum Next<T, E> {

@@ -76,7 +76,8 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         }
     }
 
-    /// Takes futures in while there is room.
+    /// Takes futures in while there is room. One that is done when it comes is handed on first: in
+    /// sync mode every one is, and the next call is made when its outcome was taken.
     fn fill(&mut self) {
         while !self.exhausted && self.in_flight.has_room() {
             match self.futures.next() {
@@ -88,9 +89,13 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
                     if let Some(watch) = &mut self.watch {
                         watch.follow(future.pool());
                     }
+                    let done = future.is_done();
                     let place = self.in_flight.insert(future);
                     self.numbers[place] = self.next_number;
                     self.next_number += 1;
+                    if done {
+                        return;
+                    }
                 }
             }
         }

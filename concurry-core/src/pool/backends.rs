@@ -32,8 +32,8 @@ pub(crate) trait Backend<W>: Send + Sync {
     /// Takes no more calls. Those it has are still run. At the end the pool's shutdown is advanced
     /// to its last stage.
     fn close(&self);
-    /// Fails everything that has not begun.
-    fn fail_queued(&self);
+    /// Fails the calls that wait as stopped.
+    fn refuse(&self);
     /// How many calls wait.
     fn queued(&self) -> usize;
 }
@@ -78,11 +78,11 @@ impl<W> Queued<W> {
         self.queues.iter().for_each(CallQueue::close);
     }
 
-    /// Fails everything that has not begun.
-    pub(crate) fn fail_queued(&self) {
-        for queue in &self.queues[..] {
+    /// Fails what waits as stopped.
+    pub(crate) fn refuse(&self) {
+        for queue in &*self.queues {
             while let Some(call) = queue.take_or_steal() {
-                drop(call); // which fails it as stopped
+                drop(call);
             }
         }
     }
@@ -105,10 +105,8 @@ impl<W: Worker, E: Send + 'static> Backend<W> for Arc<OnDemand<W, E>> {
         OnDemand::close(self);
     }
 
-    fn fail_queued(&self) {
-        while let Some(call) = self.queue.take() {
-            drop(call); // which fails it as stopped
-        }
+    fn refuse(&self) {
+        OnDemand::refuse(self);
     }
 
     fn queued(&self) -> usize {

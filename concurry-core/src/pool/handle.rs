@@ -172,15 +172,13 @@ impl<W: Worker> Pool<W> {
             Backends::Other(backend) => backend.close(),
         }
     }
-}
 
-impl<W: Worker> Pool<W> {
-    /// Fails everything that has not begun, whatever the workers are doing.
-    pub(crate) fn fail_queued(&self) {
+    /// Fails what is queued as stopped. The pool takes no more calls.
+    pub(crate) fn refuse_queued(&self) {
         match &self.backends {
             Backends::Sync(_) => {}
-            Backends::Queued(queued) => queued.fail_queued(),
-            Backends::Other(backend) => backend.fail_queued(),
+            Backends::Queued(queued) => queued.refuse(),
+            Backends::Other(backend) => backend.refuse(),
         }
     }
 }

@@ -79,7 +79,8 @@ pub(crate) fn stop_now<W: Worker>(pool: &Arc<Pool<W>>) -> TaskFuture<StopReport>
 async fn end<W: Worker>(pool: Arc<Pool<W>>) -> StopReport {
     pool.shared.shutdown.advance(Stage::Stopping);
     pool.close();
-    pool.fail_queued();
+    // Not left to the workers: they may be in a call that does not return, or wait for a restart.
+    pool.refuse_queued();
     let mut ended = pin!(pool.shared.shutdown.reached(Stage::Ended));
     let mut grace = pin!(pool.shared.clock.sleep(GRACE));
     let complete = poll_fn(|context| {

@@ -2,6 +2,7 @@
 //!
 //! Calls of one worker run one at a time, in order; async methods run there, too, to their end.
 
+pub(crate) mod interrupt;
 mod on_demand;
 mod parker;
 mod worker;

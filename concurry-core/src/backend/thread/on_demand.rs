@@ -60,6 +60,14 @@ impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
         self.end_if_idle();
     }
 
+    /// Fails what waits as stopped.
+    pub(crate) fn refuse(&self) {
+        while let Some(call) = self.queue.take() {
+            drop(call);
+        }
+        self.end_if_idle();
+    }
+
     fn end_if_idle(&self) {
         let idle = lock(&self.free_seats).len() == self.seats.len();
         if idle && self.queue.is_closed() && !self.queue.has_calls() {
