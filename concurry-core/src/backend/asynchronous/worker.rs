@@ -55,13 +55,15 @@ impl<W: Worker, E: Send + 'static> AsyncWorker<W, E> {
     async fn serve_and_rebuild(&self, state: W) {
         let mut state = SharedState::new(state);
         let mut panics_in_a_row = 0;
+        let mut taken = Taken::default();
         loop {
-            let mut serving = Serving::new(self, state);
+            let mut serving = Serving::new(self, state, taken);
             // A worker polls thousands of calls; the budget of one tokio task is not meant for it.
             let end = tokio::task::unconstrained(&mut serving).await;
             if serving.succeeded {
                 panics_in_a_row = 0;
             }
+            taken = std::mem::take(&mut serving.taken);
             drop(serving);
             if end == End::Closed {
                 return;
@@ -119,18 +121,29 @@ struct Serving<'w, W: Worker, E> {
     loans: Loans,
     /// A `&mut self` call runs.
     exclusive: bool,
-    /// A `&mut self` call that waits until it can run alone. Nothing is taken before it.
-    held: Option<Call<W>>,
     /// The state is not to be trusted any more.
     panicked: bool,
     succeeded: bool,
     /// In the queue's list of sleepers.
     parked: bool,
+    taken: Taken<W>,
+}
+
+/// Calls that left the queue for this worker and were not begun. They outlive its state.
+struct Taken<W> {
     ahead: Ahead,
+    /// A `&mut self` call that waits until it can run alone. Nothing is begun before it.
+    held: Option<Call<W>>,
+}
+
+impl<W> Default for Taken<W> {
+    fn default() -> Self {
+        Self { ahead: Ahead::default(), held: None }
+    }
 }
 
 impl<'w, W: Worker, E> Serving<'w, W, E> {
-    fn new(worker: &'w AsyncWorker<W, E>, state: SharedState<W>) -> Self {
+    fn new(worker: &'w AsyncWorker<W, E>, state: SharedState<W>, taken: Taken<W>) -> Self {
         let inbox = Inbox::open();
         Self {
             worker,
@@ -140,11 +153,10 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             lent: 0,
             loans: Loans::new(inbox),
             exclusive: false,
-            held: None,
             panicked: false,
             succeeded: false,
             parked: false,
-            ahead: Ahead::default(),
+            taken,
         }
     }
 
@@ -232,15 +244,15 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
     fn begin_calls(&mut self, budget: usize) -> usize {
         let mut looked_at = 0;
         while looked_at < budget && self.may_begin() {
-            if let Some(call) = self.held.take() {
+            if let Some(call) = self.taken.held.take() {
                 looked_at += 1;
                 self.begin(call);
                 continue;
             }
             let (queue, place) = (self.queue(), self.place());
-            let call = queue.next(place, &mut self.ahead).or_else(|| {
-                self.ahead = queue.take_ahead(place)?;
-                queue.next(place, &mut self.ahead)
+            let call = queue.next(place, &mut self.taken.ahead).or_else(|| {
+                self.taken.ahead = queue.take_ahead(place)?;
+                queue.next(place, &mut self.taken.ahead)
             });
             let Some(call) = call.or_else(|| queue.steal()) else { break };
             looked_at += 1;
@@ -251,7 +263,7 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
 
     fn may_begin(&self) -> bool {
         let blocked = self.panicked || self.exclusive;
-        let alone = self.held.is_none() || self.running() == 0;
+        let alone = self.taken.held.is_none() || self.running() == 0;
         !blocked && alone && self.running() < self.worker.concurrency
     }
 
@@ -263,7 +275,7 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             Kind::Promised => unreachable!("promises are never queued"),
         };
         if exclusive && self.running() > 0 {
-            self.held = Some(call);
+            self.taken.held = Some(call);
             return;
         }
         if let Kind::Polled(_) = kind {
@@ -319,7 +331,7 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
                 self.end_live(node, Ran::Failed);
             }
         }
-        self.held = None;
+        self.taken.held = None;
         while let Some(call) = self.queue().take_or_steal() {
             drop(call); // which fails it as stopped
         }
@@ -329,7 +341,7 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
     fn fall_asleep(&mut self, waker: &Waker) -> bool {
         self.inbox.set_waker(waker);
         // Only a worker that could take a call is to be woken for one.
-        let takes = self.may_begin() && self.held.is_none();
+        let takes = self.may_begin() && self.taken.held.is_none();
         let idle = self.queue().idle();
         let index = self.worker.seat.index;
         if takes && !self.parked {
@@ -384,12 +396,15 @@ impl<W: Worker, E> Future for Serving<'_, W, E> {
             }
             let mut done = this.poll_ready() + this.count_returned();
             done += this.begin_calls(budget);
-            if this.running() == 0 && this.held.is_none() {
+            if this.running() == 0 {
                 if this.panicked {
                     this.leave_sleepers();
                     return Poll::Ready(End::Panicked);
                 }
-                if this.queue().is_closed() && !this.queue().has_calls() {
+                if this.taken.held.is_none()
+                    && this.queue().is_closed()
+                    && !this.queue().has_calls()
+                {
                     this.leave_sleepers();
                     return Poll::Ready(End::Closed);
                 }
