@@ -16,7 +16,7 @@ use super::Padded;
 use super::idle::Idle;
 use crate::future::Call;
 use crate::future::node::{Header, PoolSide};
-use crate::sync::{AtomicPtr, Mutex, Ordering, lock};
+use crate::sync::{AtomicPtr, Mutex, Ordering, lock, note_total_order};
 
 /// The queue. It owns the calls that are in it.
 pub(crate) struct CallQueue<W> {
@@ -112,10 +112,7 @@ impl<W> CallQueue<W> {
             out.length -= share;
             share
         };
-        // Relaxed: a hint whether to wake another worker; a push after it wakes by itself.
-        let head = self.head.load(Ordering::Relaxed);
-        let more = !out.first.is_null() || !(head.is_null() || head == closed());
-        Some(Batch { queue: self, first, length: taken, more })
+        Some(Batch { queue: self, first, length: taken })
     }
 
     /// Turns the stack around into the empty out-list. False if there is nothing.
@@ -150,6 +147,7 @@ impl<W> CallQueue<W> {
     /// Whether a worker would find a call.
     #[inline]
     pub(crate) fn has_calls(&self) -> bool {
+        note_total_order();
         // SeqCst as in `Idle`'s argument.
         let head = self.head.load(Ordering::SeqCst);
         (!head.is_null() && head != closed()) || self.has_taken_out()
@@ -204,9 +202,13 @@ impl<W> CallQueue<W> {
         &self.idle
     }
 
-    /// Worker: found a call, or the queue closed.
-    pub(crate) fn end_search(&self, more: bool) {
-        self.idle.end_search(more);
+    /// Worker: found a call, or the queue closed. What was pushed meanwhile woke nobody, since
+    /// somebody searched: if that was the last one, it wakes a sleeper for what is left.
+    pub(crate) fn end_search(&self) {
+        // In this order: see `Idle`'s argument.
+        if self.idle.end_search() && self.has_calls() {
+            self.idle.wake_one();
+        }
     }
 
     /// Parks a searching worker, unless there is something to do. True if it is parked: the waker
@@ -218,6 +220,11 @@ impl<W> CallQueue<W> {
             return false;
         }
         true
+    }
+
+    /// Puts a call back to the front: the next worker to come takes it.
+    pub(crate) fn give_back(&self, call: Call<W>) {
+        self.put_back(call.into_side().into_raw().as_ptr(), 1);
     }
 
     fn put_back(&self, first: *mut Header, length: usize) {
@@ -251,8 +258,6 @@ pub(crate) struct Batch<'q, W> {
     queue: &'q CallQueue<W>,
     first: *mut Header,
     length: usize,
-    /// Whether the queue had more.
-    pub(crate) more: bool,
 }
 
 impl<W> Batch<'_, W> {

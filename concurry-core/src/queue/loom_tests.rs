@@ -29,7 +29,7 @@ fn search(
         let closed = queue.is_closed();
         let batch = queue.take(1);
         if batch.is_some() || closed {
-            queue.end_search(batch.as_ref().is_some_and(|batch| batch.more));
+            queue.end_search();
             return batch.and_then(|mut batch| batch.next());
         }
         if queue.park(worker, parker.1.clone()) {
@@ -102,7 +102,7 @@ fn a_busy_worker_leaves_no_call_to_itself_while_another_sleeps() {
             move || {
                 queue.idle().start_search();
                 let batch = queue.take(1);
-                queue.end_search(batch.as_ref().is_some_and(|batch| batch.more));
+                queue.end_search();
                 batch.and_then(|mut batch| batch.next())
             }
         });

@@ -153,7 +153,7 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
             let closed = queue.is_closed();
             let batch = queue.take(SHARE);
             if batch.is_some() || closed {
-                queue.idle().end_search(batch.as_ref().is_some_and(|batch| batch.more));
+                queue.end_search();
                 return batch;
             }
             serving.awake = None;
