@@ -73,6 +73,14 @@ impl Lifetime {
     }
 }
 
+/// Stands between the two steps of a protocol that relies on the total order of `SeqCst` operations.
+/// Loom knows that order fully for fences only; otherwise the operations' own ordering is enough.
+#[inline]
+pub(crate) fn note_total_order() {
+    #[cfg(concurry_loom)]
+    loom::sync::atomic::fence(Ordering::SeqCst);
+}
+
 /// Takes a lock whatever happened to its earlier holders: what our locks guard is never left
 /// half-changed by a panic, since no foreign code runs under them.
 #[cfg(not(concurry_loom))]

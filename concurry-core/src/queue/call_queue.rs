@@ -21,7 +21,7 @@ use super::idle::Idle;
 use super::pocket::{POCKET, Pocket};
 use crate::future::Call;
 use crate::future::node::{Header, PoolSide};
-use crate::sync::{AtomicPtr, Mutex, Ordering, lock};
+use crate::sync::{AtomicPtr, Mutex, Ordering, lock, note_total_order};
 
 /// The queue. It owns the calls that are in it.
 pub(crate) struct CallQueue<W> {
@@ -120,10 +120,7 @@ impl<W> CallQueue<W> {
             pocket.put(filled, node.as_ptr());
             filled += 1;
         }
-        // Relaxed: a hint whether to wake another worker; a push after it wakes by itself.
-        let head = self.head.load(Ordering::Relaxed);
-        let rest = out.length > 0 || !(head.is_null() || head == closed());
-        Some(Ahead { next: 0, filled, more: rest || filled > 1 })
+        Some(Ahead { next: 0, filled })
     }
 
     /// Worker: the next of the calls that it took ahead. Others may have stolen some.
@@ -200,6 +197,7 @@ impl<W> CallQueue<W> {
     /// Whether a worker would find a call.
     #[inline]
     pub(crate) fn has_calls(&self) -> bool {
+        note_total_order();
         // SeqCst as in `Idle`'s argument.
         let head = self.head.load(Ordering::SeqCst);
         (!head.is_null() && head != closed()) || self.has_taken_out()
@@ -257,9 +255,13 @@ impl<W> CallQueue<W> {
         &self.idle
     }
 
-    /// Worker: found a call, or the queue closed.
-    pub(crate) fn end_search(&self, more: bool) {
-        self.idle.end_search(more);
+    /// Worker: found a call, or the queue closed. What was pushed meanwhile woke nobody, since
+    /// somebody searched: if that was the last one, it wakes a sleeper for what is left.
+    pub(crate) fn end_search(&self) {
+        // In this order: see `Idle`'s argument.
+        if self.idle.end_search() && self.has_calls() {
+            self.idle.wake_one();
+        }
     }
 
     /// Parks a searching worker, unless there is something to do. True if it is parked: the waker
@@ -289,8 +291,6 @@ impl<W> Drop for CallQueue<W> {
 pub(crate) struct Ahead {
     next: usize,
     filled: usize,
-    /// Whether there is something for another worker.
-    pub(crate) more: bool,
 }
 
 // SAFETY: the queue owns calls, which are `Send`; everything else is synchronised.

@@ -6,11 +6,13 @@
 //! wakes the next one, so a burst wakes as many workers as it needs, one after the other.
 //!
 //! No wake is lost. Submit: push the call, then load the word. Park: enter the word as parked, then
-//! look at the queue. Both orders are sequentially consistent, so at least one side sees the other.
+//! look at the queue. End of a search: leave the word, then look at the queue. All of it is
+//! sequentially consistent, so at least one side sees the other. The README of this folder has the
+//! argument in full.
 
 use std::task::Waker;
 
-use crate::sync::{AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicU64, Mutex, Ordering, lock, note_total_order};
 
 const PARKED: u64 = 1;
 const SEARCHING: u64 = 1 << 32;
@@ -37,6 +39,7 @@ impl Idle {
     /// Submitter: after a push.
     #[inline]
     pub(crate) fn notify(&self) {
+        note_total_order();
         // SeqCst: see the module's argument.
         let word = self.word.load(Ordering::SeqCst);
         if word != 0 && word < SEARCHING {
@@ -49,14 +52,12 @@ impl Idle {
         self.word.fetch_add(SEARCHING, Ordering::SeqCst);
     }
 
-    /// Worker: found a call, and whether there are more.
-    pub(crate) fn end_search(&self, more: bool) {
+    /// Worker: searches no more. True if nobody else does, while others are parked: then pushes
+    /// relied on this search, and the worker has to look at the queue once more for them.
+    pub(crate) fn end_search(&self) -> bool {
+        // SeqCst: see the module's argument.
         let before = self.word.fetch_sub(SEARCHING, Ordering::SeqCst);
-        let last = before < 2 * SEARCHING;
-        // Pushes made while we searched woke nobody; their calls are ours to announce.
-        if last && more && before % SEARCHING != 0 {
-            self.wake_one();
-        }
+        before < 2 * SEARCHING && before % SEARCHING != 0
     }
 
     /// Worker: goes from searching to parked. It has to look at the queue once more before it
@@ -82,8 +83,9 @@ impl Idle {
         lock(&self.sleepers).iter().any(|sleeper| sleeper.worker == worker)
     }
 
+    /// Wakes a parked worker, if there is one; it searches from then on.
     #[cold]
-    fn wake_one(&self) {
+    pub(crate) fn wake_one(&self) {
         let sleeper = {
             let mut sleepers = lock(&self.sleepers);
             let sleeper = sleepers.pop();

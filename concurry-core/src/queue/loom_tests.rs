@@ -27,10 +27,13 @@ fn search(
     queue.idle().start_search();
     loop {
         let closed = queue.is_closed();
-        let batch = queue.take(1);
-        if batch.is_some() || closed {
-            queue.end_search(batch.as_ref().is_some_and(|batch| batch.more));
-            return batch.and_then(|mut batch| batch.next());
+        if let Some(call) = find(queue, worker) {
+            queue.end_search();
+            return Some(call);
+        }
+        if closed {
+            queue.end_search();
+            return None;
         }
         if queue.park(worker, parker.1.clone()) {
             parker.0.sleep();
@@ -39,11 +42,20 @@ fn search(
     }
 }
 
+/// One look: ahead into the own pocket, else from the others'. What is left ahead stays there, as if
+/// the worker were busy with its first call for ever.
+fn find(queue: &CallQueue<()>, worker: usize) -> Option<Call<()>> {
+    match queue.take_ahead(worker) {
+        Some(mut ahead) => queue.next(worker, &mut ahead),
+        None => queue.steal(),
+    }
+}
+
 #[test]
 fn a_worker_that_sleeps_in_between_takes_every_call_once() {
     check(|| {
         let alive = Arc::new(Alive::default());
-        let queue = LoomArc::new(CallQueue::<()>::new());
+        let queue = LoomArc::new(CallQueue::<()>::new(2));
         let worker = thread::spawn({
             let (queue, alive) = (LoomArc::clone(&queue), Arc::clone(&alive));
             move || {
@@ -72,7 +84,7 @@ fn a_worker_that_sleeps_in_between_takes_every_call_once() {
 fn a_closed_queue_refuses_or_keeps_a_call_but_never_loses_it() {
     check(|| {
         let alive = Arc::new(Alive::default());
-        let queue = LoomArc::new(CallQueue::<()>::new());
+        let queue = LoomArc::new(CallQueue::<()>::new(2));
         let closer = thread::spawn({
             let queue = LoomArc::clone(&queue);
             move || queue.close()
@@ -93,7 +105,7 @@ fn a_closed_queue_refuses_or_keeps_a_call_but_never_loses_it() {
 fn a_busy_worker_leaves_no_call_to_itself_while_another_sleeps() {
     check(|| {
         let alive = Arc::new(Alive::default());
-        let queue = LoomArc::new(CallQueue::<()>::new());
+        let queue = LoomArc::new(CallQueue::<()>::new(2));
         let (sleeper, waker) = WakeCount::new();
         queue.idle().start_search();
         assert!(queue.park(1, waker));
@@ -101,9 +113,9 @@ fn a_busy_worker_leaves_no_call_to_itself_while_another_sleeps() {
             let queue = LoomArc::clone(&queue);
             move || {
                 queue.idle().start_search();
-                let batch = queue.take(1);
-                queue.end_search(batch.as_ref().is_some_and(|batch| batch.more));
-                batch.and_then(|mut batch| batch.next())
+                let call = find(&queue, 0);
+                queue.end_search();
+                call
             }
         });
         let futures = [(); 2].map(|()| {
@@ -118,23 +130,28 @@ fn a_busy_worker_leaves_no_call_to_itself_while_another_sleeps() {
     });
 }
 
+/// A worker took two calls ahead and is busy with the first. Another looks for work, or a stop takes
+/// what is left: the second call has exactly one taker.
 #[test]
-fn what_a_worker_gives_back_wakes_a_sleeper() {
+fn a_call_taken_ahead_is_stolen_once_or_stays() {
     check(|| {
         let alive = Arc::new(Alive::default());
-        let queue = LoomArc::new(CallQueue::<()>::new());
-        let (call, future) = call(&alive);
-        queue.push(call).unwrap();
-        let giver = thread::spawn({
-            let queue = LoomArc::clone(&queue);
-            move || drop(queue.take(1))
+        let queue = LoomArc::new(CallQueue::<()>::new(1));
+        let futures = [(); 2].map(|()| {
+            let (call, future) = call(&alive);
+            queue.push(call).unwrap();
+            future
         });
-        let (sleeper, waker) = WakeCount::new();
-        queue.idle().start_search();
-        let asleep = queue.park(1, waker);
-        giver.join().unwrap();
-        assert!(!asleep || sleeper.wakes() == 1);
-        drop((queue, future));
+        let mut ahead = queue.take_ahead(0).unwrap();
+        let first = queue.next(0, &mut ahead);
+        let thief = thread::spawn({
+            let queue = LoomArc::clone(&queue);
+            move || queue.steal().is_some()
+        });
+        let own = queue.next(0, &mut ahead).is_some();
+        let stolen = thief.join().unwrap();
+        assert!(first.is_some() && (own ^ stolen));
+        drop((first, queue, futures));
         alive.assert_all_gone();
     });
 }

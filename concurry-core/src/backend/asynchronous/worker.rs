@@ -255,6 +255,8 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
                 queue.next(place, &mut self.taken.ahead)
             });
             let Some(call) = call.or_else(|| queue.steal()) else { break };
+            // Nobody may rely any more on this worker to search: its calls may keep the thread.
+            self.leave_sleepers();
             looked_at += 1;
             self.begin(call);
         }
@@ -348,14 +350,14 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             idle.start_search();
             self.parked = self.queue().park(index, waker.clone());
             if !self.parked {
-                idle.end_search(false);
+                self.queue().end_search();
                 return false;
             }
         } else if takes {
             // It is on the list still, or was woken off it.
             if !idle.is_parked(index) {
                 self.parked = false;
-                idle.end_search(self.queue().has_calls());
+                self.queue().end_search();
                 return false;
             }
         } else {
@@ -377,7 +379,7 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             let idle = self.queue().idle();
             idle.unpark(self.worker.seat.index);
             // It is counted as searching now, by itself or by a wake that it will not use.
-            idle.end_search(self.queue().has_calls());
+            self.queue().end_search();
         }
     }
 }

@@ -159,17 +159,17 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
             if let Some(ahead) = queue.take_ahead(place) {
                 serving.ahead = ahead;
                 if let Some(call) = queue.next(place, &mut serving.ahead) {
-                    queue.idle().end_search(serving.ahead.more);
+                    queue.end_search();
                     return Some(call);
                 }
                 continue;
             }
             if let Some(call) = queue.steal() {
-                queue.idle().end_search(true);
+                queue.end_search();
                 return Some(call);
             }
             if closed {
-                queue.idle().end_search(false);
+                queue.end_search();
                 return None;
             }
             serving.awake = None;
