@@ -62,7 +62,7 @@ pub enum Event {
 }
 
 /// A function that is told of events. It runs where the event happens, so it has to be quick.
-pub type EventHook = dyn Fn(&Event) + Send + Sync;
+pub(crate) type EventHook = dyn Fn(&Event) + Send + Sync;
 
 /// The hooks of a pool. Without one, an event is not even made.
 #[derive(Clone, Default)]

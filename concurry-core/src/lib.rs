@@ -10,30 +10,40 @@ extern crate self as concurry_core;
 mod model;
 mod sync;
 
-pub mod error;
+// In this order: each module builds on those above it.
+mod balance;
+mod method_spec;
 mod mode;
-mod panics;
+mod overflow;
+mod padded;
+mod spin;
+
+pub mod config;
+pub mod error;
 
 mod event;
-mod restart;
+mod panics;
 
-mod queue;
+pub mod progress;
+
+mod shared;
 
 mod future;
+mod queue;
 
 mod call;
 pub mod worker;
 
 mod backend;
-mod layers;
+
 mod pool;
 
 mod gather;
+mod worker_handle;
+
 mod tasks;
 
-pub mod config;
-pub mod progress;
-
+pub use balance::{Balance, UnknownBalance};
 pub use call::{CallContext, CallOptions, CallPermit};
 pub use error::{
     CallError, CallSite, CodecError, InitError, InvalidResult, OptionsError, Panicked, Rejected,
@@ -46,12 +56,12 @@ pub use gather::{
     Waited, gather, gather_map, wait,
 };
 pub use mode::{Mode, UnknownMode};
-pub use pool::{
-    Balance, MethodOptions, Overflow, Pool, PoolStats, StopReport, WorkerOptions, WorkerStats,
-};
-pub use restart::RestartPolicy;
+pub use overflow::Overflow;
+pub use pool::{MethodOptions, Pool, PoolStats, StopReport, WorkerOptions, WorkerStats};
+pub use shared::RestartPolicy;
 pub use tasks::{TaskMap, TaskPool, TaskPoolOptions};
-pub use worker::{Worker, WorkerHandle};
+pub use worker::Worker;
+pub use worker_handle::WorkerHandle;
 
 /// What the macros write. Not for people.
 #[doc(hidden)]
@@ -62,6 +72,7 @@ pub mod __private {
     pub use crate::tasks::{TaskMap, Tasks};
     pub use crate::worker::*;
     pub use crate::{
-        CallContext, CallError, InitError, MethodOptions, Mode, TaskFuture, WorkerOptions,
+        CallContext, CallError, InitError, MethodOptions, Mode, TaskFuture, WorkerHandle,
+        WorkerOptions,
     };
 }

@@ -140,7 +140,7 @@ impl<L: Lock> Lock for std::sync::Arc<L> {
 }
 
 #[cfg(concurry_loom)]
-impl<L: Lock> Lock for crate::queue::Padded<L> {
+impl<L: Lock> Lock for crate::padded::Padded<L> {
     type Guard<'l>
         = L::Guard<'l>
     where

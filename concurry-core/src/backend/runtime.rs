@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::pool::PoolShared;
+use crate::shared::PoolShared;
 use crate::sync::lock;
 
 /// A runtime that is shut down without waiting, wherever its last user lets go of it.

@@ -5,15 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
 
-use super::{construct_caught, drop_caught, runtime};
+use super::{construct_caught, drop_caught, restart, runtime};
 use crate::CallError;
-use crate::call::{CallContext, CallEnvironment, Runner, Seat};
+use crate::call::{CallContext, CallEnvironment};
 use crate::error::{CallSite, Panicked, Rejected, Rejection, WorkerDeath, WorkerDied};
 use crate::future::Outcome;
 use crate::panics;
-use crate::pool::shutdown::Stage;
-use crate::restart;
-use crate::worker::{Construct, Method, Worker};
+use crate::shared::{Seat, Stage};
+use crate::worker::{Construct, Method, Shape, Worker};
 
 /// The one worker of a pool in sync mode.
 pub(crate) struct SyncWorker<W> {

@@ -10,8 +10,7 @@ use concurry_limits::{Amount, Limits, Permit, PermitError};
 use concurry_time::Clock;
 
 use crate::future::node::Header;
-use crate::pool::shutdown::Stage;
-use crate::pool::{PoolShared, QueuePlace};
+use crate::shared::{QueuePlace, Seat, Stage};
 use crate::sync::lock;
 
 /// What a running method is told about its call.
@@ -45,13 +44,6 @@ struct NodeWatch(NonNull<Header>);
 unsafe impl Send for NodeWatch {}
 // SAFETY: as above.
 unsafe impl Sync for NodeWatch {}
-
-/// A worker's place in its pool.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    pub(crate) pool: Arc<PoolShared>,
-    pub(crate) index: usize,
-}
 
 /// What a call brings along that goes through the layers: one for each attempt.
 pub(crate) struct CallEnvironment {

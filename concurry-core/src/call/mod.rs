@@ -2,11 +2,8 @@
 
 mod context;
 pub(crate) mod options;
-mod runner;
 
 pub use context::CallContext;
+pub(crate) use context::CallEnvironment;
 pub use context::CallPermit;
-pub(crate) use context::{CallEnvironment, Seat};
 pub use options::CallOptions;
-pub(crate) use runner::Queueing;
-pub use runner::{CallParts, QueuedCall, Runner, Watched};

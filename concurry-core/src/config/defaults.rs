@@ -13,7 +13,8 @@
 use std::time::Duration;
 
 use super::settings::Settings;
-use crate::pool::{Balance, Overflow};
+use crate::balance::Balance;
+use crate::overflow::Overflow;
 
 /// One worker, in every mode: state then behaves as in a plain struct, and more is a decision.
 pub const MAX_WORKERS: usize = 1;

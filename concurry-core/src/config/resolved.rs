@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::defaults;
 use super::settings::Settings;
-use crate::pool::{Balance, Overflow};
+use crate::balance::Balance;
+use crate::overflow::Overflow;
 
 /// What holds for a pool, all layers together.
 #[derive(Clone, Debug, PartialEq, Eq)]

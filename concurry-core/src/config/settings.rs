@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::Mode;
-use crate::pool::{Balance, Overflow};
+use crate::balance::Balance;
+use crate::overflow::Overflow;
 
 /// The values of one layer. What is not set is inherited from the weaker layers; the values at the
 /// very bottom are in [`defaults`](super::defaults).

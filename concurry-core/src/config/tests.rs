@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::stack::{Stack, Stored};
 use super::{ConfigError, Layer, Resolved, Settings, Snapshot, resolve, scope, scoped, scoped_for};
 use crate::Mode;
-use crate::pool::{Balance, Overflow};
+use crate::balance::Balance;
+use crate::overflow::Overflow;
 
 /// What the layers come to, with an environment of its own.
 fn stack<T>(

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::duration;
 use crate::Mode;
-use crate::pool::{Balance, Overflow};
+use crate::balance::Balance;
+use crate::overflow::Overflow;
 
 /// A kind of value that a setting may have.
 pub(super) trait Value: Sized {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::worker::MethodSpec;
+use crate::method_spec::MethodSpec;
 
 /// Which method of which worker a call was for. Prints as `Llm::chat`.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use super::driven::{Drive, drive};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
 use crate::error::CallSite;
+use crate::method_spec::MethodSpec;
 use crate::panics;
-use crate::worker::MethodSpec;
 
 impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// Shows the outcome to a callback as soon as it is there, before anybody can take it.

@@ -14,12 +14,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::node::PoolId;
 use super::promise::{OnCancel, Promise, promise};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
 use crate::error::CallSite;
 use crate::panics;
+use crate::shared::PoolId;
 use crate::sync::{AtomicU8, Mutex, Ordering, lock};
 
 /// Something that moves forward when it is polled, and can be cancelled.

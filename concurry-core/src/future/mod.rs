@@ -1,6 +1,6 @@
 //! Calls as both sides see them: the user's [`TaskFuture`] and the pool's [`Call`].
 
-pub(crate) mod call_node;
+mod call;
 mod cancel;
 mod combinators;
 mod driven;
@@ -14,7 +14,7 @@ mod promise;
 mod slab;
 mod task_future;
 
-pub(crate) use call_node::Call;
+pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran, Unpublished};
 pub use cancel::Cancel;
 pub(crate) use driven::drive_future;
 pub(crate) use lifecycle::{Lifecycle, Schedule};
@@ -26,7 +26,7 @@ use crate::CallError;
 #[cfg(test)]
 pub(crate) fn promise_for_tests<T: Send + 'static, E: Send + 'static>()
 -> (promise::Promise<T, E>, TaskFuture<T, E>) {
-    const SPEC: &crate::worker::MethodSpec = &crate::worker::MethodSpec {
+    const SPEC: &crate::method_spec::MethodSpec = &crate::method_spec::MethodSpec {
         worker: "Test",
         name: "promise",
         index: 0,
@@ -36,7 +36,7 @@ pub(crate) fn promise_for_tests<T: Send + 'static, E: Send + 'static>()
         idempotent: false,
         pure: false,
     };
-    promise::promise(crate::error::CallSite::new(SPEC), node::PoolId::NONE)
+    promise::promise(crate::error::CallSite::new(SPEC), crate::shared::PoolId::NONE)
 }
 
 /// What a call gives: the method's output, or why there is none.

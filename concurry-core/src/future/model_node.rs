@@ -55,7 +55,7 @@ impl Drop for Tracked {
 
 type Value = Outcome<Tracked, Infallible>;
 
-pub(crate) const SPEC: &crate::worker::MethodSpec = &crate::worker::MethodSpec {
+pub(crate) const SPEC: &crate::method_spec::MethodSpec = &crate::method_spec::MethodSpec {
     worker: "Model",
     name: "call",
     index: 0,

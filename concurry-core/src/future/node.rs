@@ -11,11 +11,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::task::Waker;
 
+use super::call::{BlockingFunctions, PolledFunctions};
 use super::lifecycle::{CancelClaim, Claim, Completion, Lifecycle, Release};
 use super::slab::{self, Distance};
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::CallSite;
+use crate::shared::PoolId;
 use crate::sync::{AtomicPtr, Ordering};
 
 /// The part that all nodes begin with.
@@ -51,9 +53,9 @@ pub(crate) struct VTable {
 /// How nodes of this kind are run.
 pub(crate) enum Kind {
     /// To its end, on the thread that has the worker.
-    Blocking(crate::future::call_node::BlockingFunctions),
+    Blocking(BlockingFunctions),
     /// By polling, on the thread that has the worker.
-    Polled(crate::backend::asynchronous::PolledFunctions),
+    Polled(PolledFunctions),
     /// By whoever holds the promise.
     Promised,
 }
@@ -93,10 +95,10 @@ pub(crate) const fn larger_layout(a: Layout, b: Layout) -> Layout {
 pub(crate) struct Tag(u32);
 
 impl Tag {
-    const POOL_BITS: u32 = 24;
+    const POOL_BITS: u32 = PoolId::BITS;
 
     fn new(distance: Distance, pool: PoolId) -> Self {
-        Self(u32::from(distance.0) << Self::POOL_BITS | pool.0)
+        Self(u32::from(distance.0) << Self::POOL_BITS | pool.number())
     }
 
     fn distance(self) -> Distance {
@@ -104,25 +106,7 @@ impl Tag {
     }
 
     fn pool(self) -> PoolId {
-        PoolId(self.0 & ((1 << Self::POOL_BITS) - 1))
-    }
-}
-
-/// Tells pools apart, to find out whether a thread waits for its own pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct PoolId(u32);
-
-impl PoolId {
-    /// Of a future that belongs to no pool.
-    pub(crate) const NONE: Self = Self(0);
-
-    /// The next number. After 16 million pools numbers return; then a thread may be told that it
-    /// waits for its own pool only if one of that age is still there.
-    pub(crate) fn next() -> Self {
-        static MADE: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        // Relaxed: only the number matters.
-        let made = MADE.fetch_add(1, Ordering::Relaxed);
-        Self(made % ((1 << Tag::POOL_BITS) - 1) + 1)
+        PoolId::from_number(self.0 & ((1 << Self::POOL_BITS) - 1))
     }
 }
 

@@ -6,9 +6,10 @@ use std::ptr::NonNull;
 use std::sync::{OnceLock, Weak};
 
 use super::lifecycle::Lifecycle;
-use super::node::{self, Claimed, Header, Kind, PoolId, PoolSide, UserSide, VTable, View};
+use super::node::{self, Claimed, Header, Kind, PoolSide, UserSide, VTable, View};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::error::CallSite;
+use crate::shared::PoolId;
 
 /// Hears that the future of a promise was cancelled.
 pub(crate) trait OnCancel: Send + Sync {

@@ -11,12 +11,12 @@ use std::time::Duration;
 use concurry_time::{Clock, block_on, block_on_until};
 use futures_core::FusedFuture;
 
-use super::node::{PoolId, UserSide};
+use super::node::UserSide;
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::{CallSite, Timeout};
-use crate::pool::blocking;
-use crate::queue::spin;
+use crate::shared::{PoolId, blocking};
+use crate::spin;
 
 /// The result of a call, now or later: block on it, await it, or chain it.
 ///

@@ -19,4 +19,3 @@ pub use map::Map;
 pub use wait::{ReturnWhen, Wait, Waited, wait};
 #[cfg(feature = "rayon")]
 pub(crate) use watch::Watch;
-pub(crate) use watch::{Pools, Tallies};

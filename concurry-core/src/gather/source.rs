@@ -10,10 +10,9 @@ use super::in_flight::InFlight;
 use super::watch::Watch;
 use crate::CallError;
 use crate::error::{CallSite, Timeout};
-use crate::future::node::PoolId;
 use crate::future::{Outcome, TaskFuture};
-use crate::pool::blocking;
 use crate::progress::Progress;
+use crate::shared::{PoolId, blocking};
 
 /// Where the futures come from: all are there, or each is made when there is room.
 pub(crate) type Futures<T, E> = Box<dyn Iterator<Item = TaskFuture<T, E>> + Send>;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::balance::Balancer;
 use crate::backend::sync::SyncWorker;
 use crate::backend::thread::OnDemand;
-use crate::call::Queueing;
 use crate::future::Call;
-use crate::pool::PoolShared;
 use crate::queue::{CallQueue, Closed};
+use crate::shared::PoolShared;
+use crate::worker::Queueing;
 use crate::worker::Worker;
 
 /// Where the calls of a pool go.

@@ -4,15 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::backends::Backends;
-use super::bounded::Bound;
-use super::shutdown::Stage;
-use super::{PoolShared, PoolStats, StopReport};
-use crate::call::{CallEnvironment, CallOptions, CallParts, QueuedCall, Runner};
+use super::{PoolStats, StopReport};
+use crate::call::{CallEnvironment, CallOptions};
 use crate::error::{CallSite, Rejected, Rejection};
 use crate::future::TaskFuture;
-use crate::layers::{self, LayerTable};
-use crate::queue::spin;
-use crate::worker::{Method, Worker};
+use crate::pool::layers::{self, LayerTable};
+use crate::shared::{Bound, PoolShared, Stage};
+use crate::spin;
+use crate::worker::{CallParts, Method, QueuedCall, Shape, Worker};
 use crate::{CallError, Mode};
 
 /// A running pool. The last handle to it closes it: what is queued is still run.

@@ -9,25 +9,24 @@ use concurry_time::block_on;
 
 use super::backends::{Backends, Queued};
 use super::balance::Balancer;
-use super::blocking::PoolThreads;
-use super::bounded::Bound;
 use super::handle::{Handle, Pool};
 use super::options::{MethodKinds, Options};
-use super::shutdown::{Shutdown, Stage};
-use super::{Balance, PoolShared};
 use crate::backend::asynchronous::{self, AsyncWorker, Executors};
 use crate::backend::sync::SyncWorker;
 use crate::backend::thread::{self, OnDemand, ThreadWorker};
 use crate::backend::{ConstructFailure, Startup, construct_caught, drop_caught, runtime};
-use crate::call::{Queueing, Seat};
+use crate::balance::Balance;
 use crate::config::{self, Resolved};
 use crate::error::{InitError, OptionsError};
 use crate::event::Events;
-use crate::future::node::PoolId;
-use crate::gather::{Pools, Tallies};
-use crate::layers::{self, LayerTable};
-use crate::queue::{CallQueue, Padded};
-use crate::worker::{Construct, Constructor, Worker};
+use crate::padded::Padded;
+use crate::pool::layers::{self, LayerTable};
+use crate::queue::CallQueue;
+use crate::shared::{
+    Bound, LayerCounters, PoolId, PoolShared, Pools, Seat, Shutdown, Stage, Tallies,
+    blocking::PoolThreads,
+};
+use crate::worker::{Construct, Constructor, Queueing, Worker};
 use crate::{Mode, panics};
 
 /// More workers than this are a mistake, and would only fail later and less clearly.
@@ -93,7 +92,7 @@ impl<W: Worker> Options<W> {
             alive: AtomicUsize::new(if plan.on_demand { 0 } else { plan.workers }),
             layered: AtomicUsize::new(0),
             layers_waker: std::sync::Mutex::new(None),
-            layer_counters: super::LayerCounters::default(),
+            layer_counters: LayerCounters::default(),
             tallies: Tallies::default(),
         });
         Pools::add(&shared);

@@ -10,10 +10,11 @@ use concurry_limits::{Amount, LimitKey, Limits};
 use concurry_retry::RetryPolicy;
 use concurry_time::Clock;
 
-use super::{Balance, Overflow};
+use crate::balance::Balance;
 use crate::event::{Event, EventHook};
-use crate::layers::{MethodLayers, RetryIf};
-use crate::restart::RestartPolicy;
+use crate::overflow::Overflow;
+use crate::pool::layers::{MethodLayers, RetryIf};
+use crate::shared::RestartPolicy;
 use crate::worker::{Method, MethodVisitor, Worker};
 use crate::{CallError, Mode};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::backends::Backends;
 use super::handle::Pool;
-use super::shutdown::Stage;
+use crate::shared::Stage;
 use crate::worker::Worker;
 
 /// How a pool stands. Numbers of one worker belong together; those of different workers are read one

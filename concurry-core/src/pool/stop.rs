@@ -13,9 +13,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::handle::Pool;
-use super::shutdown::Stage;
 use crate::error::CallSite;
 use crate::future::{TaskFuture, drive_future};
+use crate::shared::Stage;
 use crate::worker::{MethodSpec, Worker, WorkerType};
 
 /// How a stop went.

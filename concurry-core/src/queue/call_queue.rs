@@ -16,11 +16,11 @@ use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::task::Waker;
 
-use super::Padded;
 use super::idle::Idle;
 use super::pocket::{POCKET, Pocket};
 use crate::future::Call;
 use crate::future::node::{Header, PoolSide};
+use crate::padded::Padded;
 use crate::sync::{AtomicPtr, Mutex, Ordering, lock, note_total_order};
 
 /// The queue. It owns the calls that are in it.

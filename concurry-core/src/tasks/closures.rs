@@ -11,8 +11,9 @@ use crate::gather::Map;
 use crate::pool::{Handle, Options, WorkerOptions};
 use crate::worker::{
     Abilities, AsyncRef, Constructor, Method, MethodSpec, MethodVisitor, RunRef, StartRef,
-    StateTraits, SyncRef, TypeDefaults, Worker, WorkerHandle, WorkerType,
+    StateTraits, SyncRef, TypeDefaults, Worker, WorkerType,
 };
+use crate::worker_handle::WorkerHandle;
 use crate::{CallError, InitError, Mode};
 
 /// A pool that runs closures and futures.

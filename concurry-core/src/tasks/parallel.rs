@@ -15,8 +15,8 @@ use crate::future::Outcome;
 use crate::gather::Watch;
 use crate::panics;
 use crate::pool::Handle;
-use crate::pool::shutdown::Stage;
 use crate::progress::Progress;
+use crate::shared::Stage;
 use crate::worker::{Method, TaskFunction};
 
 /// Items in a block: enough to split well, little enough to stay in the caches.

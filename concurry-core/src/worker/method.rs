@@ -5,7 +5,9 @@ use std::future::Future;
 use concurry_retry::Verdict;
 
 use super::Worker;
+use super::shape::Shape;
 use crate::call::CallContext;
+use crate::method_spec::MethodSpec;
 
 /// One remote method of a worker. Implemented by `#[worker]` on a type that stands for the method.
 #[doc(hidden)]
@@ -35,30 +37,9 @@ pub trait Method: Sized + 'static {
 )]
 pub trait Idempotent: Method {}
 
-/// The facts of a method that do not depend on its types.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MethodSpec {
-    /// The worker's name.
-    pub worker: &'static str,
-    /// The method's name.
-    pub name: &'static str,
-    /// Its place among the remote methods of the worker.
-    pub index: usize,
-    /// Takes `&mut self`.
-    pub exclusive: bool,
-    /// Is an `async fn`.
-    pub asynchronous: bool,
-    /// Takes `ctx: &CallContext`.
-    pub uses_context: bool,
-    /// Marked `#[idempotent]`.
-    pub idempotent: bool,
-    /// Marked `#[pure]`.
-    pub pure: bool,
-}
-
 /// What the types of a method can do beyond what every mode needs.
 #[doc(hidden)]
+#[allow(missing_debug_implementations)] // two function pointers, for the macros only
 pub struct Abilities<M: Method> {
     /// Copies the arguments, if they are `Clone`: needed by retries.
     pub clone_args: Option<fn(&M::Args) -> M::Args>,
@@ -72,12 +53,6 @@ pub trait MethodVisitor<W: Worker> {
     /// Called once for each method.
     fn visit<M: Method<Worker = W>>(&mut self);
 }
-
-/// How a method is run: the four combinations of receiver and colour.
-#[doc(hidden)]
-pub trait Shape<M: Method>: crate::call::Runner<M> {}
-
-impl<M: Method, S: crate::call::Runner<M>> Shape<M> for S {}
 
 /// `fn method(&self, …)`.
 #[doc(hidden)]

@@ -1,20 +1,23 @@
 //! What a worker is, as the macros describe it to the engine.
 
 mod constructor;
-mod handle;
 mod method;
 mod probe;
+mod shape;
 mod task;
 
 pub(crate) use constructor::Construct;
 pub use constructor::Constructor;
-pub use handle::WorkerHandle;
 pub use method::{
-    Abilities, AsyncMut, AsyncRef, Idempotent, Method, MethodSpec, MethodVisitor, RunMut, RunRef,
-    Shape, StartMut, StartRef, SyncMut, SyncRef,
+    Abilities, AsyncMut, AsyncRef, Idempotent, Method, MethodVisitor, RunMut, RunRef, StartMut,
+    StartRef, SyncMut, SyncRef,
 };
 pub use probe::{AssertNotResult, FallbackProbe, Outcome, Probe};
+pub(crate) use shape::Queueing;
+pub use shape::{CallParts, QueuedCall, Shape, Watched};
 pub use task::TaskFunction;
+
+pub use crate::method_spec::MethodSpec;
 
 use crate::Mode;
 
@@ -31,7 +34,7 @@ pub trait Worker: WorkerType {
     ///
     /// It is named here and not by [`WorkerType`], because the bounds under which a generic type
     /// is a worker are those of its impl block, which the struct need not repeat.
-    type Handle: WorkerHandle<Worker = Self>;
+    type Handle: Clone + Send + Sync + 'static;
     /// Shows every remote method to `visitor`, in the order in which they are written.
     #[doc(hidden)]
     fn visit_methods<V: MethodVisitor<Self>>(visitor: &mut V);

@@ -8,7 +8,7 @@ use tokio::task::LocalSet;
 
 use super::worker::AsyncWorker;
 use crate::backend::{ConstructFailure, Startup};
-use crate::pool::blocking::PoolThreads;
+use crate::shared::blocking::PoolThreads;
 use crate::worker::Worker;
 
 /// How the workers of a pool are spread over threads.
@@ -85,7 +85,7 @@ fn run<W: Worker, E: Send + 'static>(
     }
 }
 
-fn fail<E>(seats: &[Arc<crate::call::Seat>], startup: &Startup<E>, error: &std::io::Error) {
+fn fail<E>(seats: &[Arc<crate::shared::Seat>], startup: &Startup<E>, error: &std::io::Error) {
     for seat in seats {
         let error = std::io::Error::new(error.kind(), error.to_string());
         startup.report(seat.index, Err(ConstructFailure::Thread(error)));

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use super::inbox::Inbox;
 use super::state::SharedState;
-use crate::call::Seat;
-use crate::future::call_node::{ClaimedCall, Ran};
+use crate::future::{ClaimedCall, Ran};
+use crate::shared::Seat;
 use crate::sync::lock;
 
 /// A call that ran on a blocking thread has ended.

@@ -12,5 +12,5 @@ mod state;
 mod worker;
 
 pub(crate) use executor::{Executors, start};
-pub(crate) use polled_node::{PolledFunctions, polled_node};
+pub(crate) use polled_node::polled_node;
 pub(crate) use worker::AsyncWorker;

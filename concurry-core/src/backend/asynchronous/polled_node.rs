@@ -12,15 +12,15 @@ use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 use super::inbox::Inbox;
 use crate::CallError;
-use crate::call::{CallContext, CallEnvironment, CallParts, Seat};
+use crate::call::{CallContext, CallEnvironment};
 use crate::error::CallSite;
-use crate::future::call_node::Ran;
 use crate::future::node::{
     Header, Kind, PoolSide, UserSide, VTable, larger_layout, layout_of, release,
 };
-use crate::future::{Call, Cancel, Lifecycle, Outcome, Schedule, TaskFuture};
+use crate::future::{Call, Cancel, Lifecycle, Outcome, PolledFunctions, Ran, Schedule, TaskFuture};
 use crate::panics;
-use crate::worker::Method;
+use crate::shared::Seat;
+use crate::worker::{CallParts, Method};
 
 /// What every polled node begins with.
 #[repr(C)]
@@ -48,20 +48,6 @@ impl PolledHead {
 struct PolledView<X> {
     head: PolledHead,
     value: X,
-}
-
-/// What nodes of this kind know how to do.
-pub(crate) struct PolledFunctions {
-    /// Takes `&mut self`.
-    pub(crate) exclusive: bool,
-    /// Calls the method, which gives the future. The caller has claimed the node. The worker lives
-    /// until the future is dropped, and nobody else uses it but as the method's receiver allows.
-    /// `Some`: the method panicked before there was a future; the outcome is written.
-    pub(crate) start: unsafe fn(NonNull<Header>, *mut (), &Arc<Seat>) -> Option<Ran>,
-    /// Polls the future. `Ready`: it is dropped, and the outcome is written.
-    pub(crate) poll: unsafe fn(NonNull<Header>) -> Poll<Ran>,
-    /// Drops the future, and writes why there is no other outcome.
-    pub(crate) interrupt: unsafe fn(NonNull<Header>, CallError<Infallible>),
 }
 
 /// What a call brings to its worker.

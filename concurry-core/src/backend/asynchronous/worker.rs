@@ -9,17 +9,16 @@ use std::task::{Context, Poll, Waker};
 use super::inbox::Inbox;
 use super::live::LiveCalls;
 use super::loan::Loans;
-use super::polled_node::{PolledFunctions, PolledHead};
+use super::polled_node::PolledHead;
 use super::state::SharedState;
-use crate::backend::{Startup, construct_caught, drop_caught};
-use crate::call::Seat;
+use crate::CallError;
+use crate::backend::{Startup, construct_caught, drop_caught, restart};
 use crate::future::Call;
-use crate::future::call_node::{ClaimedCall, Ran, Unpublished};
 use crate::future::node::{Header, Kind, release};
-use crate::pool::shutdown::Stage;
+use crate::future::{ClaimedCall, PolledFunctions, Ran, Unpublished};
 use crate::queue::{Ahead, CallQueue};
+use crate::shared::{Seat, Stage};
 use crate::worker::{Construct, Worker};
-use crate::{CallError, restart};
 
 /// Polls in a row before the worker lets others of its thread run.
 const POLLS_IN_A_ROW: usize = 512;

@@ -11,8 +11,7 @@ use std::sync::{Mutex, OnceLock};
 use std::task::{Poll, Waker};
 
 use crate::future::node::Header;
-use crate::pool::PoolShared;
-use crate::pool::shutdown::Stage;
+use crate::shared::{PoolShared, Stage};
 use crate::sync::lock;
 
 /// The wakers of running calls, by the address of their node. Never held while a waker runs.

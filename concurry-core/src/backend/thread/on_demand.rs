@@ -9,13 +9,11 @@ use std::thread;
 
 use crate::CallError;
 use crate::backend::{construct_caught, drop_caught, runtime};
-use crate::call::Seat;
 use crate::error::{WorkerDeath, WorkerDied};
 use crate::future::Call;
-use crate::future::call_node::Ran;
-use crate::pool::blocking::PoolThreads;
-use crate::pool::shutdown::Stage;
+use crate::future::Ran;
 use crate::queue::{CallQueue, Closed};
+use crate::shared::{Seat, Stage, blocking::PoolThreads};
 use crate::sync::lock;
 use crate::worker::{Construct, Worker};
 

@@ -7,15 +7,12 @@ use std::thread;
 use concurry_time::block_on;
 
 use super::parker::Parker;
-use crate::backend::{ConstructFailure, Startup, construct_caught, drop_caught, runtime};
-use crate::call::Seat;
+use crate::backend::{ConstructFailure, Startup, construct_caught, drop_caught, restart, runtime};
 use crate::future::Call;
-use crate::future::call_node::Ran;
-use crate::pool::blocking::PoolThreads;
-use crate::pool::shutdown::Stage;
-use crate::queue::spin::{Awake, WorkerSpin};
+use crate::future::Ran;
 use crate::queue::{Ahead, CallQueue};
-use crate::restart;
+use crate::shared::{Seat, Stage, blocking::PoolThreads};
+use crate::spin::{Awake, WorkerSpin};
 use crate::worker::{Construct, Worker};
 
 /// A worker with a thread of its own.

@@ -9,9 +9,9 @@ use loom::thread;
 
 use super::{Drive, drive};
 use crate::error::CallSite;
-use crate::future::node::PoolId;
 use crate::future::{Cancel, Outcome, model_node};
 use crate::model::check;
+use crate::shared::PoolId;
 
 /// What a step waits for: two facts, told without any ordering of their own.
 #[derive(Default)]

@@ -19,9 +19,9 @@ use crate::call::{CallEnvironment, CallOptions, CallPermit};
 use crate::error::{CallSite, InvalidResult, Timeout};
 use crate::event::Event;
 use crate::future::Outcome;
-use crate::pool::shutdown::Stage;
-use crate::pool::{Pool, PoolShared};
+use crate::pool::Pool;
 use crate::progress::{Tally, Waiting};
+use crate::shared::{PoolShared, Stage};
 use crate::worker::Method;
 
 /// Counts a call as being in the layers, from the call to its end.

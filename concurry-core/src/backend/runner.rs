@@ -1,59 +1,15 @@
-//! How the four shapes of methods are run, and put into nodes.
+//! The four shapes of methods, run to their end or put into nodes.
 
 use std::future::Future;
-use std::ptr::NonNull;
-use std::sync::Arc;
 
-use super::{CallContext, CallEnvironment};
-use crate::TaskFuture;
-use crate::backend::thread::interrupt;
-use crate::backend::{asynchronous, runtime};
-use crate::future::Call;
-use crate::future::call_node::call_node;
-use crate::future::node::{Header, PoolId};
-use crate::pool::PoolShared;
+use super::blocking_node::blocking_node;
+use super::thread::interrupt;
+use super::{asynchronous, runtime};
+use crate::call::CallContext;
 use crate::worker::{
-    AsyncMut, AsyncRef, Method, RunMut, RunRef, StartMut, StartRef, SyncMut, SyncRef,
+    AsyncMut, AsyncRef, CallParts, Method, QueuedCall, Queueing, RunMut, RunRef, Shape, StartMut,
+    StartRef, SyncMut, SyncRef, Watched,
 };
-
-/// Whether async methods of the pool are polled beside each other or run to their end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Queueing {
-    /// Every call runs to its end on the thread that took it.
-    Blocking,
-    /// Async calls are polled.
-    Polled,
-}
-
-/// Runs methods of one shape.
-#[doc(hidden)]
-pub trait Runner<M: Method> {
-    /// Runs the method to its end on the current thread. `None`: it was dropped half-way, as `watch`
-    /// asked.
-    ///
-    /// # Safety
-    /// `worker` is valid, and nobody else uses it meanwhile, except by shared references if the
-    /// method takes `&self`. What is watched outlives the call.
-    unsafe fn run(
-        worker: *mut M::Worker,
-        context: CallContext,
-        args: M::Args,
-        watch: Option<Watched<'_>>,
-    ) -> Option<Result<M::Output, M::Error>>;
-
-    /// Makes a call for a queue.
-    #[doc(hidden)]
-    fn queue(parts: CallParts<M>) -> QueuedCall<M>;
-}
-
-/// What can ask an async method that runs on a thread to stop.
-#[doc(hidden)]
-#[derive(Clone, Copy)]
-#[allow(missing_debug_implementations)]
-pub struct Watched<'c> {
-    pub(crate) node: NonNull<Header>,
-    pub(crate) pool: &'c PoolShared,
-}
 
 /// Runs an async method on the current thread.
 ///
@@ -69,33 +25,13 @@ unsafe fn run_to_end<F: Future>(future: F, watch: Option<Watched<'_>>) -> Option
     }
 }
 
-/// What a call is made of.
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub struct CallParts<M: Method> {
-    pub(crate) args: M::Args,
-    pub(crate) environment: Option<Arc<CallEnvironment>>,
-    pub(crate) pool: PoolId,
-    pub(crate) queueing: Queueing,
+#[inline]
+fn queue_blocking<M: Method, S: Shape<M>>(parts: CallParts<M>) -> QueuedCall<M> {
+    let (call, future) = blocking_node::<M, S>(parts.args, parts.environment, parts.pool);
+    QueuedCall { call, future }
 }
 
-/// A call and its future.
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub struct QueuedCall<M: Method> {
-    pub(crate) call: Call<M::Worker>,
-    pub(crate) future: TaskFuture<M::Output, M::Error>,
-}
-
-impl<M: Method> QueuedCall<M> {
-    #[inline]
-    fn blocking<R: Runner<M>>(parts: CallParts<M>) -> Self {
-        let (call, future) = call_node::<M, R>(parts.args, parts.environment, parts.pool);
-        Self { call, future }
-    }
-}
-
-impl<M: RunRef> Runner<M> for SyncRef {
+impl<M: RunRef> Shape<M> for SyncRef {
     #[inline]
     unsafe fn run(
         worker: *mut M::Worker,
@@ -109,11 +45,11 @@ impl<M: RunRef> Runner<M> for SyncRef {
 
     #[inline]
     fn queue(parts: CallParts<M>) -> QueuedCall<M> {
-        QueuedCall::blocking::<Self>(parts)
+        queue_blocking::<M, Self>(parts)
     }
 }
 
-impl<M: RunMut> Runner<M> for SyncMut {
+impl<M: RunMut> Shape<M> for SyncMut {
     #[inline]
     unsafe fn run(
         worker: *mut M::Worker,
@@ -127,11 +63,11 @@ impl<M: RunMut> Runner<M> for SyncMut {
 
     #[inline]
     fn queue(parts: CallParts<M>) -> QueuedCall<M> {
-        QueuedCall::blocking::<Self>(parts)
+        queue_blocking::<M, Self>(parts)
     }
 }
 
-impl<M: StartRef> Runner<M> for AsyncRef {
+impl<M: StartRef> Shape<M> for AsyncRef {
     unsafe fn run(
         worker: *mut M::Worker,
         context: CallContext,
@@ -147,7 +83,7 @@ impl<M: StartRef> Runner<M> for AsyncRef {
     #[inline]
     fn queue(parts: CallParts<M>) -> QueuedCall<M> {
         match parts.queueing {
-            Queueing::Blocking => QueuedCall::blocking::<Self>(parts),
+            Queueing::Blocking => queue_blocking::<M, Self>(parts),
             Queueing::Polled => {
                 // The node keeps the future, which borrows the worker; the worker outlives it.
                 let (call, future) = asynchronous::polled_node::<M, _, _, _>(
@@ -164,7 +100,7 @@ impl<M: StartRef> Runner<M> for AsyncRef {
     }
 }
 
-impl<M: StartMut> Runner<M> for AsyncMut {
+impl<M: StartMut> Shape<M> for AsyncMut {
     unsafe fn run(
         worker: *mut M::Worker,
         context: CallContext,
@@ -180,7 +116,7 @@ impl<M: StartMut> Runner<M> for AsyncMut {
     #[inline]
     fn queue(parts: CallParts<M>) -> QueuedCall<M> {
         match parts.queueing {
-            Queueing::Blocking => QueuedCall::blocking::<Self>(parts),
+            Queueing::Blocking => queue_blocking::<M, Self>(parts),
             Queueing::Polled => {
                 let (call, future) = asynchronous::polled_node::<M, _, _, _>(
                     parts,

@@ -8,7 +8,7 @@ use crate::call::CallOptions;
 use crate::error::CallSite;
 use crate::future::{TaskFuture, drive_future};
 use crate::pool::Handle;
-use crate::pool::shutdown::Stage;
+use crate::shared::Stage;
 use crate::worker::{Method, Worker};
 use crate::{CallError, Mode};
 

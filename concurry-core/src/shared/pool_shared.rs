@@ -8,12 +8,9 @@ use std::task::{Poll, Waker};
 use concurry_limits::Limits;
 use concurry_time::Clock;
 
-use super::shutdown::{Shutdown, Stage};
+use super::{PoolId, Pools, RestartPolicy, Shutdown, Stage, Tallies};
 use crate::event::Events;
-use crate::future::node::PoolId;
-use crate::gather::{Pools, Tallies};
-use crate::queue::Padded;
-use crate::restart::RestartPolicy;
+use crate::padded::Padded;
 use crate::sync::lock;
 
 /// What everything in a pool shares, whatever its worker's type.

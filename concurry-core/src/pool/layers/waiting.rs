@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::pool::PoolShared;
+use crate::shared::PoolShared;
 
 /// Counts one more for as long as it lives.
 pub(crate) struct Counted<'c>(&'c AtomicUsize);

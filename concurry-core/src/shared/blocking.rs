@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::future::node::PoolId;
+use super::PoolId;
 
 /// The threads of a pool, and how many of them wait for the pool itself.
 #[derive(Debug)]

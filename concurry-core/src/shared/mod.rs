@@ -1,0 +1,18 @@
+//! What everything in a pool shares, whatever its worker's type.
+
+pub(crate) mod blocking;
+mod bounded;
+mod pool_id;
+mod pool_shared;
+mod restart_policy;
+mod seat;
+mod shutdown;
+mod tallies;
+
+pub(crate) use bounded::{Bound, QueuePlace};
+pub(crate) use pool_id::PoolId;
+pub(crate) use pool_shared::{LayerCounters, PoolShared};
+pub use restart_policy::RestartPolicy;
+pub(crate) use seat::Seat;
+pub(crate) use shutdown::{Shutdown, Stage};
+pub(crate) use tallies::{Pools, Tallies};

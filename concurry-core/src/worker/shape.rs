@@ -1,0 +1,68 @@
+//! How a method is run, and how its calls are put into a queue.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use super::Method;
+use crate::TaskFuture;
+use crate::call::{CallContext, CallEnvironment};
+use crate::future::Call;
+use crate::future::node::Header;
+use crate::shared::{PoolId, PoolShared};
+
+/// How a method is run: the four combinations of receiver and colour. Each backend knows all four.
+#[doc(hidden)]
+pub trait Shape<M: Method> {
+    /// Runs the method to its end on the current thread. `None`: it was dropped half-way, as `watch`
+    /// asked.
+    ///
+    /// # Safety
+    /// `worker` is valid, and nobody else uses it meanwhile, except by shared references if the
+    /// method takes `&self`. What is watched outlives the call.
+    unsafe fn run(
+        worker: *mut M::Worker,
+        context: CallContext,
+        args: M::Args,
+        watch: Option<Watched<'_>>,
+    ) -> Option<Result<M::Output, M::Error>>;
+
+    /// Makes a call for a queue.
+    #[doc(hidden)]
+    fn queue(parts: CallParts<M>) -> QueuedCall<M>;
+}
+
+/// What a call is made of.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct CallParts<M: Method> {
+    pub(crate) args: M::Args,
+    pub(crate) environment: Option<Arc<CallEnvironment>>,
+    pub(crate) pool: PoolId,
+    pub(crate) queueing: Queueing,
+}
+
+/// A call and its future.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct QueuedCall<M: Method> {
+    pub(crate) call: Call<M::Worker>,
+    pub(crate) future: TaskFuture<M::Output, M::Error>,
+}
+
+/// Whether async methods of the pool are polled beside each other or run to their end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Queueing {
+    /// Every call runs to its end on the thread that took it.
+    Blocking,
+    /// Async calls are polled.
+    Polled,
+}
+
+/// What can ask an async method that runs on a thread to stop.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations)]
+pub struct Watched<'c> {
+    pub(crate) node: NonNull<Header>,
+    pub(crate) pool: &'c PoolShared,
+}
