@@ -4,10 +4,15 @@
 mod modes;
 mod workers;
 
+mod balancing;
+mod bounded_queue;
 mod callbacks;
 mod cancelling;
 mod construction;
+mod deadlocks;
+mod on_demand;
 mod order;
+mod overlap;
 mod panics;
 mod pipelines;
 mod restarts;
