@@ -111,7 +111,7 @@ fn setup(mode: Mode, policy: RetryPolicy, change: fn(ApiOptions) -> ApiOptions) 
 }
 
 fn at_once(retries: u32) -> RetryPolicy {
-    RetryPolicy::waits([Duration::ZERO]).max_retries(retries)
+    RetryPolicy::waits([Duration::ZERO; 10]).max_retries(retries)
 }
 
 fn seconds(seconds: u64) -> Duration {
