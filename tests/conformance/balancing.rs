@@ -1,7 +1,7 @@
 //! Which worker gets a call.
 
-use concurry::prelude::*;
 use concurry::Balance;
+use concurry::prelude::*;
 use concurry_testkit::{Dropped, Gate, Recorder};
 
 use crate::workers::{Counter, CounterHandle, Probe};

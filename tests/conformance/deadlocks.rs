@@ -83,7 +83,8 @@ fn a_wait_of_the_only_worker_for_its_own_pool_is_an_error_that_explains(mode: Mo
     // nothing; with state that is not, the worker itself would wait.
     if mode == Mode::Async {
         assert_eq!(nested(mode, 1).double(4).result().unwrap(), 8);
-        let local = LocalNested::options(mode, 1).init(LOCAL.get_or_init(Gate::new).clone()).unwrap();
+        let local =
+            LocalNested::options(mode, 1).init(LOCAL.get_or_init(Gate::new).clone()).unwrap();
         let handle = local.clone();
         let text = local.wait_for(handle).result().unwrap();
         assert!(text.contains("would never end"), "{text}");

@@ -4,12 +4,25 @@
 mod modes;
 mod workers;
 
+mod bad_options;
+mod balancing;
+mod bounded_queue;
 mod callbacks;
 mod cancelling;
 mod construction;
+mod deadlocks;
+mod functions;
+mod gathering;
+mod leaks;
+mod limits;
+mod mapping;
+mod on_demand;
 mod order;
+mod overlap;
 mod panics;
 mod pipelines;
 mod restarts;
+mod retries;
 mod stopping;
 mod waiting;
+mod waits;

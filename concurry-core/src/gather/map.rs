@@ -55,8 +55,13 @@ impl<T: Send + 'static, E: Send + 'static> Map<T, E> {
         Source::new(self.futures, window, self.timeout, self.progress)
     }
 
+    /// How many items there are, if the input knows. An endless one promises more than there will
+    /// ever be.
     fn expected(&self) -> usize {
-        self.futures.size_hint().0
+        match self.futures.size_hint() {
+            (least, Some(most)) if least == most => least,
+            _ => 0,
+        }
     }
 
     /// Waits for all outputs, in the order of the items. The first error, in time, ends the map.

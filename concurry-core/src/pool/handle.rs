@@ -9,7 +9,7 @@ use crate::call::{CallEnvironment, CallOptions};
 use crate::error::{CallSite, Rejected, Rejection};
 use crate::future::TaskFuture;
 use crate::pool::layers::{self, LayerTable};
-use crate::shared::{Bound, PoolShared, Stage};
+use crate::shared::{Bound, PoolShared, QueuePlace, Stage};
 use crate::spin;
 use crate::worker::{CallParts, Method, QueuedCall, Shape, Worker};
 use crate::{CallError, Mode};
@@ -81,11 +81,13 @@ impl<W: Worker> Pool<W> {
         args: M::Args,
         environment: Option<Arc<CallEnvironment>>,
     ) -> TaskFuture<M::Output, M::Error> {
-        let (environment, args) = match &self.bound {
-            None => (environment, args),
-            Some(bound) => match self.enter::<M>(bound, args, environment) {
-                Ok(entered) => entered,
-                Err(rejected) => return TaskFuture::from_outcome(Err(rejected)),
+        // A call that went through the layers got its place when it was made.
+        let (environment, args) = match environment {
+            Some(environment) => (Some(environment), args),
+            None => match self.place::<M>(args) {
+                Ok((None, args)) => (None, args),
+                Ok((place, args)) => (Some(Arc::new(CallEnvironment::first(place))), args),
+                Err(error) => return TaskFuture::from_outcome(Err(error)),
             },
         };
         match &self.backends {
@@ -113,29 +115,16 @@ impl<W: Worker> Pool<W> {
         }
     }
 
-    /// Gets the call a place in the bounded queue. Retries have had theirs.
-    #[allow(clippy::type_complexity)] // what it is given, enriched
-    fn enter<M: Method<Worker = W>>(
+    /// Gets a call a place in the bounded queue, if it is bounded. May wait, so this is for the
+    /// caller's own thread.
+    pub(crate) fn place<M: Method<Worker = W>>(
         &self,
-        bound: &Arc<Bound>,
         args: M::Args,
-        environment: Option<Arc<CallEnvironment>>,
-    ) -> Result<(Option<Arc<CallEnvironment>>, M::Args), CallError<M::Error>> {
-        if environment.as_ref().is_some_and(|environment| environment.attempt > 1) {
-            return Ok((environment, args));
-        }
+    ) -> Result<(Option<QueuePlace>, M::Args), CallError<M::Error>> {
+        let Some(bound) = &self.bound else { return Ok((None, args)) };
         let site = CallSite::new(const { &M::SPEC });
         match bound.enter(&self.shared.shutdown) {
-            Ok(place) => {
-                let environment = match environment {
-                    Some(environment) => {
-                        *crate::sync::lock(&environment.place) = Some(place);
-                        environment
-                    }
-                    None => Arc::new(CallEnvironment::first(Some(place))),
-                };
-                Ok((Some(environment), args))
-            }
+            Ok(place) => Ok((Some(place), args)),
             Err(_) if self.shared.shutdown.stage() >= Stage::Draining => {
                 Err(CallError::Stopped(site))
             }

@@ -143,8 +143,10 @@ impl<W: Worker> Options<W> {
         if let Some(max) = self.max_queued {
             in_range::<W>("max_queued", max, 1, usize::MAX)?;
         }
-        if init_timeout.is_zero() {
-            return Err(out_of_range::<W>("init_timeout", "zero", "longer than zero"));
+        for (option, timeout) in [("init_timeout", init_timeout), ("stop_timeout", stop_timeout)] {
+            if timeout.is_zero() {
+                return Err(out_of_range::<W>(option, "zero", "longer than zero"));
+            }
         }
         let contradiction = |problem: String, remedy: &str| {
             Err(OptionsError::Contradiction { worker: W::NAME, problem, remedy: remedy.into() })

@@ -187,8 +187,9 @@ pub trait WorkerOptions: Sized {
         self
     }
 
-    /// Bounds the calls that wait for a worker. Unbounded unless set. [`overflow`](Self::overflow)
-    /// says what happens when the queue is full.
+    /// Bounds the calls that have not begun: those that wait for a worker, and those that wait for
+    /// a limit before. Unbounded unless set. [`overflow`](Self::overflow) says what happens when the
+    /// queue is full.
     #[must_use]
     fn max_queued(mut self, calls: usize) -> Self {
         self.__options().max_queued = Some(calls);

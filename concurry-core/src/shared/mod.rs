@@ -14,5 +14,5 @@ pub(crate) use pool_id::PoolId;
 pub(crate) use pool_shared::{LayerCounters, PoolShared};
 pub use restart_policy::RestartPolicy;
 pub(crate) use seat::Seat;
-pub(crate) use shutdown::{Shutdown, Stage};
+pub(crate) use shutdown::{Reached, Shutdown, Stage};
 pub(crate) use tallies::{Pools, Tallies};

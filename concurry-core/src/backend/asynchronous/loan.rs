@@ -1,5 +1,6 @@
 //! Sync methods of an async worker, on blocking threads.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::inbox::Inbox;
@@ -22,16 +23,26 @@ pub(crate) struct Returned {
 pub(crate) struct Loans {
     inbox: &'static Inbox,
     returned: Arc<Mutex<Vec<Returned>>>,
+    /// A lent call panicked. Set before its outcome is out, so that nobody who has seen the panic
+    /// gets a call to the state that it left.
+    poisoned: Arc<AtomicBool>,
 }
 
 impl Loans {
     pub(crate) fn new(inbox: &'static Inbox) -> Self {
-        Self { inbox, returned: Arc::default() }
+        Self { inbox, returned: Arc::default(), poisoned: Arc::default() }
     }
 
     /// Takes what has ended since the last look.
     pub(crate) fn take_returned(&self) -> Vec<Returned> {
         std::mem::take(&mut *lock(&self.returned))
+    }
+
+    /// Whether a lent call panicked, returned or not.
+    pub(crate) fn is_poisoned(&self) -> bool {
+        // Acquire: pairs with the Release in `lend`. A call made after the panic was seen is also
+        // taken from the queue after it.
+        self.poisoned.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -59,6 +70,9 @@ impl Loans {
             let (ran, outcome) = unsafe { call.run(loan.state.pointer(), &loan.seat) };
             loan.seat.pool.workers[loan.seat.index].end_lent(ran != Ran::Done);
             give_back.returned.panicked = ran == Ran::Panicked;
+            if ran == Ran::Panicked {
+                give_back.loans.poisoned.store(true, Ordering::Release);
+            }
             // The worker's next step may be to drop the state: it has to be the last to have it.
             drop(loan);
             outcome.publish();

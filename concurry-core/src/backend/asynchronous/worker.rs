@@ -17,7 +17,7 @@ use crate::future::Call;
 use crate::future::node::{Header, Kind, release};
 use crate::future::{ClaimedCall, PolledFunctions, Ran, Unpublished};
 use crate::queue::{Ahead, CallQueue};
-use crate::shared::{Seat, Stage};
+use crate::shared::{Reached, Seat, Stage};
 use crate::worker::{Construct, Worker};
 
 /// Polls in a row before the worker lets others of its thread run.
@@ -63,7 +63,8 @@ impl<W: Worker, E: Send + 'static> AsyncWorker<W, E> {
                 panics_in_a_row = 0;
             }
             taken = std::mem::take(&mut serving.taken);
-            drop(serving);
+            // With it goes the state, whose destructor is the user's code.
+            drop_caught(serving);
             if end == End::Closed {
                 return;
             }
@@ -126,12 +127,15 @@ struct Serving<'w, W: Worker, E> {
     /// In the queue's list of sleepers.
     parked: bool,
     taken: Taken<W>,
+    /// Wakes it for a stop while it takes no calls. `None` once the stop has come.
+    stopping: Option<Reached>,
 }
 
 /// Calls that left the queue for this worker and were not begun. They outlive its state.
 struct Taken<W> {
     ahead: Ahead,
-    /// A `&mut self` call that waits until it can run alone. Nothing is begun before it.
+    /// A call that waits: a `&mut self` one until it can run alone, or one for the next state.
+    /// Nothing is begun before it.
     held: Option<Call<W>>,
 }
 
@@ -156,6 +160,7 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             succeeded: false,
             parked: false,
             taken,
+            stopping: Some(worker.seat.pool.shutdown.reached(Stage::Stopping)),
         }
     }
 
@@ -257,15 +262,26 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             // Nobody may rely any more on this worker to search: its calls may keep the thread.
             self.leave_sleepers();
             looked_at += 1;
+            // Whoever made the call may have seen another one panic on a blocking thread: this one
+            // is for the next state.
+            if self.is_poisoned() {
+                self.taken.held = Some(call);
+                break;
+            }
             self.begin(call);
         }
         looked_at
     }
 
     fn may_begin(&self) -> bool {
-        let blocked = self.panicked || self.exclusive;
+        let blocked = self.is_poisoned() || self.exclusive;
         let alone = self.taken.held.is_none() || self.running() == 0;
         !blocked && alone && self.running() < self.worker.concurrency
+    }
+
+    /// Whether a call panicked, here or on a blocking thread, returned or not.
+    fn is_poisoned(&self) -> bool {
+        self.panicked || (self.lent > 0 && self.loans.is_poisoned())
     }
 
     fn begin(&mut self, call: Call<W>) {
@@ -361,6 +377,14 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             }
         } else {
             self.leave_sleepers();
+            // Nobody wakes it for a call, nor for the end of the queue.
+            let mut context = Context::from_waker(waker);
+            if let Some(stopping) = &mut self.stopping
+                && Pin::new(stopping).poll(&mut context).is_ready()
+            {
+                self.stopping = None;
+                return false;
+            }
         }
         if !self.inbox.fall_asleep() {
             return false;

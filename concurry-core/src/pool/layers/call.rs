@@ -25,12 +25,17 @@ where
     if pool.shared.shutdown.stage() >= Stage::Draining {
         return TaskFuture::from_outcome(Err(CallError::Stopped(site)));
     }
+    // Here, on the caller's thread, and not when the limits let it go: that may be on a timer's.
+    let (place, args) = match pool.place::<M>(args) {
+        Ok(placed) => placed,
+        Err(error) => return TaskFuture::from_outcome(Err(error)),
+    };
     let begun = Arc::new(AtomicBool::new(false));
     let options = handle.options.as_deref().cloned().unwrap_or_else(CallOptions::new);
     let id = pool.shared.id;
     let runs_at_call = pool.mode == Mode::Sync;
     let in_layers = InLayers::enter(&pool.shared);
-    let drive = Drive::<M>::new(pool, options, Arc::clone(&begun), in_layers);
+    let drive = Drive::<M>::new(pool, options, Arc::clone(&begun), in_layers, place);
     let run = drive.run(args);
     if runs_at_call {
         // The call runs at the call, and so do its waits.

@@ -21,7 +21,7 @@ use crate::event::Event;
 use crate::future::Outcome;
 use crate::pool::Pool;
 use crate::progress::{Tally, Waiting};
-use crate::shared::{PoolShared, Stage};
+use crate::shared::{PoolShared, QueuePlace, Stage};
 use crate::worker::Method;
 
 /// Counts a call as being in the layers, from the call to its end.
@@ -54,6 +54,8 @@ pub(crate) struct Drive<M: Method> {
     started: Instant,
     throttled: Duration,
     attempts: u32,
+    /// Its place in the bounded queue, until the first attempt takes it along.
+    place: Option<QueuePlace>,
     _in_layers: InLayers,
 }
 
@@ -63,6 +65,7 @@ impl<M: Method> Drive<M> {
         options: CallOptions,
         begun: Arc<AtomicBool>,
         in_layers: InLayers,
+        place: Option<QueuePlace>,
     ) -> Self {
         let layers = pool.layers.get::<M>();
         let started = pool.shared.clock.now();
@@ -80,6 +83,7 @@ impl<M: Method> Drive<M> {
             started,
             throttled: Duration::ZERO,
             attempts: 0,
+            place,
             _in_layers: in_layers,
         }
     }
@@ -163,14 +167,14 @@ impl<M: Method> Drive<M> {
         }
     }
 
-    fn environment(&self, permit: Option<Permit>) -> CallEnvironment {
+    fn environment(&mut self, permit: Option<Permit>) -> CallEnvironment {
         CallEnvironment {
             attempt: self.attempts,
             deadline: self.deadline,
             idempotency_key: self.options.idempotency_key.clone(),
             permit: CallPermit::new(permit),
             worker: AtomicUsize::new(0),
-            place: Mutex::new(None),
+            place: Mutex::new(self.place.take()),
         }
     }
 
