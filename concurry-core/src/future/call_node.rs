@@ -192,7 +192,7 @@ impl<M: Method, R: Runner<M>> CallNode<M, R> {
         // SAFETY: by contract the order is ours. Its destructor is the user's code.
         unsafe {
             let order = Self::order(node);
-            let _ = catch_unwind(AssertUnwindSafe(|| order.drop_in_place()));
+            panics::contain(|| order.drop_in_place());
             Self::outcome(node).write(Err(error.widen()));
         }
     }
