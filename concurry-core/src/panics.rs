@@ -35,6 +35,14 @@ pub(crate) fn describe(site: CallSite, payload: Box<dyn Any + Send>) -> Panicked
     Panicked { site, message: message(payload), location }
 }
 
+/// Runs foreign code whose panic is nobody's result: a destructor, a waker.
+pub(crate) fn contain(run: impl FnOnce()) {
+    if let Err(payload) = panic::catch_unwind(panic::AssertUnwindSafe(run)) {
+        // Not simply dropped: see there.
+        drop(message(payload));
+    }
+}
+
 /// The text of a panic's payload.
 pub(crate) fn message(payload: Box<dyn Any + Send>) -> Cow<'static, str> {
     match payload.downcast::<&'static str>() {
@@ -48,5 +56,24 @@ pub(crate) fn message(payload: Box<dyn Any + Send>) -> Cow<'static, str> {
                 Cow::Borrowed("(the panic's payload is not text)")
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_that_panics_in_turn_is_contained() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("the payload's own");
+            }
+        }
+        let mut went_on = false;
+        contain(|| panic::panic_any(Bomb));
+        contain(|| went_on = true);
+        assert!(went_on);
     }
 }

@@ -79,7 +79,7 @@ impl<M: Method, S: Shape<M>> BlockingNode<M, S> {
         // SAFETY: by contract the order is ours. Its destructor is the user's code.
         unsafe {
             let order = Self::order(node);
-            let _ = catch_unwind(AssertUnwindSafe(|| order.drop_in_place()));
+            panics::contain(|| order.drop_in_place());
             Self::outcome(node).write(Err(error.widen()));
         }
     }

@@ -62,5 +62,5 @@ impl<F: Future + ?Sized> Future for Caught<F> {
 
 /// Drops a worker's state, whose destructor is the user's code.
 pub(crate) fn drop_caught<T>(value: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+    panics::contain(move || drop(value));
 }

@@ -51,8 +51,8 @@ pub(crate) fn give_up<W>(seat: &Seat, queues: &[CallQueue<W>], failures: u32, me
         worker: seat.index,
         message: message.to_owned(),
     });
-    // Acquire: sees the ends of the others.
-    let last = pool.alive.load(Ordering::Acquire) <= 1;
+    // AcqRel: one of those that give up at the same time is the last, and has seen the others do so.
+    let last = pool.serving.fetch_sub(1, Ordering::AcqRel) == 1;
     let own = &queues[seat.index % queues.len()];
     if last || queues.len() > 1 {
         own.close();
@@ -79,5 +79,16 @@ pub(crate) fn give_up<W>(seat: &Seat, queues: &[CallQueue<W>], failures: u32, me
             let died = WorkerDied { site, worker: seat.index, cause, attempt: 1 };
             claimed.claimed.abandon(CallError::WorkerDied(Box::new(died)));
         }
+    }
+}
+
+/// A worker ends before its calls do, because the pool is being stopped: fails what is queued, as the
+/// worker would have.
+pub(crate) fn leave<W>(seat: &Seat, queues: &[CallQueue<W>]) {
+    let own = &queues[seat.index % queues.len()];
+    // First, so that nothing comes after the last look. The stop closes it as well.
+    own.close();
+    while let Some(call) = own.take_or_steal() {
+        drop(call);
     }
 }

@@ -50,12 +50,21 @@ unsafe impl<W> Send for SyncWorker<W> {}
 unsafe impl<W> Sync for SyncWorker<W> {}
 
 thread_local! {
-    static TOKEN: Cell<u8> = const { Cell::new(0) };
+    static TOKEN: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A number that no other living thread has.
+/// A number that no other thread has, has had or will have: an address would return with the next
+/// thread, which could then use state that is not `Send`.
 fn token() -> usize {
-    TOKEN.try_with(|token| std::ptr::from_ref(token).addr()).unwrap_or(usize::MAX)
+    static GIVEN: AtomicUsize = AtomicUsize::new(0);
+    // The cell has no destructor, so it is there as long as its thread.
+    TOKEN.with(|token| {
+        if token.get() == 0 {
+            // Relaxed: only the number matters.
+            token.set(GIVEN.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+        token.get()
+    })
 }
 
 impl<W: Worker> SyncWorker<W> {

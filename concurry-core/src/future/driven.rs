@@ -132,7 +132,7 @@ impl<D: Drive> Driven<D> {
             };
             // The turn is never given back: later wakes find it taken and do nothing.
             let Work { drive, promise } = work;
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(drive)));
+            panics::contain(move || drop(drive));
             promise.complete(outcome);
             return;
         }
@@ -154,8 +154,9 @@ impl<D: Drive> Wake for Driven<D> {
 impl<D: Drive> OnCancel for Driven<D> {
     fn cancel(self: Arc<Self>) -> Cancel {
         if !self.enter() {
-            // Release pairs with the swap in `advance`, whose loop runs once more.
-            self.cancelled.store(1, Ordering::Release);
+            // Before the turn is asked for again: its holder, who looks once more, finds it. Release
+            // pairs with the swap in `advance`.
+            self.cancelled.swap(1, Ordering::AcqRel);
             if self.enter() {
                 self.advance();
             }

@@ -7,7 +7,6 @@
 use std::alloc::Layout;
 use std::convert::Infallible;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::task::Waker;
 
@@ -17,6 +16,7 @@ use super::slab::{self, Distance};
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::CallSite;
+use crate::panics;
 use crate::shared::PoolId;
 use crate::sync::{AtomicPtr, Ordering};
 
@@ -195,7 +195,7 @@ pub(crate) unsafe fn complete(node: NonNull<Header>) {
 
 /// Wakes. Wakers are foreign code; one that panics must not take a worker with it.
 fn wake(waker: Waker) {
-    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    panics::contain(move || waker.wake());
 }
 
 /// Drops an outcome, whose destructor is the user's code.
@@ -204,9 +204,7 @@ fn wake(waker: Waker) {
 /// The caller owns the outcome.
 unsafe fn drop_outcome(node: NonNull<Header>) {
     // SAFETY: by contract.
-    let _ = catch_unwind(AssertUnwindSafe(|| unsafe {
-        (node.as_ref().vtable.drop_outcome)(node);
-    }));
+    panics::contain(|| unsafe { (node.as_ref().vtable.drop_outcome)(node) });
 }
 
 /// The pool's reference to a call that nobody has begun. Dropping it fails the call, so that no

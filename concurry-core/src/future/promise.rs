@@ -54,7 +54,7 @@ pub(crate) fn promise<T: Send + 'static, E: Send + 'static>(
 impl<T, E> PromiseNode<T, E> {
     const VTABLE: &'static VTable = &VTable {
         // SAFETY (each): the callers' contracts are those of `VTable`.
-        site: |node| unsafe { Self::of(node).site },
+        site: |node| unsafe { (*node.cast::<Self>().as_ptr()).site },
         layout: std::alloc::Layout::new::<Self>(),
         outcome: View::<MaybeUninit<Outcome<T, E>>>::OFFSET,
         abandon: |node, error| unsafe {
@@ -62,7 +62,7 @@ impl<T, E> PromiseNode<T, E> {
         },
         drop_outcome: |node| unsafe { Self::outcome(node).drop_in_place() },
         signal: |node| {
-            let hook = unsafe { Self::of(node) }.hook.get().and_then(Weak::upgrade);
+            let hook = unsafe { Self::hook(node) }.get().and_then(Weak::upgrade);
             hook.map_or(Cancel::Signalled, |hook| hook.cancel())
         },
         dispose: |node| unsafe {
@@ -72,10 +72,11 @@ impl<T, E> PromiseNode<T, E> {
     };
 
     /// # Safety
-    /// The node is of this type and alive. Only fields that never change are touched.
-    unsafe fn of<'a>(node: NonNull<Header>) -> &'a Self {
-        // SAFETY: by contract. The outcome is a `MaybeUninit` that this reference leaves alone.
-        unsafe { node.cast::<Self>().as_ref() }
+    /// The node is of this type and alive.
+    unsafe fn hook<'a>(node: NonNull<Header>) -> &'a OnceLock<Weak<dyn OnCancel>> {
+        // SAFETY: by contract. A reference to this field only: the completer may be writing the
+        // outcome beside it.
+        unsafe { &*(&raw const (*node.cast::<Self>().as_ptr()).hook) }
     }
 
     fn outcome(node: NonNull<Header>) -> *mut Outcome<T, E> {
@@ -89,8 +90,8 @@ impl<T, E> Promise<T, E> {
     /// Says whom a cancel of the future is for. Only the first call counts.
     pub(crate) fn on_cancel(&self, hook: Weak<dyn OnCancel>) {
         // SAFETY: the promise keeps its node alive.
-        let node = unsafe { PromiseNode::<T, E>::of(self.claimed.node()) };
-        let _ = node.hook.set(hook);
+        let known = unsafe { PromiseNode::<T, E>::hook(self.claimed.node()) };
+        let _ = known.set(hook);
     }
 
     /// Completes the future.

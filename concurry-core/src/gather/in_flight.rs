@@ -147,12 +147,12 @@ impl<T: Send + 'static, E: Send + 'static> InFlight<T, E> {
                 return Poll::Ready(None);
             }
             let shared = self.shared();
-            {
+            let replaced = {
                 let mut waker = lock(&shared.waker);
-                if !waker.as_ref().is_some_and(|old| old.will_wake(context.waker())) {
-                    *waker = Some(context.waker().clone());
-                }
-            }
+                let same = waker.as_ref().is_some_and(|old| old.will_wake(context.waker()));
+                if same { None } else { waker.replace(context.waker().clone()) }
+            };
+            drop(replaced); // not under the lock: a waker's destructor is foreign code
             // AcqRel: the wake that finds the mark sees the waker.
             let slept = shared.head.compare_exchange(
                 ptr::null_mut(),

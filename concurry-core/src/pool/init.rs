@@ -90,6 +90,7 @@ impl<W: Worker> Options<W> {
             events: self.on_event.clone().map(Events::to).unwrap_or_default(),
             workers: (0..plan.workers).map(|_| Padded::default()).collect(),
             alive: AtomicUsize::new(if plan.on_demand { 0 } else { plan.workers }),
+            serving: AtomicUsize::new(plan.workers),
             layered: AtomicUsize::new(0),
             layers_waker: std::sync::Mutex::new(None),
             layer_counters: LayerCounters::default(),

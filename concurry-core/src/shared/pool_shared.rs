@@ -27,6 +27,8 @@ pub(crate) struct PoolShared {
     pub(crate) workers: Box<[Padded<WorkerCounters>]>,
     /// Workers that have not ended.
     pub(crate) alive: AtomicUsize,
+    /// Workers that were not given up.
+    pub(crate) serving: AtomicUsize,
     /// Calls on their way through the layers.
     pub(crate) layered: AtomicUsize,
     /// A stop that waits until there are none. Never held while a waker runs.

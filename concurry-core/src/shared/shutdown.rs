@@ -34,7 +34,7 @@ pub(crate) struct Shutdown {
 #[derive(Debug, Default)]
 struct Waiters {
     made: u64,
-    wakers: HashMap<u64, Waker>,
+    wakers: HashMap<u64, (Stage, Waker)>,
 }
 
 impl Shutdown {
@@ -56,8 +56,13 @@ impl Shutdown {
     pub(crate) fn advance(&self, stage: Stage) -> bool {
         let advanced = self.stage.fetch_max(stage as u8, Ordering::AcqRel) < stage as u8;
         if advanced {
-            let wakers = std::mem::take(&mut lock(&self.waiters).wakers);
-            wakers.into_values().for_each(Waker::wake);
+            let reached: Vec<_> = {
+                let mut waiters = lock(&self.waiters);
+                waiters.wakers.extract_if(|_, (wanted, _)| *wanted <= stage).collect()
+            };
+            for (_, (_, waker)) in reached {
+                waker.wake();
+            }
         }
         advanced
     }
@@ -90,7 +95,10 @@ impl Future for Reached {
             waiters.made += 1;
             waiters.made
         });
-        waiters.wakers.insert(key, context.waker().clone());
+        let replaced = waiters.wakers.insert(key, (this.stage, context.waker().clone()));
+        // A waker's destructor is foreign code.
+        drop(waiters);
+        drop(replaced);
         Poll::Pending
     }
 }

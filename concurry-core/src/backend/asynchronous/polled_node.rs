@@ -149,7 +149,7 @@ where
         // SAFETY: by contract the order is ours. Its destructor is the user's code.
         unsafe {
             let order = Self::order(node);
-            let _ = catch_unwind(AssertUnwindSafe(|| order.drop_in_place()));
+            panics::contain(|| order.drop_in_place());
             Self::outcome(node).write(Err(error.widen()));
         }
     }
@@ -228,7 +228,7 @@ where
         // SAFETY: by contract.
         unsafe {
             let running = Self::running(node);
-            let _ = catch_unwind(AssertUnwindSafe(|| running.drop_in_place()));
+            panics::contain(|| running.drop_in_place());
             Self::outcome(node).write(outcome);
         }
     }

@@ -188,6 +188,7 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
         loop {
             let in_a_row = serving.panics_in_a_row + failures;
             if !block_on(restart::wait_for_restart(pool, in_a_row)) {
+                restart::leave(&self.seat, &self.queues);
                 return None;
             }
             match self.build() {
