@@ -98,6 +98,10 @@ impl Permit {
         if self.settled {
             return Err(PermitError::Settled);
         }
+        if self.shared.keys.0.is_empty() {
+            // Of an unlimited set: nothing was taken, and nothing is counted.
+            return Ok(());
+        }
         let mut used: Box<[f64]> = self.settled_so_far().collect();
         for (key, amount) in usage {
             let position = self.check(key.as_ref(), amount.to_f64())?;

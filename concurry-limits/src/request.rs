@@ -47,6 +47,10 @@ pub(crate) fn resolve<K: LimitKey, A: Amount>(
     request: impl IntoIterator<Item = (K, A)>,
 ) -> Result<Takes, LimitError> {
     let mut takes = Takes::new();
+    if keys.0.is_empty() {
+        // No limits at all: code that asks for some runs without them, too.
+        return Ok(takes);
+    }
     for (key, amount) in request {
         let take = find(keys, &key, amount)?;
         if takes.iter().any(|other| other.index == take.index) {
