@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
+use concurry_retry::RetryPolicy;
 use concurry_time::block_on;
 
 use super::backends::{Backends, Queued};
@@ -28,6 +29,9 @@ use crate::shared::{
 };
 use crate::worker::{Construct, Constructor, Queueing, Worker};
 use crate::{Mode, panics};
+
+/// The first wait of retries that only the configuration asks for.
+const DEFAULT_RETRY_WAIT: Duration = Duration::from_secs(1);
 
 /// More workers than this are a mistake, and would only fail later and less clearly.
 const MAX_WORKERS: usize = 100_000;
@@ -137,6 +141,9 @@ impl<W: Worker> Options<W> {
         self.overflow = self.overflow.or(Some(defaults.overflow));
         self.timeout = self.timeout.or(defaults.timeout);
         self.deadline = self.deadline.or(defaults.deadline);
+        self.default_retry = (defaults.max_retries > 0).then(|| {
+            RetryPolicy::exponential(DEFAULT_RETRY_WAIT).max_retries(defaults.max_retries)
+        });
         let init_timeout = self.init_timeout.unwrap_or(defaults.init_timeout);
         let stop_timeout = self.stop_timeout.unwrap_or(defaults.stop_timeout);
         in_range::<W>("max_workers", workers, 1, MAX_WORKERS)?;

@@ -31,6 +31,8 @@ pub struct Options<W: Worker> {
     pub(crate) concurrency: Option<usize>,
     pub(crate) limits: Limits,
     pub(crate) retry: Option<RetryPolicy>,
+    /// What the configuration asks for where nothing else does.
+    pub(crate) default_retry: Option<RetryPolicy>,
     pub(crate) retry_if: Vec<PoolWideRetryIf>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
@@ -73,6 +75,7 @@ impl<W: Worker> Options<W> {
             concurrency: None,
             limits: Limits::unlimited(),
             retry: None,
+            default_retry: None,
             retry_if: Vec::new(),
             timeout: None,
             deadline: None,

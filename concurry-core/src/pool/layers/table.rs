@@ -152,6 +152,10 @@ impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
             .and_then(|layers| layers.downcast().ok())
             .map_or_else(MethodLayers::default, |layers| *layers);
         layers.retry = layers.retry.or_else(|| options.retry.clone());
+        if layers.retry.is_none() && M::abilities().clone_args.is_some() {
+            // A default, not a wish: it leaves methods alone that it can't hold for.
+            layers.retry = options.default_retry.clone();
+        }
         layers.timeout = layers.timeout.or(options.timeout);
         layers.deadline = layers.deadline.or(options.deadline);
         layers.counts_calls = options.limits.has_call_limit();
