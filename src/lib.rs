@@ -26,3 +26,12 @@ pub use concurry_retry as retry;
 
 #[doc(hidden)]
 pub use concurry_core::__private;
+
+/// The code of the documents, compiled and run with the doc tests.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../docs/choosing.md")]
+    mod choosing {}
+    #[doc = include_str!("../docs/semantics.md")]
+    mod semantics {}
+}

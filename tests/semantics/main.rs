@@ -1,6 +1,7 @@
 //! The guarantees of `docs/semantics.md` that concern several calls, or what stands before a call.
 
 mod collecting;
+mod documents;
 mod layers;
 
 use concurry::Mode;
