@@ -9,6 +9,13 @@
 
 /// Which worker gets a call. With all but the first, each worker has a queue of its own, and a call
 /// stays with the worker that was chosen when it was submitted.
+///
+/// ```
+/// use concurry_core::Balance;
+///
+/// assert_eq!("two choices".parse(), Ok(Balance::TwoChoices));
+/// assert_eq!(Balance::default(), Balance::AnyIdle);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Balance {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use concurry::prelude::*;
 use concurry::Timeout;
+use concurry::prelude::*;
 use concurry_testkit::{Gate, Recorder};
 
 use crate::{every, queued};

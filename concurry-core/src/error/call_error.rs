@@ -56,6 +56,13 @@ pub enum CallError<E> {
 
 impl<E> CallError<E> {
     /// The method's own error, wherever it sits: also the last one inside exhausted retries.
+    ///
+    /// ```
+    /// use concurry_core::{CallError, Timeout};
+    ///
+    /// assert_eq!(CallError::Failed("no model").failure(), Some(&"no model"));
+    /// assert_eq!(CallError::<&str>::TimedOut(Timeout::Wait).failure(), None);
+    /// ```
     pub fn failure(&self) -> Option<&E> {
         match self {
             Self::Failed(error) => Some(error),
@@ -69,6 +76,16 @@ impl<E> CallError<E> {
     /// # Errors
     ///
     /// Gives the error back if the method itself did not fail.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use concurry_core::{CallError, Timeout};
+    ///
+    /// assert_eq!(CallError::Failed("no model").into_failure().unwrap(), "no model");
+    /// let other = CallError::<&str>::TimedOut(Timeout::Wait).into_failure().unwrap_err();
+    /// assert!(other.is_timeout());
+    /// ```
     pub fn into_failure(self) -> Result<E, Self> {
         match self {
             Self::Failed(error) => Ok(error),
@@ -85,6 +102,13 @@ impl<E> CallError<E> {
     }
 
     /// Changes the method's own error, wherever it sits.
+    ///
+    /// ```
+    /// use concurry_core::CallError;
+    ///
+    /// let error = CallError::Failed("no model").map_failure(str::len);
+    /// assert_eq!(error.failure(), Some(&8));
+    /// ```
     pub fn map_failure<F>(self, mut map: impl FnMut(E) -> F) -> CallError<F> {
         self.map_failure_with(&mut map)
     }

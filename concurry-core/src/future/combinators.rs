@@ -17,6 +17,21 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// Callbacks run once, in the order in which they were added, on the thread that completes the
     /// call, or here and now if the call is done. One that blocks holds that thread up. One that
     /// panics changes nothing: neither the outcome nor the callbacks after it.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool};
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 1)?;
+    /// let (sender, receiver) = channel();
+    /// let mut future = pool.submit(|| 20);
+    /// future.on_done(move |outcome| {
+    ///     let _ = sender.send(outcome.as_ref().is_ok_and(|&n| n == 20));
+    /// });
+    /// assert_eq!(future.result()?, 20);
+    /// assert!(receiver.recv()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_done(&mut self, callback: impl FnOnce(&Outcome<T, E>) + Send + 'static) {
         let placeholder = Self::taken();
         let inner = std::mem::replace(self, placeholder);
@@ -28,6 +43,16 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     }
 
     /// Changes the output.
+    ///
+    /// The function runs on the thread that completes the call. If it panics, the result is
+    /// [`CallError::Panicked`].
+    ///
+    /// ```
+    /// use concurry_core::TaskFuture;
+    ///
+    /// let future = TaskFuture::<u32, String>::ready(Ok(20)).map_ok(|n| n + 1);
+    /// assert_eq!(future.result().unwrap(), 21);
+    /// ```
     pub fn map_ok<U: Send + 'static>(
         self,
         map: impl FnOnce(T) -> U + Send + 'static,
@@ -36,6 +61,16 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     }
 
     /// Changes the method's own error.
+    ///
+    /// What happened to the call on its way (a panic, a cancel) stays what it is. After retries the
+    /// function sees the error of each attempt.
+    ///
+    /// ```
+    /// use concurry_core::TaskFuture;
+    ///
+    /// let future = TaskFuture::<u32, &str>::ready(Err("no model")).map_err(str::len);
+    /// assert_eq!(future.result().unwrap_err().into_failure().unwrap(), 8);
+    /// ```
     pub fn map_err<F: Send + 'static>(
         self,
         map: impl FnMut(E) -> F + Send + 'static,
@@ -103,6 +138,16 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
 
 impl<T: Send + 'static> TaskFuture<T, Infallible> {
     /// Gives a plain method's future an error type, so that it can join a pipeline that may fail.
+    ///
+    /// ```
+    /// use concurry_core::TaskFuture;
+    ///
+    /// let plain = TaskFuture::<u32>::ready(Ok(5));
+    /// let future = plain.fallible::<String>().and_then(|n| {
+    ///     TaskFuture::ready(if n > 3 { Err(format!("{n} is too many")) } else { Ok(n) })
+    /// });
+    /// assert_eq!(future.result().unwrap_err().to_string(), "5 is too many");
+    /// ```
     pub fn fallible<E: Send + 'static>(self) -> TaskFuture<T, E> {
         self.then(|outcome| Next::Done(outcome.map_err(CallError::widen)))
     }

@@ -56,11 +56,26 @@ impl<T, E> Unpin for TaskFuture<T, E> {}
 
 impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// A future that is done.
+    ///
+    /// ```
+    /// use concurry_core::TaskFuture;
+    ///
+    /// let cached = TaskFuture::<_, String>::ready(Ok(7));
+    /// assert!(cached.is_done());
+    /// assert_eq!(cached.result().unwrap(), 7);
+    /// ```
     pub fn ready(result: Result<T, E>) -> Self {
         Self::from_outcome(result.map_err(CallError::Failed))
     }
 
     /// A future that is done, with whatever outcome.
+    ///
+    /// ```
+    /// use concurry_core::{CallError, TaskFuture, Timeout};
+    ///
+    /// let late: Result<u32, CallError<String>> = Err(CallError::TimedOut(Timeout::Deadline));
+    /// assert!(TaskFuture::from_outcome(late).result().unwrap_err().is_timeout());
+    /// ```
     pub fn from_outcome(outcome: Outcome<T, E>) -> Self {
         Self { state: State::Ready(outcome) }
     }
@@ -82,6 +97,14 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     }
 
     /// Whether the outcome is there, so that neither `result` nor `await` would wait.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool};
+    ///
+    /// let pool = TaskPool::new(Mode::Sync, 1)?;
+    /// assert!(pool.submit(|| 1).is_done()); // in sync mode a call has run when it returns
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.node().is_none_or(UserSide::is_done)
@@ -100,6 +123,17 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// # Panics
     ///
     /// If the outcome was taken before, by `result_timeout` or by awaiting `&mut future`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool};
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 2)?;
+    /// let future = pool.submit(|| 6 * 7);
+    /// assert_eq!(future.result()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn result(mut self) -> Outcome<T, E> {
         match self.try_take() {
@@ -118,6 +152,23 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// # Panics
     ///
     /// If the outcome was taken before.
+    ///
+    /// # Example: look in now and then
+    ///
+    /// ```
+    /// use concurry_core::{CallError, Mode, TaskPool, Timeout};
+    /// use std::sync::mpsc::channel;
+    /// use std::time::Duration;
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 1)?;
+    /// let (open, gate) = channel();
+    /// let mut future = pool.submit(move || gate.recv().unwrap_or(0));
+    /// let outcome = future.result_timeout(Duration::from_millis(1));
+    /// assert!(matches!(outcome, Err(CallError::TimedOut(Timeout::Wait))));
+    /// open.send(5)?;
+    /// assert_eq!(future.result_timeout(Duration::from_secs(10))?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn result_timeout(&mut self, timeout: Duration) -> Outcome<T, E> {
         if let Some(outcome) = self.try_take() {
             return outcome;
@@ -184,11 +235,37 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// A call that has not begun is dropped at once, with its arguments. An async method that runs
     /// is dropped at its next await. A sync method that runs sees `ctx.is_cancelled()`; unless it
     /// heeds that, its outcome stands.
+    ///
+    /// ```
+    /// use concurry_core::{Cancel, Mode, TaskPool};
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 1)?;
+    /// let (open, gate) = channel();
+    /// let held = pool.submit(move || gate.recv().unwrap_or(0));
+    /// let mut queued = pool.submit(|| 2);
+    /// // One worker, one long call: whether that one has begun or not, this one has not.
+    /// assert_eq!(queued.cancel(), Cancel::Dequeued);
+    /// assert!(queued.result().unwrap_err().is_cancelled());
+    /// open.send(1)?;
+    /// assert_eq!(held.result()?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cancel(&mut self) -> Cancel {
         self.node().map_or(Cancel::TooLate, UserSide::cancel)
     }
 
     /// Cancels the call when this future is dropped, instead of detaching it.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool};
+    ///
+    /// let pool = TaskPool::new(Mode::Async, 1)?;
+    /// let never = pool.spawn(std::future::pending::<()>()).cancel_on_drop();
+    /// drop(never); // frees the worker's place
+    /// assert_eq!(pool.spawn(async { 3 }).result()?, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cancel_on_drop(mut self) -> Self {
         self.state = match mem::replace(&mut self.state, State::Taken) {
             State::Pending(node) => State::Guarded(node),

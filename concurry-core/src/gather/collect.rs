@@ -43,6 +43,19 @@ impl<T: Send + 'static, E: Send + 'static> Gather<T, E> {
     }
 
     /// Bounds the wait, from the moment it begins. What is not done then goes on, detached.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool, gather};
+    /// use std::time::Duration;
+    ///
+    /// let pool = TaskPool::new(Mode::Async, 1)?;
+    /// let never = pool.spawn(std::future::pending::<u32>());
+    /// let outcome = gather([never]).timeout(Duration::from_millis(1)).results();
+    /// assert!(outcome.unwrap_err().is_timeout());
+    /// # pool_stop(pool);
+    /// # fn pool_stop(pool: TaskPool) { use concurry_core::WorkerHandle; drop(pool.stop_now()); }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -58,6 +71,19 @@ impl<T: Send + 'static, E: Send + 'static> Gather<T, E> {
     /// # Errors
     ///
     /// The first error; [`CallError::TimedOut`] if the time is over before.
+    ///
+    /// [`CallError::Deadlock`] if this thread is the last free one of the pool that it waits for.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool, gather};
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 4)?;
+    /// let squares = gather((1..=4_u32).map(|n| pool.submit(move || n * n))).results()?;
+    /// assert_eq!(squares, [1, 4, 9, 16]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn results(self) -> Result<Vec<T>, CallError<E>> {
         let mut results = InOrder::new(self.futures.len());
         let mut source = self.into_source();
@@ -76,6 +102,15 @@ impl<T: Send + 'static, E: Send + 'static> Gather<T, E> {
 
     /// Waits for all outcomes, errors among them, in the order of the futures. After a timeout those
     /// that are not done are [`CallError::TimedOut`].
+    ///
+    /// ```
+    /// use concurry_core::{TaskFuture, gather};
+    ///
+    /// let futures = [Ok(1), Err("odd")].map(TaskFuture::ready);
+    /// let outcomes = gather(futures).outcomes();
+    /// assert_eq!(*outcomes[0].as_ref().unwrap(), 1);
+    /// assert_eq!(outcomes[1].as_ref().unwrap_err().failure(), Some(&"odd"));
+    /// ```
     #[must_use]
     pub fn outcomes(self) -> Vec<Outcome<T, E>> {
         let mut outcomes = Outcomes::new(self.futures.len());
@@ -98,6 +133,19 @@ impl<T: Send + 'static, E: Send + 'static> Gather<T, E> {
     /// # Cancel safety
     ///
     /// Dropping the future detaches the calls; they go on, and what was collected is lost.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool, gather};
+    ///
+    /// # concurry_time::block_on(async {
+    /// let pool = TaskPool::new(Mode::Async, 1)?;
+    /// let outcomes = gather((0..3).map(|n| pool.spawn(async move { n }))).outcomes_async().await;
+    /// assert_eq!(outcomes.len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub async fn outcomes_async(self) -> Vec<Outcome<T, E>> {
         let mut outcomes = Outcomes::new(self.futures.len());
         let mut source = self.into_source();
@@ -106,12 +154,43 @@ impl<T: Send + 'static, E: Send + 'static> Gather<T, E> {
     }
 
     /// The outcomes as they come, each with the index of its future. Blocks at each step.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool, gather};
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 2)?;
+    /// let futures = (0..3_usize).map(|n| pool.submit(move || n * 10));
+    /// for (index, outcome) in gather(futures).as_completed() {
+    ///     assert_eq!(outcome?, index * 10);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn as_completed(self) -> AsCompleted<T, E> {
         AsCompleted::new(self.into_source())
     }
 
     /// The same as a `futures::Stream`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Taking the next item loses nothing if it is dropped. Dropping the stream detaches the calls.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool, gather};
+    /// use futures_util::StreamExt;
+    ///
+    /// # concurry_time::block_on(async {
+    /// let pool = TaskPool::new(Mode::Async, 1)?;
+    /// let mut stream = gather((0..3).map(|n| pool.spawn(async move { n }))).stream();
+    /// let mut sum = 0;
+    /// while let Some((_index, outcome)) = stream.next().await {
+    ///     sum += outcome?;
+    /// }
+    /// assert_eq!(sum, 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn stream(self) -> CompletionStream<T, E> {
         CompletionStream::new(self.into_source())
     }

@@ -115,12 +115,18 @@ where
     }
 
     /// [`outcomes`](Self::outcomes), awaited.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future detaches the calls; they go on, and what was collected is lost.
     pub async fn outcomes_async(self) -> C::With<Outcome<T, E>> {
         let outcomes = self.gather.outcomes_async().await;
         self.keys.into_iter().zip(outcomes).collect()
     }
 
     /// The outcomes as they come, each with its key. Blocks at each step.
+    ///
+    /// A timeout ends it early, without an item that says so.
     pub fn as_completed(self) -> impl Iterator<Item = (C::Key, Outcome<T, E>)> {
         let mut keys: Vec<Option<C::Key>> = self.keys.into_iter().map(Some).collect();
         self.gather.as_completed().filter_map(move |(index, outcome)| {

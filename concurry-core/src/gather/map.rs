@@ -17,6 +17,23 @@ const IN_FLIGHT: usize = 1_000;
 
 /// One call for each item. Items are taken and calls are made only as earlier calls complete, so
 /// that an endless input, or ten million prompts, take a bounded amount of memory.
+///
+/// A map is the way to put a long input through a pool: it never holds more calls than
+/// [`in_flight`](Self::in_flight) says, and a slow consumer of
+/// [`as_completed`](Self::as_completed) slows the input down.
+///
+/// ```
+/// use concurry_core::{Mode, TaskPool};
+///
+/// let pool = TaskPool::new(Mode::Thread, 2)?;
+/// let squares = pool.map(0..1_000_u64, |n| n * n).in_flight(64).results()?;
+/// assert_eq!(squares[999], 998_001);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping an awaited map makes no further call; those on their way go on, detached.
 #[must_use = "nothing is called until one of `results`, `outcomes`, `as_completed` or `await`"]
 pub struct Map<T, E> {
     futures: Futures<T, E>,
@@ -119,6 +136,15 @@ impl<T: Send + 'static, E: Send + 'static> Map<T, E> {
     }
 
     /// The outcomes as they come, each with the number of its item. Blocks at each step.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool};
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 2)?;
+    /// let first = pool.map(0.., |n: u64| n + 1).in_flight(8).as_completed().next();
+    /// assert!(first.is_some_and(|(_item, outcome)| outcome.is_ok())); // of an endless input
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn as_completed(self) -> AsCompleted<T, E> {
         AsCompleted::new(self.into_source())
     }

@@ -31,6 +31,24 @@ pub enum ReturnWhen {
 /// let (done, pending) = wait(futures, ReturnWhen::AllCompleted).partition();
 /// assert_eq!((done.len(), pending.len()), (2, 0));
 /// ```
+///
+/// # Cancel safety
+///
+/// Dropping an awaited [`Wait`] drops its futures, which detaches their calls.
+///
+/// # Example: go on with whoever is first
+///
+/// ```
+/// use concurry_core::{Mode, ReturnWhen, TaskPool, wait};
+///
+/// let pool = TaskPool::new(Mode::Async, 1)?;
+/// let futures = [pool.spawn(async { 1 }), pool.spawn(std::future::pending())];
+/// let (mut done, pending) = wait(futures, ReturnWhen::FirstCompleted).partition();
+/// assert_eq!(done.remove(0).result()?, 1);
+/// assert_eq!(pending.len(), 1);
+/// pending.into_iter().for_each(|future| drop(future.cancel_on_drop()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn wait<T, E, I>(futures: I, until: ReturnWhen) -> Wait<T, E>
 where
     T: Send + 'static,

@@ -119,6 +119,24 @@ impl<W: Worker> fmt::Debug for Options<W> {
 /// prelude.
 ///
 /// Values are checked by `init`, which names the option, what it got and what is legal.
+///
+/// ```
+/// use concurry_core::{Balance, Mode, Overflow, TaskPool, WorkerOptions};
+/// use std::time::Duration;
+///
+/// let pool = TaskPool::options(Mode::Thread, 4)
+///     .load_balance(Balance::LeastActive)
+///     .max_queued(1_000)
+///     .overflow(Overflow::Reject)
+///     .timeout(Duration::from_secs(10))
+///     .stop_timeout(Duration::from_secs(5))
+///     .init()?;
+/// assert_eq!(pool.submit(|| 1).result()?, 1);
+///
+/// let error = TaskPool::options(Mode::Thread, 4).max_queued(0).init().unwrap_err();
+/// assert!(error.to_string().contains("max_queued"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait WorkerOptions: Sized {
     /// The worker.
     type Worker: Worker;
@@ -170,6 +188,10 @@ pub trait WorkerOptions: Sized {
 
     /// Bounds each attempt, from the moment it is sent to a worker. Waiting for a limit does not
     /// count.
+    ///
+    /// An attempt that takes longer is cancelled and fails with
+    /// [`Timeout::Attempt`](crate::Timeout::Attempt). Its wait in the queue counts, too. Unbounded unless
+    /// set.
     #[must_use]
     fn timeout(mut self, timeout: Duration) -> Self {
         self.__options().timeout = Some(timeout);
@@ -177,6 +199,9 @@ pub trait WorkerOptions: Sized {
     }
 
     /// Bounds the whole call, with all its attempts and waits.
+    ///
+    /// A call that takes longer is cancelled and fails with
+    /// [`Timeout::Deadline`](crate::Timeout::Deadline). Unbounded unless set.
     #[must_use]
     fn deadline(mut self, deadline: Duration) -> Self {
         self.__options().deadline = Some(deadline);
@@ -257,6 +282,25 @@ pub trait WorkerOptions: Sized {
 
     /// A function that is told of events: restarts, throttling, retries, ends of calls. It runs
     /// where the event happens, so it has to be quick.
+    ///
+    /// ```
+    /// use concurry_core::{Event, Mode, TaskPool, WorkerOptions};
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use std::sync::Arc;
+    ///
+    /// let restarts = Arc::new(AtomicU32::new(0));
+    /// let counted = Arc::clone(&restarts);
+    /// let pool = TaskPool::options(Mode::Thread, 1)
+    ///     .on_event(move |event| {
+    ///         let restarted = matches!(event, Event::WorkerRestarted { .. });
+    ///         counted.fetch_add(u32::from(restarted), Ordering::Relaxed);
+    ///     })
+    ///     .init()?;
+    /// assert!(pool.submit(|| panic!("bad luck")).result().unwrap_err().is_panic());
+    /// pool.submit(|| ()).result()?; // the worker is there again
+    /// assert_eq!(restarts.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     fn on_event(mut self, hook: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.__options().on_event = Some(Arc::new(hook));

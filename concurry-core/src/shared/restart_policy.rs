@@ -11,6 +11,17 @@ use std::time::Duration;
 /// # Default
 ///
 /// Waits from 10 ms to 5 s; given up after 8 failed constructions in a row.
+///
+/// ```
+/// use concurry_core::{Mode, RestartPolicy, TaskPool, WorkerOptions};
+/// use std::time::Duration;
+///
+/// let patient = RestartPolicy::new().first_wait(Duration::from_secs(1)).max_failures(3);
+/// let pool = TaskPool::options(Mode::Thread, 1).restart(patient).init()?;
+/// assert!(pool.submit(|| panic!("bad luck")).result().is_err());
+/// assert_eq!(pool.submit(|| 4).result()?, 4); // the first restart is immediate
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a policy does nothing until it is given to a pool"]
 pub struct RestartPolicy {

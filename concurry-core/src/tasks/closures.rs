@@ -54,6 +54,15 @@ impl TaskPool {
     }
 
     /// Runs a closure.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool};
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 2)?;
+    /// let text = "concurry".to_owned();
+    /// assert_eq!(pool.submit(move || text.len()).result()?, 8);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn submit<F, T>(&self, closure: F) -> TaskFuture<T>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -63,6 +72,19 @@ impl TaskPool {
     }
 
     /// Runs a future. In async mode, futures of one worker overlap.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool};
+    /// use std::time::Duration;
+    ///
+    /// let pool = TaskPool::new(Mode::Async, 1)?;
+    /// let future = pool.spawn(async {
+    ///     tokio::time::sleep(Duration::from_millis(1)).await; // timers come with the pool
+    ///     5
+    /// });
+    /// assert_eq!(future.result()?, 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn spawn<F>(&self, future: F) -> TaskFuture<F::Output>
     where
         F: Future + Send + 'static,
@@ -72,6 +94,14 @@ impl TaskPool {
     }
 
     /// Runs a function on each item, a bounded number of calls at a time.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool};
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 2)?;
+    /// assert_eq!(pool.map(["a", "bb"], str::len).results()?, [1, 2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn map<I, F, T>(&self, items: I, function: F) -> Map<T, Infallible>
     where
         I: IntoIterator,
@@ -91,6 +121,15 @@ impl TaskPool {
 
 impl<T: Send + 'static, E: Send + 'static> TaskFuture<Result<T, E>, Infallible> {
     /// Makes the closure's own `Result` that of the future.
+    ///
+    /// ```
+    /// use concurry_core::{Mode, TaskPool};
+    ///
+    /// let pool = TaskPool::new(Mode::Thread, 1)?;
+    /// let error = pool.submit(|| "x".parse::<u32>()).flatten().result().unwrap_err();
+    /// assert!(error.failure().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn flatten(self) -> TaskFuture<T, E> {
         self.then_outcome(|outcome: Outcome<Result<T, E>, Infallible>| match outcome {
             Ok(result) => result.map_err(CallError::Failed),
@@ -142,6 +181,10 @@ impl TaskPoolOptions {
     /// # Errors
     ///
     /// Those of [`init`](Self::init).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the pool.
     pub async fn init_async(self) -> Result<TaskPool, InitError<Infallible>> {
         let handle = self.options.init_async(Self::constructor()).await?;
         Ok(TaskPool { handle })

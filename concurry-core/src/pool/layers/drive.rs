@@ -96,7 +96,7 @@ impl<M: Method> Drive<M> {
         &self.pool.shared
     }
 
-    /// The whole call: deadline > fallback > retry > limits > queue > attempt timeout > run.
+    /// The whole call: fallback > deadline > retry > limits > attempt timeout > queue > run.
     pub(crate) async fn run(mut self, args: M::Args) -> Outcome<M::Output, M::Error> {
         let outcome = match self.deadline {
             None => self.attempts(args).await,

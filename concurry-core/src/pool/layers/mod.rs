@@ -1,9 +1,9 @@
-//! What stands between a call and the queue: deadline, fallback, retries, limits, attempt timeout.
+//! What stands between a call and the queue: fallback, deadline, retries, limits, attempt timeout.
 //!
-//! The order is fixed, outermost first: deadline > fallback > retry > limits > queue > attempt
-//! timeout > run. So a wait for a limit counts against the deadline but not against the attempt's
-//! timeout, every attempt takes its limits anew, and neither a backoff nor a wait for a limit holds
-//! a worker. Methods without any of it skip all of this.
+//! The order is fixed, outermost first: fallback > deadline > retry > limits > attempt timeout >
+//! queue > run. So a fallback answers also for a deadline, a wait for a limit counts against the
+//! deadline but not against the attempt's timeout, every attempt takes its limits anew, and neither a
+//! backoff nor a wait for a limit holds a worker. Methods without any of it skip all of this.
 
 mod call;
 mod drive;
