@@ -16,6 +16,7 @@ mod gathering;
 mod leaks;
 mod limits;
 mod mapping;
+mod nesting;
 mod on_demand;
 mod order;
 mod overlap;
