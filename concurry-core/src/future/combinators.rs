@@ -85,7 +85,7 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     ///
     /// let length = |text: String| TaskFuture::<usize, String>::ready(Ok(text.len()));
     /// let text = TaskFuture::<String>::ready(Ok("four".to_owned()));
-    /// assert_eq!(text.fallible().and_then(length).result().unwrap(), 4);
+    /// assert_eq!(text.fallible::<String>().and_then(length).result().unwrap(), 4);
     /// ```
     pub fn and_then<U, F>(
         self,

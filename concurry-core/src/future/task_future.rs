@@ -28,8 +28,8 @@ use crate::spin;
 /// use concurry_core::TaskFuture;
 ///
 /// let future: TaskFuture<u32, String> = TaskFuture::ready(Ok(20));
-/// let doubled = future.map_ok(|n| n * 2).and_then(|n| TaskFuture::ready(Ok(n + 2)));
-/// assert_eq!(doubled.result().unwrap(), 42);
+/// let next = |n| TaskFuture::<u32, String>::ready(Ok(n + 2));
+/// assert_eq!(future.map_ok(|n| n * 2).and_then(next).result().unwrap(), 42);
 /// ```
 ///
 /// # Cancel safety
