@@ -8,6 +8,14 @@ use super::Panicked;
 use crate::Mode;
 
 /// Why `init` made no pool. Nothing of it is left running.
+///
+/// ```
+/// use concurry_core::{InitError, Mode, OptionsError, TaskPool};
+///
+/// let error = TaskPool::new(Mode::Thread, 0).unwrap_err();
+/// assert!(matches!(error, InitError::Options(OptionsError::OutOfRange { .. })));
+/// assert!(error.to_string().contains("max_workers"));
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum InitError<E> {

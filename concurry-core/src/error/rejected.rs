@@ -9,6 +9,19 @@ use thiserror::Error;
 use super::CallSite;
 
 /// The pool did not take the call; nothing of it ran.
+///
+/// ```
+/// use concurry_core::{CallError, Mode, Overflow, Rejection, TaskPool, WorkerHandle, WorkerOptions};
+///
+/// let options = TaskPool::options(Mode::Async, 1).concurrency(1).max_queued(1);
+/// let pool = options.overflow(Overflow::Reject).init()?;
+/// let waiting: Vec<_> = (0..3).map(|_| pool.spawn(std::future::pending::<()>())).collect();
+/// let CallError::Rejected(rejected) = pool.submit(|| 1).result().unwrap_err() else { panic!() };
+/// assert_eq!(rejected.reason(), Rejection::QueueFull { max_queued: 1 });
+/// # drop(waiting);
+/// # drop(pool.stop_now());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Rejected {
     site: CallSite,
     reason: Rejection,

@@ -10,6 +10,17 @@ use crate::worker::Worker;
 
 /// How a pool stands. Numbers of one worker belong together; those of different workers are read one
 /// after the other.
+///
+/// ```
+/// use concurry_core::{Mode, TaskPool, WorkerHandle};
+///
+/// let pool = TaskPool::new(Mode::Thread, 2)?;
+/// pool.submit(|| ()).result()?;
+/// let stats = pool.stats();
+/// assert_eq!((stats.done, stats.failed, stats.workers), (1, 0, 2));
+/// assert_eq!(stats.per_worker.iter().map(|worker| worker.done).sum::<u64>(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolStats {
