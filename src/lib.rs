@@ -10,7 +10,7 @@ pub use concurry_core::config;
 /// Progress bars.
 pub use concurry_core::progress;
 pub use concurry_core::{
-    AsCompleted, Balance, CallContext, CallError, CallOptions, CallPermit, CallSite, Cancel,
+    AsCompleted, AttemptTimes, Balance, CallContext, CallError, CallId, CallOptions, CallPermit, CallSite, Cancel,
     CodecError, CompletionStream, Event, Gather, GatherContainer, GatherMap, InitError,
     InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked, Pool,
     PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, StopReport,

@@ -23,6 +23,7 @@ pub mod error;
 
 mod event;
 mod panics;
+pub mod observe;
 
 pub mod progress;
 
@@ -49,7 +50,7 @@ pub use error::{
     CallError, CallSite, CodecError, InitError, InvalidResult, OptionsError, Panicked, Rejected,
     Rejection, RemoteFailure, Timeout, WorkerDeath, WorkerDied,
 };
-pub use event::Event;
+pub use event::{AttemptTimes, CallId, Event};
 pub use future::{Cancel, Outcome, TaskFuture};
 pub use gather::{
     AsCompleted, CompletionStream, Gather, GatherContainer, GatherMap, Map, ReturnWhen, Wait,
