@@ -22,8 +22,8 @@ pub mod config;
 pub mod error;
 
 mod event;
-mod panics;
 pub mod observe;
+mod panics;
 
 pub mod progress;
 
@@ -63,6 +63,11 @@ pub use shared::RestartPolicy;
 pub use tasks::{TaskMap, TaskPool, TaskPoolOptions};
 pub use worker::Worker;
 pub use worker_handle::WorkerHandle;
+
+/// What `concurry::testing` is made of.
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub use concurry_time::{Clock, FakeClock, block_on};
 
 /// What the macros write. Not for people.
 #[doc(hidden)]

@@ -40,8 +40,6 @@
 mod events;
 #[cfg(feature = "metrics")]
 mod meter;
-#[cfg(all(test, feature = "metrics", feature = "tracing"))]
-mod tests;
 #[cfg(feature = "tracing")]
 mod trace;
 
