@@ -84,7 +84,7 @@ fn a_wait_for_a_limit_is_the_attempts_limit_wait() {
         let collected = Collected::default();
         let fake = FakeClock::new();
         with_default(collected.subscriber(), || {
-            let limits = LimitSet::builder().add(CallLimit::per_minute(1)).clock(fake.clock());
+            let limits = LimitSet::builder().with(CallLimit::per_minute(1)).clock(fake.clock());
             let service = Service::options(Mode::Thread, 1)
                 .clock(fake.clock())
                 .limits(limits.build().unwrap())
