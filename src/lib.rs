@@ -4,16 +4,20 @@
 extern crate self as concurry;
 
 pub mod prelude;
+#[cfg(feature = "test-util")]
+pub mod testing;
 
 /// The layered defaults of pools.
 pub use concurry_core::config;
+/// Spans and metrics of calls.
+pub use concurry_core::observe;
 /// Progress bars.
 pub use concurry_core::progress;
 pub use concurry_core::{
-    AsCompleted, Balance, CallContext, CallError, CallOptions, CallPermit, CallSite, Cancel,
-    CodecError, CompletionStream, Event, Gather, GatherContainer, GatherMap, InitError,
-    InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked, Pool,
-    PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, StopReport,
+    AsCompleted, AttemptTimes, Balance, CallContext, CallError, CallId, CallOptions, CallPermit,
+    CallSite, Cancel, CodecError, CompletionStream, Event, Gather, GatherContainer, GatherMap,
+    InitError, InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked,
+    Pool, PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, StopReport,
     TaskFuture, TaskMap, TaskPool, TaskPoolOptions, Timeout, UnknownMode, Wait, Waited,
     WorkerDeath, WorkerDied, WorkerHandle, WorkerOptions, WorkerStats, gather, gather_map, wait,
 };

@@ -1,12 +1,19 @@
 //! The one hook through which a pool can be watched.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::CallSite;
 
 /// Something that happened in a pool.
+///
+/// Calls that go through the layers (limits, retries, timeouts, options of single calls) are told of
+/// from their start to their end. Each [`CallStarted`](Self::CallStarted) is followed by one
+/// [`CallDone`](Self::CallDone), also if the call is cancelled; an
+/// [`AttemptStarted`](Self::AttemptStarted) is followed by one [`AttemptDone`](Self::AttemptDone),
+/// unless the whole call ends before. Plain calls go straight to the queue and make no events; with
+/// [`observe_calls`](crate::WorkerOptions::observe_calls) they do.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -28,8 +35,39 @@ pub enum Event {
         /// The last failure.
         message: String,
     },
+    /// A call was made. Told on the caller's thread.
+    CallStarted {
+        /// The call.
+        call: CallId,
+        /// The method.
+        site: CallSite,
+    },
+    /// An attempt begins: it takes its limits, and is then sent to a worker.
+    AttemptStarted {
+        /// The call.
+        call: CallId,
+        /// The method.
+        site: CallSite,
+        /// Which attempt it is, from 1.
+        attempt: u32,
+    },
+    /// An attempt has ended.
+    AttemptDone {
+        /// The call.
+        call: CallId,
+        /// The method.
+        site: CallSite,
+        /// Which attempt it was, from 1.
+        attempt: u32,
+        /// Whether it gave an output that the method's `until` accepts.
+        ok: bool,
+        /// Where the time went.
+        times: AttemptTimes,
+    },
     /// A call waits for a limit, before a worker is asked.
     Throttled {
+        /// The call.
+        call: CallId,
         /// The method.
         site: CallSite,
         /// The key of the limit, if it is known.
@@ -39,6 +77,8 @@ pub enum Event {
     },
     /// An attempt failed, and another one will follow.
     Retrying {
+        /// The call.
+        call: CallId,
         /// The method.
         site: CallSite,
         /// The attempt that failed, from 1.
@@ -48,9 +88,11 @@ pub enum Event {
     },
     /// A call that went through the layers is done.
     CallDone {
+        /// The call.
+        call: CallId,
         /// The method.
         site: CallSite,
-        /// Whether it gave an output.
+        /// Whether it gave an output, before a fallback is asked. A call that was cancelled did not.
         ok: bool,
         /// How many attempts were made.
         attempts: u32,
@@ -61,33 +103,38 @@ pub enum Event {
     },
 }
 
+/// One call of this process, through all of its attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallId(u64);
+
+impl CallId {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        // Relaxed: only has to differ.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// Where the time of an attempt went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AttemptTimes {
+    /// The number of the worker that began it. `None` if none did.
+    pub worker: Option<usize>,
+    /// The wait for limits that the pool takes before a worker is asked.
+    pub limit_wait: Duration,
+    /// The wait for a worker.
+    pub queued: Duration,
+    /// From the moment at which a worker began it to its end. Limits that the method itself waits for
+    /// are a part of it.
+    pub running: Duration,
+}
+
 /// A function that is told of events. It runs where the event happens, so it has to be quick.
 pub(crate) type EventHook = dyn Fn(&Event) + Send + Sync;
-
-/// The hooks of a pool. Without one, an event is not even made.
-#[derive(Clone, Default)]
-pub(crate) struct Events {
-    hook: Option<Arc<EventHook>>,
-}
-
-impl Events {
-    pub(crate) fn to(hook: Arc<EventHook>) -> Self {
-        Self { hook: Some(hook) }
-    }
-
-    #[inline]
-    pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
-        if let Some(hook) = &self.hook {
-            // A hook that panics must not take a worker with it.
-            let event = event();
-            let call = std::panic::AssertUnwindSafe(|| hook(&event));
-            let _ = std::panic::catch_unwind(call);
-        }
-    }
-}
-
-impl fmt::Debug for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Events").field("hooked", &self.hook.is_some()).finish()
-    }
-}

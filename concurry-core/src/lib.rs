@@ -22,6 +22,7 @@ pub mod config;
 pub mod error;
 
 mod event;
+pub mod observe;
 mod panics;
 
 pub mod progress;
@@ -49,7 +50,7 @@ pub use error::{
     CallError, CallSite, CodecError, InitError, InvalidResult, OptionsError, Panicked, Rejected,
     Rejection, RemoteFailure, Timeout, WorkerDeath, WorkerDied,
 };
-pub use event::Event;
+pub use event::{AttemptTimes, CallId, Event};
 pub use future::{Cancel, Outcome, TaskFuture};
 pub use gather::{
     AsCompleted, CompletionStream, Gather, GatherContainer, GatherMap, Map, ReturnWhen, Wait,
@@ -62,6 +63,11 @@ pub use shared::RestartPolicy;
 pub use tasks::{TaskMap, TaskPool, TaskPoolOptions};
 pub use worker::Worker;
 pub use worker_handle::WorkerHandle;
+
+/// What `concurry::testing` is made of.
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub use concurry_time::{Clock, FakeClock, block_on};
 
 /// What the macros write. Not for people.
 #[doc(hidden)]

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use concurry_limits::{Amount, Limits, Permit, PermitError};
 use concurry_time::Clock;
 
+use crate::event::CallId;
 use crate::future::node::Header;
 use crate::shared::{QueuePlace, Seat, Stage};
 use crate::sync::lock;
@@ -47,6 +48,8 @@ unsafe impl Sync for NodeWatch {}
 
 /// What a call brings along that goes through the layers: one for each attempt.
 pub(crate) struct CallEnvironment {
+    /// `None` for a plain call.
+    pub(crate) call: Option<CallId>,
     pub(crate) attempt: u32,
     pub(crate) deadline: Option<Instant>,
     pub(crate) idempotency_key: Option<Arc<str>>,
@@ -54,6 +57,8 @@ pub(crate) struct CallEnvironment {
     pub(crate) permit: CallPermit,
     /// The worker that began it, plus one; zero before.
     pub(crate) worker: AtomicUsize,
+    /// When a worker began it, if somebody watches.
+    pub(crate) begun: OnceLock<Instant>,
     /// The place in the bounded queue, given back when a worker begins the call.
     pub(crate) place: Mutex<Option<QueuePlace>>,
 }
@@ -62,11 +67,13 @@ impl CallEnvironment {
     /// Of the first attempt of a call without options.
     pub(crate) fn first(place: Option<QueuePlace>) -> Self {
         Self {
+            call: None,
             attempt: 1,
             deadline: None,
             idempotency_key: None,
             permit: CallPermit::default(),
             worker: AtomicUsize::new(0),
+            begun: OnceLock::new(),
             place: Mutex::new(place),
         }
     }
@@ -74,6 +81,9 @@ impl CallEnvironment {
     pub(crate) fn note_begin(&self, seat: &Seat) {
         // Relaxed: read for reports, after the attempt's outcome published everything.
         self.worker.store(seat.index + 1, Ordering::Relaxed);
+        if self.call.is_some() && seat.pool.events.are_watched() {
+            let _ = self.begun.set(seat.pool.clock.now());
+        }
         drop(lock(&self.place).take());
     }
 
@@ -213,6 +223,25 @@ impl CallContext {
     #[must_use]
     pub fn worker_index(&self) -> usize {
         self.inner.as_ref().map_or(0, |inner| inner.seat.index)
+    }
+
+    /// The span of the running attempt, so that what the method logs belongs to its call:
+    /// `let _entered = ctx.span().entered();` in a sync method, `.instrument(ctx.span())` around
+    /// futures in an async one. Disabled for plain calls, and where nobody collects spans.
+    ///
+    /// ```
+    /// use concurry_core::CallContext;
+    ///
+    /// assert!(CallContext::detached().span().is_disabled());
+    /// ```
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn span(&self) -> tracing::Span {
+        let call = self.environment().and_then(|environment| environment.call);
+        match (&self.inner, call) {
+            (Some(inner), Some(call)) => inner.seat.pool.events.span(call),
+            _ => tracing::Span::none(),
+        }
     }
 
     /// The pool's clock.

@@ -19,7 +19,7 @@ use crate::backend::{ConstructFailure, Startup, construct_caught, drop_caught, r
 use crate::balance::Balance;
 use crate::config::{self, Resolved};
 use crate::error::{InitError, OptionsError};
-use crate::event::Events;
+use crate::observe::Events;
 use crate::padded::Padded;
 use crate::pool::layers::{self, LayerTable};
 use crate::queue::CallQueue;
@@ -91,7 +91,7 @@ impl<W: Worker> Options<W> {
             shutdown: Arc::new(Shutdown::new()),
             restart: self.restart,
             runtime: self.runtime.clone(),
-            events: self.on_event.clone().map(Events::to).unwrap_or_default(),
+            events: Events::new(self.on_event.clone()),
             workers: (0..plan.workers).map(|_| Padded::default()).collect(),
             alive: AtomicUsize::new(if plan.on_demand { 0 } else { plan.workers }),
             serving: AtomicUsize::new(plan.workers),

@@ -25,8 +25,7 @@ pub fn suspend<R>(print: impl FnOnce() -> R) -> R {
 
 /// A writer to standard error that prints whole lines above the bars.
 ///
-/// Text waits for the end of its line, a flush, or the drop of the writer. For the `tracing` crate,
-/// `with_writer(LogWriter::new)` is all that is needed.
+/// Text waits for the end of its line, a flush, or the drop of the writer.
 ///
 /// Writing never fails: trouble with standard error must not stop the program that logs to it.
 ///
@@ -36,6 +35,14 @@ pub fn suspend<R>(print: impl FnOnce() -> R) -> R {
 ///
 /// writeln!(LogWriter::new(), "listening on port {}", 8080)?;
 /// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Example: what `tracing` logs
+///
+/// ```
+/// use concurry_core::progress::LogWriter;
+///
+/// tracing_subscriber::fmt().with_writer(LogWriter::new).init();
 /// ```
 #[derive(Debug)]
 pub struct LogWriter {

@@ -9,7 +9,7 @@ use concurry_limits::Limits;
 use concurry_time::Clock;
 
 use super::{PoolId, Pools, RestartPolicy, Shutdown, Stage, Tallies};
-use crate::event::Events;
+use crate::observe::Events;
 use crate::padded::Padded;
 use crate::sync::lock;
 

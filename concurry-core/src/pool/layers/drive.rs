@@ -2,9 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -12,12 +11,13 @@ use concurry_limits::{Acquire, LimitError, Permit};
 use concurry_retry::{AttemptRecord, Bounds, RetryPolicy, Retrying, Verdict};
 
 use super::table::MethodLayers;
+use super::telling::AttemptTelling;
 use super::waiting::{Counted, Throttled};
 use crate::CallError;
 use crate::call::options::Deadline;
 use crate::call::{CallEnvironment, CallOptions, CallPermit};
 use crate::error::{CallSite, InvalidResult, Timeout};
-use crate::event::Event;
+use crate::event::{CallId, Event};
 use crate::future::Outcome;
 use crate::pool::Pool;
 use crate::progress::{Tally, Waiting};
@@ -45,15 +45,18 @@ impl Drop for InLayers {
 
 /// A call on its way.
 pub(crate) struct Drive<M: Method> {
+    pub(super) call: CallId,
     pool: Arc<Pool<M::Worker>>,
     layers: Arc<MethodLayers<M>>,
     options: CallOptions,
     deadline: Option<Instant>,
     /// Whether an attempt is with a worker.
     begun: Arc<AtomicBool>,
-    started: Instant,
-    throttled: Duration,
-    attempts: u32,
+    pub(super) started: Instant,
+    pub(super) throttled: Duration,
+    pub(super) attempts: u32,
+    /// Whether its end was told.
+    pub(super) told: bool,
     /// Its place in the bounded queue, until the first attempt takes it along.
     place: Option<QueuePlace>,
     _in_layers: InLayers,
@@ -74,7 +77,8 @@ impl<M: Method> Drive<M> {
             Some(Deadline::After(after)) => started.checked_add(after),
             None => layers.deadline.and_then(|after| started.checked_add(after)),
         };
-        Self {
+        let drive = Self {
+            call: CallId::next(),
             pool,
             layers,
             options,
@@ -84,15 +88,18 @@ impl<M: Method> Drive<M> {
             throttled: Duration::ZERO,
             attempts: 0,
             place,
+            told: false,
             _in_layers: in_layers,
-        }
+        };
+        drive.tell_started();
+        drive
     }
 
-    fn site() -> CallSite {
+    pub(super) fn site() -> CallSite {
         CallSite::new(const { &M::SPEC })
     }
 
-    fn shared(&self) -> &PoolShared {
+    pub(super) fn shared(&self) -> &PoolShared {
         &self.pool.shared
     }
 
@@ -109,7 +116,7 @@ impl<M: Method> Drive<M> {
                 }
             }
         };
-        self.report(outcome.is_ok());
+        self.tell_done(outcome.is_ok());
         match (outcome, &self.layers.fallback) {
             (Err(error), Some(fallback)) if !error.is_cancelled() => Ok(fallback(&error)),
             (outcome, _) => outcome,
@@ -128,13 +135,21 @@ impl<M: Method> Drive<M> {
                 None
             };
             let started = self.shared().clock.now();
+            self.tell_attempt_started();
+            let throttled = self.throttled;
             let request = self.request(&args);
-            let environment = match self.acquire(request).await {
+            let acquired = self.acquire(request).await;
+            let telling = AttemptTelling::new(self, throttled);
+            let environment = match acquired {
                 Ok(permit) => Arc::new(self.environment(permit)),
-                Err(error) => return Err(self.close(retrying, error)),
+                Err(error) => {
+                    telling.done(self, false, None);
+                    return Err(self.close(retrying, error));
+                }
             };
             let outcome =
                 self.attempt(args, &environment).await.and_then(|output| self.accept(output));
+            telling.done(self, outcome.is_ok(), Some(&environment));
             let error = match outcome {
                 Ok(output) => return Ok(output),
                 Err(error) => error,
@@ -169,11 +184,13 @@ impl<M: Method> Drive<M> {
 
     fn environment(&mut self, permit: Option<Permit>) -> CallEnvironment {
         CallEnvironment {
+            call: Some(self.call),
             attempt: self.attempts,
             deadline: self.deadline,
             idempotency_key: self.options.idempotency_key.clone(),
             permit: CallPermit::new(permit),
             worker: AtomicUsize::new(0),
+            begun: OnceLock::new(),
             place: Mutex::new(self.place.take()),
         }
     }
@@ -215,6 +232,7 @@ impl<M: Method> Drive<M> {
         let shared = self.shared();
         let throttled = shared.limits.sets().find_map(|set| set.stats().throttled);
         shared.events.emit(|| Event::Throttled {
+            call: self.call,
             site: Self::site(),
             limit: throttled.as_ref().map(|throttled| throttled.by.clone()),
             wait: throttled.as_ref().and_then(|throttled| throttled.next_in),
@@ -296,7 +314,7 @@ impl<M: Method> Drive<M> {
     async fn back_off(&self, wait: Duration) -> Result<(), CallError<M::Error>> {
         let shared = self.shared();
         shared.layer_counters.retries.fetch_add(1, Ordering::Relaxed);
-        shared.events.emit(|| Event::Retrying { site: Self::site(), attempt: self.attempts, wait });
+        self.tell_retrying(wait);
         let _counted = Counted::new(&shared.layer_counters.backing_off);
         let _shown = shared.tallies.each(Tally::retrying);
         self.unless_stopped(pin!(shared.clock.sleep(wait))).await
@@ -346,17 +364,6 @@ impl<M: Method> Drive<M> {
     ) -> CallError<M::Error> {
         drop(retrying);
         error
-    }
-
-    fn report(&self, ok: bool) {
-        let shared = self.shared();
-        shared.events.emit(|| Event::CallDone {
-            site: Self::site(),
-            ok,
-            attempts: self.attempts,
-            throttled: self.throttled,
-            total: shared.clock.now().saturating_duration_since(self.started),
-        });
     }
 }
 

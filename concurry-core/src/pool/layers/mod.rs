@@ -8,6 +8,7 @@
 mod call;
 mod drive;
 mod table;
+mod telling;
 mod waiting;
 
 pub(crate) use call::call;

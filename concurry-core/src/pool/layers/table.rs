@@ -32,6 +32,8 @@ pub(crate) struct MethodLayers<M: Method> {
     pub(crate) fallback: Option<Arc<Fallback<M::Output, M::Error>>>,
     /// The pool counts calls, so each one takes its share before dispatch.
     pub(crate) counts_calls: bool,
+    /// Events are wanted of every call.
+    pub(crate) observed: bool,
 }
 
 impl<M: Method> Default for MethodLayers<M> {
@@ -45,6 +47,7 @@ impl<M: Method> Default for MethodLayers<M> {
             reserve: None,
             fallback: None,
             counts_calls: false,
+            observed: false,
         }
     }
 }
@@ -52,9 +55,19 @@ impl<M: Method> Default for MethodLayers<M> {
 impl<M: Method> MethodLayers<M> {
     /// Whether calls of the method go straight to the queue.
     fn is_plain(&self) -> bool {
-        let Self { retry, retry_if: _, until, timeout, deadline, reserve, fallback, counts_calls } =
-            self;
+        let Self {
+            retry,
+            retry_if: _,
+            until,
+            timeout,
+            deadline,
+            reserve,
+            fallback,
+            counts_calls,
+            observed,
+        } = self;
         !*counts_calls
+            && !*observed
             && until.is_empty()
             && timeout.is_none()
             && deadline.is_none()
@@ -80,6 +93,7 @@ struct Common {
     timeout: Option<Duration>,
     deadline: Option<Duration>,
     counts_calls: bool,
+    observed: bool,
 }
 
 struct Entry {
@@ -102,6 +116,7 @@ impl LayerTable {
                 timeout: self.common.timeout,
                 deadline: self.common.deadline,
                 counts_calls: self.common.counts_calls,
+                observed: self.common.observed,
                 ..MethodLayers::default()
             }),
         }
@@ -133,6 +148,7 @@ pub(crate) fn assemble<W: Worker>(options: &mut Options<W>) -> Result<LayerTable
         timeout: options.timeout,
         deadline: options.deadline,
         counts_calls: options.limits.has_call_limit(),
+        observed: options.observe_calls,
     };
     Ok(LayerTable { methods: methods.into(), common })
 }
@@ -159,6 +175,7 @@ impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
         layers.timeout = layers.timeout.or(options.timeout);
         layers.deadline = layers.deadline.or(options.deadline);
         layers.counts_calls = options.limits.has_call_limit();
+        layers.observed = options.observe_calls;
         for pool_wide in &options.retry_if {
             if pool_wide.error == TypeId::of::<M::Error>() {
                 self.matched.push(pool_wide.error);

@@ -1,0 +1,44 @@
+//! Counters and histograms of calls, through the `metrics` facade.
+
+use metrics::{counter, histogram};
+
+use crate::event::Event;
+
+/// Counts an event. Handles are looked up each time, since the program may install its recorder after
+/// it has made its pools.
+pub(super) fn count(event: &Event) {
+    match event {
+        Event::CallDone { site, ok, .. } => {
+            let (worker, method) = (site.worker(), site.method());
+            if *ok {
+                counter!("concurry_calls_done_total", "worker" => worker, "method" => method)
+                    .increment(1);
+            } else {
+                counter!("concurry_calls_failed_total", "worker" => worker, "method" => method)
+                    .increment(1);
+            }
+        }
+        Event::Retrying { site, .. } => {
+            let (worker, method) = (site.worker(), site.method());
+            counter!("concurry_retries_total", "worker" => worker, "method" => method).increment(1);
+        }
+        Event::AttemptDone { site, times, .. } => {
+            let (worker, method) = (site.worker(), site.method());
+            histogram!("concurry_limit_wait_seconds", "worker" => worker, "method" => method)
+                .record(times.limit_wait);
+            histogram!("concurry_queued_seconds", "worker" => worker, "method" => method)
+                .record(times.queued);
+            if times.worker.is_some() {
+                histogram!("concurry_running_seconds", "worker" => worker, "method" => method)
+                    .record(times.running);
+            }
+        }
+        Event::WorkerRestarted { worker_name, .. } => {
+            counter!("concurry_worker_restarts_total", "worker" => *worker_name).increment(1);
+        }
+        Event::WorkerGivenUp { .. }
+        | Event::CallStarted { .. }
+        | Event::AttemptStarted { .. }
+        | Event::Throttled { .. } => {}
+    }
+}
