@@ -55,6 +55,7 @@ thread_local! {
 }
 
 /// A number that no other living thread has.
+#[inline]
 fn token() -> usize {
     TOKEN.try_with(|token| std::ptr::from_ref(token).addr()).unwrap_or(usize::MAX)
 }
