@@ -18,7 +18,7 @@ mod tokio_spawn;
 pub use actix::Actix;
 pub use async_pool::AsyncPool;
 pub use block_floor::{BlockFloor, ParkingBlockFloor};
-pub use concurry::{AsyncConcurry, Concurry};
+pub use concurry::{Adder, AsyncConcurry, Concurry};
 pub use crossbeam_oneshot::CrossbeamOneshot;
 pub use kameo::Kameo;
 pub use mailbox_floor::{MailboxFloor, ParkingMailboxFloor};

@@ -55,6 +55,7 @@ thread_local! {
 
 /// A number that no other thread has, has had or will have: an address would return with the next
 /// thread, which could then use state that is not `Send`.
+#[inline]
 fn token() -> usize {
     static GIVEN: AtomicUsize = AtomicUsize::new(0);
     // The cell has no destructor, so it is there as long as its thread.

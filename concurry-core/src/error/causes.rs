@@ -57,6 +57,9 @@ pub struct Panicked {
 /// Which wait ran out of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
+// As wide as every other cause, so that the bytes behind the tag of an outcome are never used. Else
+// each move of one copies them in overlapping parts, and the next load stalls until they are stored.
+#[repr(usize)]
 pub enum Timeout {
     /// The caller's own wait; the call goes on, and the future stays usable.
     #[error("the result was not there in time; the call goes on")]

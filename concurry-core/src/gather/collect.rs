@@ -235,24 +235,43 @@ impl<T, E> std::fmt::Debug for Gather<T, E> {
 
 /// Puts values that come in any order in the order of their numbers.
 pub(super) struct InOrder<T> {
-    values: Vec<Option<T>>,
+    /// The first values, as far as they came in order.
+    first: Vec<T>,
+    /// Those that follow, from the first gap on.
+    rest: Vec<Option<T>>,
 }
 
 impl<T> InOrder<T> {
     pub(super) fn new(expected: usize) -> Self {
-        Self { values: Vec::with_capacity(expected) }
+        Self { first: Vec::with_capacity(expected), rest: Vec::new() }
     }
 
     pub(super) fn put(&mut self, number: usize, value: T) {
-        if number >= self.values.len() {
-            self.values.resize_with(number + 1, || None);
+        let place = number - self.first.len();
+        if place == 0 && self.rest.is_empty() {
+            self.first.push(value);
+            return;
         }
-        self.values[number] = Some(value);
+        if place >= self.rest.len() {
+            self.rest.resize_with(place + 1, || None);
+        }
+        self.rest[place] = Some(value);
     }
 
     /// All values, if none is missing; else those that are there.
-    pub(super) fn into_vec(self) -> Vec<T> {
-        self.values.into_iter().flatten().collect()
+    pub(super) fn into_vec(mut self) -> Vec<T> {
+        self.first.extend(self.rest.into_iter().flatten());
+        self.first
+    }
+
+    /// So many values at least, with others in place of those that are missing.
+    fn into_vec_with(mut self, expected: usize, mut missing: impl FnMut() -> T) -> Vec<T> {
+        let rest = self.rest.into_iter().map(|value| value.unwrap_or_else(&mut missing));
+        self.first.extend(rest);
+        if self.first.len() < expected {
+            self.first.resize_with(expected, missing);
+        }
+        self.first
     }
 }
 
@@ -282,22 +301,13 @@ impl<T, E> Outcomes<T, E> {
         self.expected = self.expected.max(expected);
     }
 
-    pub(super) fn into_vec(mut self) -> Vec<Outcome<T, E>> {
-        self.outcomes.values.resize_with(self.expected.max(self.outcomes.values.len()), || None);
-        self.outcomes
-            .values
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(|| Err(timed_out())))
-            .collect()
+    pub(super) fn into_vec(self) -> Vec<Outcome<T, E>> {
+        self.outcomes.into_vec_with(self.expected, || Err(timed_out()))
     }
 
-    pub(super) fn into_vec_with_last(mut self, error: CallError<E>) -> Vec<Outcome<T, E>> {
-        self.outcomes.values.resize_with(self.expected.max(self.outcomes.values.len()), || None);
+    pub(super) fn into_vec_with_last(self, error: CallError<E>) -> Vec<Outcome<T, E>> {
         let mut error = Some(error);
-        self.outcomes
-            .values
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(|| Err(error.take().unwrap_or_else(timed_out))))
-            .collect()
+        let missing = || Err(error.take().unwrap_or_else(timed_out));
+        self.outcomes.into_vec_with(self.expected, missing)
     }
 }

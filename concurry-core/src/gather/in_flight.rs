@@ -10,7 +10,9 @@
 #[cfg(all(test, concurry_loom))]
 mod loom_tests;
 
+use std::cell::UnsafeCell;
 use std::collections::VecDeque;
+use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
@@ -29,10 +31,13 @@ struct Shared {
     /// The collector's waker. Only touched when the collector sleeps.
     waker: Mutex<Option<Waker>>,
     references: AtomicUsize,
-    slots: Box<[Slot]>,
+    /// A slot is written when its place is first used, and before its first waker goes out: a window
+    /// of a million of which ten are used costs ten.
+    slots: Box<[UnsafeCell<MaybeUninit<Slot>>]>,
 }
 
-// SAFETY: slots are only read and linked by atomics; the pointers lead into the same allocation.
+// SAFETY: slots are only read and linked by atomics once a waker leads to them; the pointers lead
+// into the same allocation.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
@@ -54,7 +59,9 @@ fn is_slot(head: *mut Slot) -> bool {
 /// A bounded number of futures that are waited for together.
 pub(crate) struct InFlight<T, E> {
     shared: NonNull<Shared>,
-    futures: Box<[Option<TaskFuture<T, E>>]>,
+    /// The futures of the places that were used so far.
+    futures: Vec<Option<TaskFuture<T, E>>>,
+    /// Places that are free again.
     free: Vec<usize>,
     /// Slots whose futures were done when they came, or were found done.
     ready: VecDeque<usize>,
@@ -67,23 +74,17 @@ unsafe impl<T: Send, E: Send> Send for InFlight<T, E> {}
 impl<T: Send + 'static, E: Send + 'static> InFlight<T, E> {
     /// Room for `capacity` futures.
     pub(crate) fn new(capacity: usize) -> Self {
-        let slots = (0..capacity)
-            .map(|_| Slot { next: AtomicPtr::new(ptr::null_mut()), shared: ptr::null() })
-            .collect();
+        let slots = std::iter::repeat_with(|| UnsafeCell::new(MaybeUninit::uninit()));
         let shared = NonNull::from(Box::leak(Box::new(Shared {
             head: AtomicPtr::new(ptr::null_mut()),
             waker: Mutex::new(None),
             references: AtomicUsize::new(1),
-            slots,
+            slots: slots.take(capacity).collect(),
         })));
-        // SAFETY: nobody else knows it yet.
-        for slot in unsafe { &mut *shared.as_ptr() }.slots.iter_mut() {
-            slot.shared = shared.as_ptr();
-        }
         Self {
             shared,
-            futures: std::iter::repeat_with(|| None).take(capacity).collect(),
-            free: (0..capacity).rev().collect(),
+            futures: Vec::with_capacity(capacity),
+            free: Vec::new(),
             ready: VecDeque::new(),
             length: 0,
         }
@@ -95,12 +96,12 @@ impl<T: Send + 'static, E: Send + 'static> InFlight<T, E> {
     }
 
     pub(crate) fn has_room(&self) -> bool {
-        !self.free.is_empty()
+        !self.free.is_empty() || self.futures.len() < self.shared().slots.len()
     }
 
     /// Adds a future, and says where. The caller has asked whether there is room.
     pub(crate) fn insert(&mut self, future: TaskFuture<T, E>) -> usize {
-        let Some(place) = self.free.pop() else { unreachable!("the caller asks for room") };
+        let place = self.free.pop().unwrap_or_else(|| self.open_place());
         self.length += 1;
         if future.is_done() || !future.register(self.waker(place)) {
             self.ready.push_back(place);
@@ -109,12 +110,24 @@ impl<T: Send + 'static, E: Send + 'static> InFlight<T, E> {
         place
     }
 
+    /// A place that was never used.
+    fn open_place(&mut self) -> usize {
+        let place = self.futures.len();
+        let slot = Slot { next: AtomicPtr::new(ptr::null_mut()), shared: self.shared.as_ptr() };
+        // SAFETY: no waker leads to the slot yet, so nobody else knows it. A panic for want of room
+        // comes before the write.
+        unsafe { (*self.shared().slots[place].get()).write(slot) };
+        self.futures.push(None);
+        place
+    }
+
     fn waker(&self, place: usize) -> Waker {
         let shared = self.shared();
         // Relaxed: as in `Arc`, whoever adds one has one.
         shared.references.fetch_add(1, Ordering::Relaxed);
-        let slot = ptr::from_ref(&shared.slots[place]);
-        // SAFETY: the waker's functions keep to `RawWaker`'s contract; the reference is counted.
+        let slot = shared.slots[place].get().cast_const();
+        // SAFETY: the waker's functions keep to `RawWaker`'s contract; the reference is counted, and
+        // the slot was written when its place was opened.
         unsafe { Waker::from_raw(RawWaker::new(slot.cast(), &VTABLE)) }
     }
 
@@ -191,7 +204,7 @@ impl<T: Send + 'static, E: Send + 'static> InFlight<T, E> {
         }
         // Acquire pairs with the Release of the pushes.
         let mut rest = shared.head.swap(ptr::null_mut(), Ordering::AcqRel);
-        let first = self.shared().slots.as_ptr();
+        let first = self.shared().slots.as_ptr().cast::<Slot>();
         let mut taken = 0;
         let start = self.ready.len();
         while is_slot(rest) {

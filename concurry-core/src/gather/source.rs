@@ -62,7 +62,7 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         Self {
             futures,
             in_flight: InFlight::new(window),
-            numbers: vec![0; window],
+            numbers: Vec::new(),
             next_number: 0,
             exhausted: false,
             limit: timeout.map(|duration| TimeLimit {
@@ -75,36 +75,48 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         }
     }
 
-    /// Takes futures in while there is room. One that is done when it comes is handed on first: in
-    /// sync mode every one is, and the next call is made when its outcome was taken.
-    fn fill(&mut self) {
+    /// Takes futures in while there is room. One that is done when it comes needs no place: it is
+    /// handed on at once. In sync mode every one is, and the next call is made when its outcome was
+    /// taken.
+    fn fill(&mut self) -> Option<Next<T, E>> {
         while !self.exhausted && self.in_flight.has_room() {
-            match self.futures.next() {
-                None => self.exhausted = true,
-                Some(future) => {
-                    if let Some(site) = future.site() {
-                        self.newest = Some((future.pool(), site));
-                    }
-                    if let Some(watch) = &mut self.watch {
-                        watch.follow(future.pool());
-                    }
-                    let done = future.is_done();
-                    let place = self.in_flight.insert(future);
-                    self.numbers[place] = self.next_number;
-                    self.next_number += 1;
-                    if done {
-                        return;
-                    }
-                }
+            let Some(future) = self.futures.next() else {
+                self.exhausted = true;
+                break;
+            };
+            let number = self.next_number;
+            self.next_number += 1;
+            if let Some(watch) = &mut self.watch {
+                watch.follow(future.pool());
             }
+            if !future.is_done() {
+                self.insert(number, future);
+            } else if let Some(outcome) = future.into_done() {
+                return Some(self.done(number, outcome));
+            }
+        }
+        None
+    }
+
+    fn insert(&mut self, number: usize, future: TaskFuture<T, E>) {
+        if let Some(site) = future.site() {
+            self.newest = Some((future.pool(), site));
+        }
+        let place = self.in_flight.insert(future);
+        match self.numbers.get_mut(place) {
+            Some(old) => *old = number,
+            // Places are opened one after the other.
+            None => self.numbers.push(number),
         }
     }
 
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Next<T, E>> {
-        self.fill();
+        if let Some(done) = self.fill() {
+            return Poll::Ready(done);
+        }
         if let Poll::Ready(next) = self.in_flight.poll_next(context) {
             return Poll::Ready(match next {
-                Some((place, outcome)) => self.done(place, outcome),
+                Some((place, outcome)) => self.done(self.numbers[place], outcome),
                 None => {
                     if let Some(watch) = self.watch.take() {
                         watch.end();
@@ -126,11 +138,11 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         Poll::Pending
     }
 
-    fn done(&self, place: usize, outcome: Outcome<T, E>) -> Next<T, E> {
+    fn done(&self, number: usize, outcome: Outcome<T, E>) -> Next<T, E> {
         if let Some(watch) = &self.watch {
             watch.record(outcome.is_ok());
         }
-        Next::Done(self.numbers[place], outcome)
+        Next::Done(number, outcome)
     }
 
     pub(crate) async fn next(&mut self) -> Next<T, E> {
@@ -139,9 +151,11 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
 
     /// Blocks for the next one. An error if the wait could never end.
     pub(crate) fn next_blocking(&mut self) -> Result<Next<T, E>, CallError<E>> {
-        self.fill();
+        if let Some(done) = self.fill() {
+            return Ok(done);
+        }
         if let Some((place, outcome)) = self.in_flight.try_next() {
-            return Ok(self.done(place, outcome));
+            return Ok(self.done(self.numbers[place], outcome));
         }
         let _waiting = match self.newest {
             Some((pool, site)) => blocking::enter(pool).map_err(|_| CallError::Deadlock(site))?,

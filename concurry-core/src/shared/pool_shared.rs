@@ -71,10 +71,12 @@ pub(crate) struct LayerCounters {
 
 impl WorkerCounters {
     // Relaxed, all: single writer, read by statistics only.
+    #[inline]
     pub(crate) fn begin(&self) {
         self.running.store(self.running.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
+    #[inline]
     pub(crate) fn end(&self, failed: bool) {
         self.running
             .store(self.running.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);

@@ -42,6 +42,7 @@ impl Shutdown {
         Self { stage: AtomicU8::new(Stage::Open as u8), waiters: Mutex::default() }
     }
 
+    #[inline]
     pub(crate) fn stage(&self) -> Stage {
         // Acquire: pairs with the Release of `advance`.
         match self.stage.load(Ordering::Acquire) {

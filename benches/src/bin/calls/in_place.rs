@@ -2,7 +2,9 @@
 
 use std::hint::black_box;
 
+use concurry::prelude::*;
 use concurry_benches::harness::{Case, Measurement, Stopwatch, Unit};
+use concurry_benches::peers::Adder;
 use concurry_benches::pool::Counter;
 
 const CALLS: u64 = 1_000_000;
@@ -23,21 +25,36 @@ pub(crate) fn at_once(name: &'static str) -> Case {
             let sum = (0..calls).map(|x| boxed(x)(&mut counter)).sum();
             watch.stop().per_call(calls, sum)
         })
+        .subject("concurry", CALLS, |calls| {
+            let adder = Adder::options(Mode::Sync, 1).init().expect("the pool starts");
+            let watch = Stopwatch::start();
+            let sum = (0..calls).map(|x| adder.add(x).result().expect("the call succeeds")).sum();
+            watch.stop().per_call(calls, sum)
+        })
 }
 
 /// All results are kept, then collected.
 pub(crate) fn kept(name: &'static str) -> Case {
     Case::new(name, Unit::NanosecondsPerCall)
         .floor("plain")
-        .subject("plain", CALLS, |calls| keep(calls, Counter::add))
-        .subject("boxed-closure", CALLS, |calls| keep(calls, |counter, x| boxed(x)(counter)))
+        .subject("plain", CALLS, |calls| {
+            let mut counter = Counter::default();
+            keep(calls, |x| counter.add(x), |result| result)
+        })
+        .subject("boxed-closure", CALLS, |calls| {
+            let mut counter = Counter::default();
+            keep(calls, |x| boxed(x)(&mut counter), |result| result)
+        })
+        .subject("concurry", CALLS, |calls| {
+            let adder = Adder::options(Mode::Sync, 1).init().expect("the pool starts");
+            keep(calls, |x| adder.add(x), |future| future.result().expect("the call succeeds"))
+        })
 }
 
-fn keep(calls: u64, mut call: impl FnMut(&mut Counter, u64) -> u64) -> Measurement {
-    let mut counter = Counter::default();
+fn keep<R>(calls: u64, call: impl FnMut(u64) -> R, result: impl FnMut(R) -> u64) -> Measurement {
     let watch = Stopwatch::start();
-    let results: Vec<u64> = (0..calls).map(|x| call(&mut counter, x)).collect();
-    let sum = black_box(results).into_iter().sum();
+    let results: Vec<R> = (0..calls).map(call).collect();
+    let sum = black_box(results).into_iter().map(result).sum();
     watch.stop().per_call(calls, sum)
 }
 

@@ -3,6 +3,7 @@
 //! The whole (`as-completed`) and what is left of it when the same calls, collected by waiting for
 //! each in turn, are taken off (`…-extra`). Both parts are measured in each round.
 
+mod concurry;
 mod shared_reply;
 mod spawned;
 mod threads;
@@ -19,11 +20,15 @@ fn main() -> ExitCode {
             Case::new("as-completed", Unit::NanosecondsPerItem)
                 .floor("shared-reply")
                 .subject("shared-reply", CALLS, shared_reply::as_completed)
+                .subject("concurry", CALLS, concurry::as_completed)
                 .subject("futures-unordered", CALLS, threads::as_completed)
                 .subject("joinset", CALLS, spawned::as_completed),
         )
         .case(
             Case::new("as-completed-extra", Unit::NanosecondsPerItem)
+                .subject("concurry", CALLS, |calls| {
+                    extra(concurry::as_completed(calls), concurry::one_by_one(calls))
+                })
                 .subject("futures-unordered", CALLS, |calls| {
                     extra(threads::as_completed(calls), threads::one_by_one(calls))
                 })
@@ -31,11 +36,15 @@ fn main() -> ExitCode {
                     extra(spawned::as_completed(calls), spawned::one_by_one(calls))
                 }),
         )
-        .case(Case::new("in-order-extra", Unit::NanosecondsPerItem).subject(
-            "join-all",
-            CALLS,
-            |calls| extra(threads::in_order(calls), threads::one_by_one(calls)),
-        ))
+        .case(
+            Case::new("in-order-extra", Unit::NanosecondsPerItem)
+                .subject("concurry", CALLS, |calls| {
+                    extra(concurry::in_order(calls), concurry::one_by_one(calls))
+                })
+                .subject("join-all", CALLS, |calls| {
+                    extra(threads::in_order(calls), threads::one_by_one(calls))
+                }),
+        )
         .main()
 }
 

@@ -5,6 +5,7 @@
 
 mod actors;
 mod child;
+mod concurry;
 mod resident;
 mod sleeping;
 mod tasks;
@@ -17,8 +18,9 @@ use concurry_benches::harness::{Bench, Case, Unit};
 type Count = fn(u64) -> sleeping::Counted;
 
 /// The subjects; the first is the floor.
-const SUBJECTS: [(&str, Count); 5] = [
+const SUBJECTS: [(&str, Count); 6] = [
     ("futures-unordered", tasks::futures_unordered),
+    ("concurry", concurry::measure),
     ("tokio-spawn", tasks::tokio_spawn),
     ("joinset", tasks::join_set),
     ("kameo", actors::kameo),

@@ -1,6 +1,7 @@
 //! How near does waiting come to perfect overlap, on threads and as futures?
 
 mod asynchronous;
+mod concurry;
 mod kameo_actor;
 mod threads;
 
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
             Case::new("threads-100", Unit::TimesIdeal)
                 .floor("crossbeam-oneshot")
                 .subject("crossbeam-oneshot", 1_000, threads::crossbeam_oneshot)
+                .subject("concurry", 1_000, concurry::threads)
                 .subject("rayon-spawn", 1_000, threads::rayon_spawn)
                 .subject("tokio-blocking", 1_000, threads::tokio_blocking),
         )
@@ -25,12 +27,14 @@ fn main() -> ExitCode {
             Case::new("pool-ready", Unit::Milliseconds)
                 .floor("plain-threads")
                 .subject("plain-threads", 100, threads::plain_threads_ready)
+                .subject("concurry", 100, concurry::ready)
                 .subject("rayon-spawn", 100, threads::rayon_ready),
         )
         .case(
             Case::new("async-10k", Unit::TimesIdeal)
                 .floor("buffer-unordered")
                 .subject("buffer-unordered", 100_000, asynchronous::buffer_unordered)
+                .subject("concurry", 100_000, concurry::asynchronous)
                 .subject("tokio-spawn", 100_000, asynchronous::tokio_spawn)
                 .subject("joinset", 100_000, asynchronous::join_set)
                 .subject("kameo", 100_000, kameo_actor::measure),

@@ -9,10 +9,10 @@ use rayon::ThreadPoolBuilder;
 
 use super::{REQUEST, times_ideal};
 
-const THREADS: usize = 100;
+pub(crate) const THREADS: usize = 100;
 
 /// The blocking call.
-fn request(x: u64) -> u64 {
+pub(crate) fn request(x: u64) -> u64 {
     thread::sleep(REQUEST);
     x
 }

@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::thread;
 
+use concurry::prelude::*;
 use concurry_benches::harness::{Bench, Case, Measurement, Stopwatch, Unit};
 use rayon::prelude::*;
 
@@ -17,10 +18,39 @@ fn main() -> ExitCode {
                 .subject("rayon", ITEMS, |items| {
                     measure(items, || (0..items).into_par_iter().map(tiny).collect())
                 })
+                .subject("concurry", ITEMS, |items| concurry_map(items, 0..items))
                 .subject("scoped-chunks", ITEMS, |items| measure(items, || scoped_chunks(items)))
                 .subject("plain", ITEMS, |items| measure(items, || (0..items).map(tiny).collect())),
         )
+        .case(
+            Case::new("tiny-vec", Unit::NanosecondsPerItem)
+                .floor("rayon")
+                .subject("rayon", ITEMS, |items| {
+                    let input: Vec<u64> = (0..items).collect();
+                    measure(items, || input.into_par_iter().map(tiny).collect())
+                })
+                .subject("concurry", ITEMS, |items| {
+                    let input: Vec<u64> = (0..items).collect();
+                    concurry_map(items, input)
+                }),
+        )
         .main()
+}
+
+/// The function as a task; by its side stays the plain function.
+#[task(mode = "thread")]
+fn swap(x: u64) -> u64 {
+    tiny(x)
+}
+
+fn concurry_map(
+    items: u64,
+    input: impl IntoIterator<Item = u64, IntoIter: Send + 'static>,
+) -> Measurement {
+    let pool = swap::pool().expect("the pool starts");
+    // Rayon's threads are started by then as well.
+    assert_eq!(pool.map(0..4).results().expect("no call fails"), [1, 0, 3, 2]);
+    measure(items, || pool.map(input).results().expect("no call fails"))
 }
 
 /// The function: it swaps neighbours, so that the results of an even number of items sum to the
