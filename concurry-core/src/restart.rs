@@ -157,8 +157,8 @@ pub(crate) fn leave<W>(seat: &Seat, queues: &[CallQueue<W>]) {
     let own = &queues[seat.index % queues.len()];
     // First, so that nothing comes after the last look. The stop closes it as well.
     own.close();
-    while let Some(batch) = own.take(usize::MAX) {
-        batch.for_each(drop);
+    while let Some(call) = own.take_or_steal() {
+        drop(call);
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::inbox::Inbox;
 use super::state::SharedState;
+use crate::backend::drop_caught;
 use crate::call::Seat;
 use crate::future::call_node::{ClaimedCall, Ran};
 use crate::sync::lock;
@@ -60,7 +61,7 @@ impl Loans {
             loan.seat.pool.workers[loan.seat.index].end_lent(ran != Ran::Done);
             give_back.returned.panicked = ran == Ran::Panicked;
             // The worker's next step may be to drop the state: it has to be the last to have it.
-            drop(loan);
+            drop_caught(loan);
             outcome.publish();
             drop(give_back);
         });

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use super::inbox::Inbox;
 use super::live::LiveCalls;
@@ -16,7 +16,7 @@ use crate::call::Seat;
 use crate::future::Call;
 use crate::future::call_node::{ClaimedCall, Ran, Unpublished};
 use crate::future::node::{Header, Kind, release};
-use crate::pool::shutdown::Stage;
+use crate::pool::shutdown::{Reached, Stage};
 use crate::queue::{Ahead, CallQueue};
 use crate::worker::{Construct, Worker};
 use crate::{CallError, restart};
@@ -64,7 +64,7 @@ impl<W: Worker, E: Send + 'static> AsyncWorker<W, E> {
                 panics_in_a_row = 0;
             }
             taken = std::mem::take(&mut serving.taken);
-            drop(serving);
+            drop_caught(serving);
             if end == End::Closed {
                 return;
             }
@@ -81,6 +81,7 @@ impl<W: Worker, E: Send + 'static> AsyncWorker<W, E> {
         loop {
             let in_a_row = *panics_in_a_row + failures;
             if !restart::wait_for_restart(pool, in_a_row).await {
+                restart::leave(&self.seat, &self.queues);
                 return None;
             }
             match construct_caught(&*self.construct).await {
@@ -119,6 +120,8 @@ struct Serving<'w, W: Worker, E> {
     /// Calls on blocking threads.
     lent: usize,
     loans: Loans,
+    /// Wakes the worker when what runs is to be ended.
+    stopping: Reached,
     /// A `&mut self` call runs.
     exclusive: bool,
     /// The state is not to be trusted any more.
@@ -152,6 +155,7 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             live: LiveCalls::new(),
             lent: 0,
             loans: Loans::new(inbox),
+            stopping: worker.seat.pool.shutdown.reached(Stage::Stopping),
             exclusive: false,
             panicked: false,
             succeeded: false,
@@ -340,15 +344,29 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
     }
 
     /// Goes to sleep, if there is nothing to do. False: look again.
-    fn fall_asleep(&mut self, waker: &Waker) -> bool {
-        self.inbox.set_waker(waker);
+    fn fall_asleep(&mut self, context: &mut Context<'_>) -> bool {
+        let waker = context.waker();
+        if self.inbox.set_waker(waker) && Pin::new(&mut self.stopping).poll(context).is_ready() {
+            // Nothing that runs will begin to wait for it again.
+            let interrupted = self.live.len() == 0 && self.taken.held.is_none();
+            if !interrupted {
+                return false;
+            }
+        }
         // Only a worker that could take a call is to be woken for one.
-        let takes = self.may_begin() && self.taken.held.is_none();
+        let mut takes = self.may_begin() && self.taken.held.is_none();
+        if takes && self.queue().is_closed() {
+            // The last call may have come just before the close, which is news in itself.
+            if self.queue().has_calls() || self.running() == 0 {
+                return false;
+            }
+            takes = false;
+        }
         let idle = self.queue().idle();
         let index = self.worker.seat.index;
         if takes && !self.parked {
             idle.start_search();
-            self.parked = self.queue().park(index, waker.clone());
+            self.parked = self.queue().park(index, context.waker().clone());
             if !self.parked {
                 self.queue().end_search();
                 return false;
@@ -416,7 +434,7 @@ impl<W: Worker, E> Future for Serving<'_, W, E> {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            if done == 0 && this.fall_asleep(context.waker()) {
+            if done == 0 && this.fall_asleep(context) {
                 return Poll::Pending;
             }
         }
