@@ -141,7 +141,9 @@ fn workers_that_are_given_up_at_the_same_time_leave_no_call_behind() {
         for call in meeting {
             assert!(matches!(call.result(), Err(CallError::Panicked(_))));
         }
-        assert!(matches!(waits.result_timeout(LOST), Err(CallError::WorkerDied(_))));
+        // Queued before they were given up, or refused after it.
+        let outcome = waits.result_timeout(LOST);
+        assert!(matches!(outcome, Err(CallError::WorkerDied(_) | CallError::Stopped(_))));
     }
 }
 

@@ -8,6 +8,9 @@
 //! The price: a future that is kept for long pins its block (at most 63 other cells), and each
 //! thread keeps up to 16 free blocks.
 
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
+
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::cell::UnsafeCell;
 use std::ptr::NonNull;
@@ -38,6 +41,14 @@ impl Distance {
 struct BlockHead {
     /// Live cells, plus `OPEN` while the owner still cuts cells from it.
     live: AtomicU32,
+}
+
+impl BlockHead {
+    /// Gives up so much of the count. True if nothing is left: the block is the caller's.
+    fn leave(&self, count: u32) -> bool {
+        // AcqRel: the last one to leave sees everybody's use of the block as over.
+        self.live.fetch_sub(count, Ordering::AcqRel) == count
+    }
 }
 
 const BLOCK_LAYOUT: Layout = match Layout::from_size_align(BLOCK, LINE) {
@@ -79,9 +90,7 @@ pub(crate) unsafe fn free(memory: NonNull<u8>, layout: Layout, distance: Distanc
     // SAFETY: the distance leads back to the head of the block that the cell was cut from.
     let head = unsafe { memory.byte_sub(usize::from(distance.0) * LINE) }.cast::<BlockHead>();
     // SAFETY: a live cell keeps its block alive.
-    // AcqRel: the last one to leave sees everybody's use of the block as over.
-    let before = unsafe { head.as_ref() }.live.fetch_sub(1, Ordering::AcqRel);
-    if before == 1 {
+    if unsafe { head.as_ref() }.leave(1) {
         recycle(head);
     }
 }
@@ -156,9 +165,8 @@ impl ThreadSlab {
         self.next = LINES;
         let correction = OPEN - self.cut;
         // SAFETY: the open block counts `OPEN` on top, so it is alive.
-        // AcqRel: as in `free`.
-        let before = unsafe { head.as_ref() }.live.fetch_sub(correction, Ordering::AcqRel);
-        if before == correction && !self.keep(head) {
+        let last = unsafe { head.as_ref() }.leave(correction);
+        if last && !self.keep(head) {
             // SAFETY: every cell is freed and the owner leaves: nobody knows the block but us.
             unsafe { dealloc(head.as_ptr().cast(), BLOCK_LAYOUT) };
         }

@@ -110,12 +110,14 @@ impl Inbox {
         }
     }
 
-    /// Worker: says how to wake it.
-    pub(crate) fn set_waker(&self, waker: &Waker) {
+    /// Worker: says how to wake it. True if that is news.
+    pub(crate) fn set_waker(&self, waker: &Waker) -> bool {
         let mut slot = lock(&self.waker);
-        if !slot.as_ref().is_some_and(|old| old.will_wake(waker)) {
+        let news = !slot.as_ref().is_some_and(|old| old.will_wake(waker));
+        if news {
             *slot = Some(waker.clone());
         }
+        news
     }
 
     /// Worker: takes the whole list, oldest first, with the list's references.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::inbox::Inbox;
 use super::state::SharedState;
+use crate::backend::drop_caught;
 use crate::future::{ClaimedCall, Ran};
 use crate::shared::Seat;
 use crate::sync::lock;
@@ -74,7 +75,7 @@ impl Loans {
                 give_back.loans.poisoned.store(true, Ordering::Release);
             }
             // The worker's next step may be to drop the state: it has to be the last to have it.
-            drop(loan);
+            drop_caught(loan);
             outcome.publish();
             drop(give_back);
         });

@@ -8,6 +8,8 @@ mod inbox;
 mod live;
 mod loan;
 mod polled_node;
+mod serving;
+mod sleeping;
 mod state;
 mod worker;
 
