@@ -47,7 +47,8 @@ fn concurry_map(
     items: u64,
     input: impl IntoIterator<Item = u64, IntoIter: Send + 'static>,
 ) -> Measurement {
-    let pool = swap::pool().expect("the pool starts");
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let pool = swap::options(Mode::Thread, threads).init().expect("the pool starts");
     // Rayon's threads are started by then as well.
     assert_eq!(pool.map(0..4).results().expect("no call fails"), [1, 0, 3, 2]);
     measure(items, || pool.map(input).results().expect("no call fails"))
