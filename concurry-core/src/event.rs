@@ -14,6 +14,25 @@ use crate::error::CallSite;
 /// [`AttemptStarted`](Self::AttemptStarted) is followed by one [`AttemptDone`](Self::AttemptDone),
 /// unless the whole call ends before. Plain calls go straight to the queue and make no events; with
 /// [`observe_calls`](crate::WorkerOptions::observe_calls) they do.
+///
+/// ```
+/// use concurry_core::{Event, Mode, TaskPool, WorkerOptions};
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use std::sync::Arc;
+///
+/// let restarts = Arc::new(AtomicU32::new(0));
+/// let counted = Arc::clone(&restarts);
+/// let pool = TaskPool::options(Mode::Thread, 1)
+///     .on_event(move |event| {
+///         let restarted = matches!(event, Event::WorkerRestarted { .. });
+///         counted.fetch_add(u32::from(restarted), Ordering::Relaxed);
+///     })
+///     .init()?;
+/// assert!(pool.submit(|| panic!("bad luck")).result().unwrap_err().is_panic());
+/// pool.submit(|| ()).result()?; // the worker is there again
+/// assert_eq!(restarts.load(Ordering::Relaxed), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {

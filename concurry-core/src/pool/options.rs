@@ -284,25 +284,6 @@ pub trait WorkerOptions: Sized {
 
     /// A function that is told of [events](Event): restarts, throttling, retries, starts and ends
     /// of calls. It runs where the event happens, so it has to be quick.
-    ///
-    /// ```
-    /// use concurry_core::{Event, Mode, TaskPool, WorkerOptions};
-    /// use std::sync::atomic::{AtomicU32, Ordering};
-    /// use std::sync::Arc;
-    ///
-    /// let restarts = Arc::new(AtomicU32::new(0));
-    /// let counted = Arc::clone(&restarts);
-    /// let pool = TaskPool::options(Mode::Thread, 1)
-    ///     .on_event(move |event| {
-    ///         let restarted = matches!(event, Event::WorkerRestarted { .. });
-    ///         counted.fetch_add(u32::from(restarted), Ordering::Relaxed);
-    ///     })
-    ///     .init()?;
-    /// assert!(pool.submit(|| panic!("bad luck")).result().unwrap_err().is_panic());
-    /// pool.submit(|| ()).result()?; // the worker is there again
-    /// assert_eq!(restarts.load(Ordering::Relaxed), 1);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     #[must_use]
     fn on_event(mut self, hook: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         self.__options().on_event = Some(Arc::new(hook));
