@@ -34,7 +34,7 @@ fn a_cancelled_call_is_done_exactly_once() {
             .on_event(hook)
             .init(Service { script: Script::new(7).fail("down") })
             .unwrap();
-        let call = service.ask();
+        let mut call = service.ask();
         fake.wait_for_sleepers(1);
         let _ = call.cancel();
         assert!(call.result().unwrap_err().is_cancelled());
