@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::set_global_default;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
@@ -24,17 +26,32 @@ pub struct Kept {
 #[derive(Clone, Default)]
 pub struct Collected {
     spans: Arc<Mutex<BTreeMap<u64, Kept>>>,
+    count: Arc<AtomicU64>,
 }
 
 impl Collected {
-    pub fn subscriber(&self) -> impl Subscriber + Send + Sync + use<> {
-        Registry::default().with(self.clone())
+    /// The subscriber of the whole process: calls begin and end on threads of their own. Each test
+    /// finds its calls by the span that it made them in.
+    pub fn installed() -> Self {
+        static COLLECTED: OnceLock<Collected> = OnceLock::new();
+        let install = || {
+            let collected = Collected::default();
+            set_global_default(Registry::default().with(collected.clone())).unwrap();
+            collected
+        };
+        COLLECTED.get_or_init(install).clone()
     }
 
-    pub fn named(&self, name: &str) -> Vec<(u64, Kept)> {
+    /// The one span of that name.
+    pub fn named(&self, name: &str) -> u64 {
         let spans = self.spans.lock().unwrap();
-        let named = spans.iter().filter(|(_, span)| span.name == name);
-        named.map(|(id, span)| (*id, span.clone())).collect()
+        *spans.iter().find(|(_, span)| span.name == name).unwrap().0
+    }
+
+    pub fn children(&self, parent: u64) -> Vec<(u64, Kept)> {
+        let spans = self.spans.lock().unwrap();
+        let children = spans.iter().filter(|(_, span)| span.parent == Some(parent));
+        children.map(|(id, span)| (*id, span.clone())).collect()
     }
 
     fn change(&self, id: u64, change: impl FnOnce(&mut Kept)) {
@@ -56,7 +73,7 @@ struct Unique(u64);
 
 impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Collected {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let unique = self.spans.lock().unwrap().len() as u64 + 1;
+        let unique = self.count.fetch_add(1, Ordering::Relaxed);
         let span = context.span(id).unwrap();
         span.extensions_mut().insert(Unique(unique));
         let parent = span.parent().and_then(|parent| {

@@ -10,10 +10,13 @@ pub struct Service {
 
 #[worker]
 impl Service {
-    pub fn ask(&self, ctx: &CallContext) -> Result<u32, ScriptedFault> {
+    pub fn ask(&self) -> Result<u32, ScriptedFault> {
+        self.script.call()
+    }
+
+    pub fn log(&self, ctx: &CallContext) {
         let _entered = ctx.span().entered();
         tracing::info!("asked");
-        self.script.call()
     }
 
     pub fn plain(&self) -> u32 {

@@ -19,7 +19,8 @@
 //! [`CallContext::span`](crate::CallContext), and lines don't tear progress bars if the subscriber
 //! writes through a [`LogWriter`](crate::progress::LogWriter).
 //!
-//! Without a subscriber no span is made, and no event either.
+//! Attempts begin and end on threads of the pool, so the subscriber has to be that of the process
+//! (`init`, `set_global_default`), not of one thread. Without one no span is made, nor an event.
 //!
 //! # `metrics`
 //!

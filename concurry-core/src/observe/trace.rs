@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tracing::dispatcher::{self, Dispatch};
 use tracing::level_filters::LevelFilter;
 use tracing::{Span, debug, debug_span, error, field, info_span, warn};
 
@@ -23,9 +22,6 @@ pub(super) struct Trace {
 
 #[derive(Clone)]
 struct Spans {
-    /// The subscriber of the thread that made the call. Attempts begin and end on other threads,
-    /// where another one may be the default.
-    subscriber: Dispatch,
     call: Span,
     attempt: Span,
 }
@@ -102,8 +98,7 @@ impl Trace {
         if span.is_disabled() {
             return;
         }
-        let subscriber = dispatcher::get_default(Dispatch::clone);
-        let spans = Spans { subscriber, call: span, attempt: Span::none() };
+        let spans = Spans { call: span, attempt: Span::none() };
         lock(&self.calls).insert(call, spans);
         self.open.fetch_add(1, Ordering::Relaxed);
     }
@@ -135,11 +130,11 @@ impl Trace {
         drop(ended);
     }
 
-    /// Works on a call's spans, with the subscriber that they belong to.
+    /// Works on a call's spans, outside the lock.
     fn inside(&self, call: CallId, work: impl FnOnce(&Spans)) {
         let spans = lock(&self.calls).get(&call).cloned();
         if let Some(spans) = spans {
-            dispatcher::with_default(&spans.subscriber, || work(&spans));
+            work(&spans);
         }
     }
 
