@@ -8,14 +8,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use concurry_time::{Clock, block_on, block_on_until};
+use concurry_time::Clock;
 use futures_core::FusedFuture;
 
 use super::node::UserSide;
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::{CallSite, Timeout};
-use crate::shared::{PoolId, blocking};
+use crate::shared::PoolId;
+use crate::shared::blocking::{self, WouldDeadlock};
 use crate::spin;
 
 /// The result of a call, now or later: block on it, await it, or chain it.
@@ -173,15 +174,17 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
         if let Some(outcome) = self.try_take() {
             return outcome;
         }
-        let _waiting = match self.enter_wait() {
-            Ok(waiting) => waiting,
-            Err(site) => return Err(CallError::Deadlock(site)),
-        };
         let clock = Clock::system();
         let deadline = clock.after(timeout);
-        match block_on_until(&mut *self, &clock, deadline) {
-            Some(outcome) => outcome,
-            None => {
+        let (pool, site) = (self.pool(), self.site());
+        let waited = blocking::wait(pool, clock.timeout_at(deadline, &mut *self));
+        match (waited, site) {
+            (Ok(Ok(outcome)), _) => outcome,
+            (Err(WouldDeadlock), Some(site)) => {
+                self.forget_waker();
+                Err(CallError::Deadlock(site))
+            }
+            (Ok(Err(_)) | Err(WouldDeadlock), _) => {
                 self.forget_waker();
                 Err(CallError::TimedOut(Timeout::Wait))
             }
@@ -190,26 +193,16 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
 
     #[cold]
     fn wait(mut self) -> Outcome<T, E> {
-        match self.enter_wait() {
-            Ok(_waiting) => {
-                if let Some(node) = self.node()
-                    && spin::caller_until(|| node.is_done())
-                    && let Some(outcome) = self.try_take()
-                {
-                    return outcome;
-                }
-                block_on(self)
-            }
-            Err(site) => Err(CallError::Deadlock(site)),
+        let Some(node) = self.node() else {
+            unreachable!("a future without a node is done");
+        };
+        let (pool, site) = (node.pool(), node.site());
+        if spin::caller_until(|| node.is_done())
+            && let Some(outcome) = self.try_take()
+        {
+            return outcome;
         }
-    }
-
-    /// Notes that this thread waits, if it is a worker of the call's own pool.
-    fn enter_wait(&self) -> Result<Option<blocking::Waiting>, CallSite> {
-        match self.node() {
-            Some(node) => blocking::enter(node.pool()).map_err(|_| node.site()),
-            None => Ok(None),
-        }
+        blocking::wait(pool, self).unwrap_or(Err(CallError::Deadlock(site)))
     }
 
     /// Takes the outcome if it is there.

@@ -157,11 +157,12 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         if let Some((place, outcome)) = self.in_flight.try_next() {
             return Ok(self.done(self.numbers[place], outcome));
         }
-        let _waiting = match self.newest {
-            Some((pool, site)) => blocking::enter(pool).map_err(|_| CallError::Deadlock(site))?,
-            None => None,
-        };
-        Ok(block_on(self.next()))
+        match self.newest {
+            None => Ok(block_on(self.next())),
+            Some((pool, site)) => {
+                blocking::wait(pool, self.next()).map_err(|_| CallError::Deadlock(site))
+            }
+        }
     }
 
     /// An error has ended the collection early.

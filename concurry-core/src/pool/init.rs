@@ -96,7 +96,7 @@ impl<W: Worker> Options<W> {
             alive: AtomicUsize::new(if plan.on_demand { 0 } else { plan.workers }),
             serving: AtomicUsize::new(plan.workers),
             layered: AtomicUsize::new(0),
-            layers_waker: std::sync::Mutex::new(None),
+            layers_wakers: std::sync::Mutex::default(),
             layer_counters: LayerCounters::default(),
             tallies: Tallies::default(),
         });

@@ -6,8 +6,6 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
-use concurry_time::block_on;
-
 use super::blocking;
 use super::{PoolId, Shutdown, Stage};
 use crate::overflow::Overflow;
@@ -53,8 +51,7 @@ impl Bound {
             return Err(Full);
         }
         // A worker of this very pool may be the one that has to make room.
-        let _waiting = blocking::enter(self.pool).map_err(|_| Full)?;
-        block_on(async {
+        let place = blocking::wait(self.pool, async {
             let mut stopping = pin!(shutdown.reached(Stage::Draining));
             poll_fn(|context| {
                 if stopping.as_mut().poll(context).is_ready() {
@@ -69,7 +66,8 @@ impl Bound {
                 Poll::Pending
             })
             .await
-        })
+        });
+        place.unwrap_or(Err(Full))
     }
 
     fn try_enter(self: &Arc<Self>) -> Option<QueuePlace> {

@@ -31,8 +31,8 @@ pub(crate) struct PoolShared {
     pub(crate) serving: AtomicUsize,
     /// Calls on their way through the layers.
     pub(crate) layered: AtomicUsize,
-    /// A stop that waits until there are none. Never held while a waker runs.
-    pub(crate) layers_waker: Mutex<Option<Waker>>,
+    /// Stops that wait until there are none. Never held while a waker runs.
+    pub(crate) layers_wakers: Mutex<Vec<Waker>>,
     pub(crate) layer_counters: LayerCounters,
     /// Bars to be told what calls wait for.
     pub(crate) tallies: Tallies,
@@ -120,7 +120,7 @@ impl PoolShared {
     /// Waits until no call is on its way through the layers.
     pub(crate) async fn layers_idle(&self) {
         poll_fn(|context| {
-            *lock(&self.layers_waker) = Some(context.waker().clone());
+            lock(&self.layers_wakers).push(context.waker().clone());
             // Acquire, and after the waker is in place: see `InLayers`.
             match self.layered.load(Ordering::SeqCst) {
                 0 => Poll::Ready(()),
@@ -132,10 +132,8 @@ impl PoolShared {
 
     /// The last call has left the layers.
     pub(crate) fn layers_emptied(&self) {
-        let waker = lock(&self.layers_waker).take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        let wakers = std::mem::take(&mut *lock(&self.layers_wakers));
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// A worker has ended. The last one ends the pool.

@@ -3,8 +3,7 @@
 //! Threads start when a call finds none free, up to the pool's bound, and end when the queue is
 //! empty. Nothing waits at the caller.
 
-use std::sync::Arc;
-
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::CallError;
@@ -12,6 +11,7 @@ use crate::backend::{construct_caught, drop_caught, runtime};
 use crate::error::{WorkerDeath, WorkerDied};
 use crate::future::Call;
 use crate::future::Ran;
+use crate::panics;
 use crate::queue::{CallQueue, Closed};
 use crate::shared::{Seat, Stage, blocking::PoolThreads};
 use crate::sync::lock;
@@ -20,11 +20,12 @@ use crate::worker::{Construct, Worker};
 /// Starts and ends the threads of an on-demand pool.
 pub(crate) struct OnDemand<W, E> {
     pub(crate) queue: CallQueue<W>,
-    pub(crate) construct: std::sync::Mutex<Box<dyn Construct<W, E>>>,
+    /// One for each seat, taken out by the thread that has the seat. Never held over foreign code.
+    constructors: Box<[Mutex<Option<Box<dyn Construct<W, E>>>>]>,
     pub(crate) threads: Arc<PoolThreads>,
     pub(crate) seats: Box<[Arc<Seat>]>,
     /// Which seats are taken. Never held over foreign code.
-    pub(crate) free_seats: std::sync::Mutex<Vec<usize>>,
+    free_seats: Mutex<Vec<usize>>,
 }
 
 impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
@@ -35,9 +36,9 @@ impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
     ) -> Self {
         Self {
             queue: CallQueue::new(0),
-            construct: std::sync::Mutex::new(construct),
+            constructors: seats.iter().map(|_| Mutex::new(Some(construct.duplicate()))).collect(),
             threads,
-            free_seats: std::sync::Mutex::new((0..seats.len()).rev().collect()),
+            free_seats: Mutex::new((0..seats.len()).rev().collect()),
             seats,
         }
     }
@@ -78,13 +79,18 @@ impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
         let name = format!("{}-{index}", this.seats[index].pool.worker_name);
         let spawned = thread::Builder::new().name(name).spawn(move || this.run(index));
         if let Err(error) = spawned {
-            lock(&self.free_seats).push(index);
+            let idle = {
+                let mut free = lock(&self.free_seats);
+                free.push(index);
+                free.len() == self.seats.len()
+            };
             // Threads that are at work take the call later. Without any, nobody would.
-            if lock(&self.free_seats).len() == self.seats.len() {
+            if idle {
                 let message = error.to_string();
                 while let Some(call) = self.queue.take() {
                     abandon(call, index, &message);
                 }
+                self.end_if_idle();
             }
         }
     }
@@ -94,9 +100,14 @@ impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
         self.threads.mark_current_thread();
         let _scope = runtime::Scope::enter(&seat.pool);
         loop {
-            while let Some(call) = self.queue.take() {
-                self.run_one(seat, call);
+            let construct = lock(&self.constructors[index]).take();
+            while let Some(construct) = &construct
+                && let Some(call) = self.queue.take()
+            {
+                // Whatever happens to one call, the seat is given back.
+                panics::contain(|| self.run_one(seat, call, &**construct));
             }
+            *lock(&self.constructors[index]) = construct;
             lock(&self.free_seats).push(index);
             // A call that came after the last look may have found no free seat.
             let again = self.queue.has_calls() && {
@@ -111,16 +122,14 @@ impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
         }
     }
 
-    fn run_one(&self, seat: &Arc<Seat>, call: Call<W>) {
+    fn run_one(&self, seat: &Arc<Seat>, call: Call<W>, construct: &dyn Construct<W, E>) {
         if seat.pool.shutdown.stage() >= Stage::Stopping {
             return; // dropping the call fails it as stopped
         }
-        let construct = lock(&self.construct).duplicate();
-        let mut worker = match runtime::block_on(construct_caught(&*construct)) {
+        let mut worker = match runtime::block_on(construct_caught(construct)) {
             Ok(worker) => worker,
             Err(failure) => return abandon(call, seat.index, &failure.describe()),
         };
-        drop_caught(construct);
         if let Some(call) = call.claim() {
             let counters = &seat.pool.workers[seat.index];
             counters.begin();
