@@ -165,7 +165,6 @@ impl<T: Send + 'static, E: Send + 'static> Gather<T, E> {
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn as_completed(self) -> AsCompleted<T, E> {
         AsCompleted::new(self.into_source())
     }

@@ -257,6 +257,7 @@ unsafe fn release(shared: *const Shared, references: usize) {
     }
 }
 
+#[allow(clippy::undocumented_unsafe_blocks)] // one argument for all four
 const VTABLE: RawWakerVTable = RawWakerVTable::new(
     // SAFETY (each): a waker holds a reference to the shared part, which holds the slot.
     |slot| unsafe {

@@ -169,9 +169,7 @@ impl<M: Method> Drive<M> {
             let retrying = retrying.get_or_insert_with(|| Retrying::new(&policy));
             match retrying.after(record, verdict, now, bounds) {
                 Ok(wait) => {
-                    if let Err(error) = self.back_off(wait).await {
-                        return Err(error);
-                    }
+                    self.back_off(wait).await?;
                 }
                 Err(reason) => {
                     let retrying = std::mem::replace(retrying, Retrying::new(&policy));
