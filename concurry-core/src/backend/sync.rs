@@ -119,7 +119,9 @@ impl<W: Worker> SyncWorker<W> {
         let outcome = self.run::<M>(&mut state, site, args, environment);
         counters.end(outcome.is_err());
         if let Err(CallError::Panicked(_)) = &outcome {
-            state.worker.take().map(drop_caught);
+            if let Some(worker) = state.worker.take() {
+                drop_caught(worker);
+            }
             if let Ok(worker) = state.rebuild.rebuild() {
                 state.worker = Some(worker);
                 restart::restarted(&self.seat, 1);

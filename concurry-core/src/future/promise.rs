@@ -52,6 +52,7 @@ pub(crate) fn promise<T: Send + 'static, E: Send + 'static>(
 }
 
 impl<T, E> PromiseNode<T, E> {
+    #[allow(clippy::undocumented_unsafe_blocks)] // one argument for all of them
     const VTABLE: &'static VTable = &VTable {
         // SAFETY (each): the callers' contracts are those of `VTable`.
         site: |node| unsafe { (*node.cast::<Self>().as_ptr()).site },
@@ -76,7 +77,10 @@ impl<T, E> PromiseNode<T, E> {
     unsafe fn hook<'a>(node: NonNull<Header>) -> &'a OnceLock<Weak<dyn OnCancel>> {
         // SAFETY: by contract. A reference to this field only: the completer may be writing the
         // outcome beside it.
-        unsafe { &*(&raw const (*node.cast::<Self>().as_ptr()).hook) }
+        unsafe {
+            let hook = &raw const (*node.cast::<Self>().as_ptr()).hook;
+            &*hook
+        }
     }
 
     fn outcome(node: NonNull<Header>) -> *mut Outcome<T, E> {

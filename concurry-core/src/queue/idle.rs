@@ -57,7 +57,8 @@ impl Idle {
     pub(crate) fn end_search(&self) -> bool {
         // SeqCst: see the module's argument.
         let before = self.word.fetch_sub(SEARCHING, Ordering::SeqCst);
-        before < 2 * SEARCHING && before % SEARCHING != 0
+        let others_parked = !before.is_multiple_of(SEARCHING);
+        before < 2 * SEARCHING && others_parked
     }
 
     /// Worker: goes from searching to parked. It has to look at the queue once more before it

@@ -188,7 +188,8 @@ where
     /// # Safety
     /// See [`PolledFunctions::poll`].
     unsafe fn poll(node: NonNull<Header>) -> Poll<Ran> {
-        // Not counted: it lives as long as this poll, during which the worker holds the node.
+        // SAFETY: it owns no reference, and gives none up (`ManuallyDrop`): it lives as long as this
+        // poll, during which the worker holds the node.
         let waker = ManuallyDrop::new(unsafe { Waker::from_raw(raw_waker(node)) });
         let mut context = Context::from_waker(&waker);
         // SAFETY: started and not ended, so the future is there; it never moves before it is
@@ -262,6 +263,7 @@ unsafe fn wake_node(node: NonNull<Header>) {
 fn raw_waker(node: NonNull<Header>) -> RawWaker {
     // SAFETY (each): a waker that exists owns a reference to its node, except the one that `poll`
     // lends, which the worker's own reference covers.
+    #[allow(clippy::undocumented_unsafe_blocks)] // one argument for all four
     const VTABLE: RawWakerVTable = RawWakerVTable::new(
         |data| unsafe {
             let node = NonNull::new_unchecked(data.cast_mut()).cast::<Header>();
