@@ -16,7 +16,11 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new(hook: Option<Arc<EventHook>>) -> Self {
-        Self { hook, ..Self::default() }
+        Self {
+            hook,
+            #[cfg(feature = "tracing")]
+            trace: Arc::default(),
+        }
     }
 
     /// Whether anybody would be told.
