@@ -1,5 +1,7 @@
 //! The documents name tests that exist.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use std::fs;
 use std::path::Path;
 

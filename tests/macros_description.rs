@@ -1,5 +1,6 @@
 //! What the macros tell the engine of a worker and its methods.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
 #![allow(unreachable_pub)] // methods are public as in a library, where they can be reached
 
 use std::cell::Cell;

@@ -1,5 +1,6 @@
 //! Workers with parameters, with bounds on the struct, on the impl or on both.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
 #![allow(unreachable_pub)] // methods are public as in a library, where they can be reached
 
 use std::collections::HashMap;

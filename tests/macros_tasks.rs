@@ -1,5 +1,7 @@
 //! What `#[task]` makes of functions.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use concurry::prelude::*;
 
 /// Doubles a number.

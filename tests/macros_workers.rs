@@ -1,5 +1,6 @@
 //! What `#[derive(Worker)]` and `#[worker]` make of ordinary workers.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
 #![allow(unreachable_pub)] // methods are public as in a library, where they can be reached
 
 use std::fmt::Debug;

@@ -1,5 +1,7 @@
 //! Panics, restarts and stops that meet calls which wait: none of them is left without an outcome.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};

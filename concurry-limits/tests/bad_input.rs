@@ -1,5 +1,7 @@
 //! What cannot be is refused by a typed error that names the key and the legal range.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use std::time::Duration;
 
 use concurry_limits::{

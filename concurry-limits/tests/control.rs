@@ -1,5 +1,7 @@
 //! Changing a set while it is in use.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Several sets used as one, keyed sets, adaptive limits and headers.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 mod support;
 
 use std::collections::HashSet;

@@ -1,5 +1,7 @@
 //! A set decides as its rules do, whatever the mix of keys.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use std::time::Duration;
 
 use concurry_limits::algorithm::{

@@ -1,5 +1,7 @@
 //! Many threads at once: nothing is given out twice, nothing is lost.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 

@@ -133,7 +133,7 @@ fn calls_that_wait_for_a_limit_count_as_queued_and_hold_up_no_timer(mode: Mode) 
     let (fake, seen, gate) = (FakeClock::new(), Recorder::new(), Gate::new());
     let limits = LimitSet::builder().with(CallLimit::per_second(1)).clock(fake.clock());
     let options = Probe::options(mode, 1).concurrency(1).clock(fake.clock());
-    let options = options.limits(&limits.build().unwrap()).max_queued(2);
+    let options = options.limits(limits.build().unwrap()).max_queued(2);
     let probe = options.overflow(Overflow::Reject).init(seen.clone(), Dropped::new()).unwrap();
     let held = probe.hold(gate.clone());
     gate.wait_for_arrivals(1);

@@ -16,6 +16,7 @@ macro_rules! leaky {
         #[derive(Worker)]
         struct $name(Counted);
 
+        #[allow(dead_code)] // not every test makes every call
         #[worker]
         impl $name {
             fn new(states: Dropped, failing: bool) -> Result<Self, String> {

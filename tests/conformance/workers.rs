@@ -31,7 +31,7 @@ impl Counter {
     }
 
     pub(crate) fn checked(&self, number: u64) -> Result<u64, String> {
-        if number % 2 == 0 { Ok(number / 2) } else { Err(format!("{number} is odd")) }
+        if number.is_multiple_of(2) { Ok(number / 2) } else { Err(format!("{number} is odd")) }
     }
 
     pub(crate) async fn checked_later(&self, number: u64) -> Result<u64, String> {

@@ -1,5 +1,6 @@
 //! What spans, metrics and hooks tell of calls.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
 #![cfg(all(feature = "tracing", feature = "metrics", feature = "test-util", feature = "progress"))]
 
 mod collected;

@@ -192,6 +192,7 @@ impl Drop for ThreadSlab {
 }
 
 #[cfg(all(test, not(concurry_loom)))]
+#[allow(clippy::unwrap_used)] // a test fails by panicking
 mod tests {
     use super::*;
     use std::sync::mpsc;

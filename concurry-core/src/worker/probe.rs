@@ -99,11 +99,11 @@ mod tests {
 
     #[test]
     fn probes_tell_concrete_types_apart() {
-        assert!(Probe::<String>::SEND && Probe::<String>::SYNC);
-        assert!(!Probe::<Rc<u8>>::SEND && !Probe::<Rc<u8>>::SYNC);
-        assert!(Probe::<Result<u8, u8>>::IS_RESULT && !Probe::<u8>::IS_RESULT);
+        const { assert!(Probe::<String>::SEND && Probe::<String>::SYNC) };
+        const { assert!(!Probe::<Rc<u8>>::SEND && !Probe::<Rc<u8>>::SYNC) };
+        const { assert!(Probe::<Result<u8, u8>>::IS_RESULT && !Probe::<u8>::IS_RESULT) };
         struct NotClone;
-        assert!(Probe::<NotClone>::CLONE.is_none());
+        const { assert!(Probe::<NotClone>::CLONE.is_none()) };
         assert_eq!(Probe::<u8>::CLONE.map(|clone| clone(&3)), Some(3));
     }
 }
