@@ -10,8 +10,10 @@ use super::thread::interrupt;
 use crate::CallError;
 use crate::call::{CallContext, CallEnvironment};
 use crate::error::CallSite;
-use crate::future::node::{Header, Kind, PoolSide, UserSide, VTable, View, layout_of};
-use crate::future::{BlockingFunctions, Call, Cancel, Lifecycle, Outcome, Ran, TaskFuture};
+use crate::future::node::{Header, Kind, VTable, View, layout_of};
+use crate::future::{
+    BlockingFunctions, Call, Cancel, Lifecycle, Outcome, PoolSide, Ran, TaskFuture, UserSide,
+};
 use crate::panics;
 use crate::shared::{PoolId, Seat};
 use crate::worker::{Method, Shape, Watched};

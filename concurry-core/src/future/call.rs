@@ -6,7 +6,8 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::node::{Claimed, Header, Kind, PoolSide, complete};
+use super::node::{Header, Kind, complete};
+use super::sides::{Claimed, PoolSide};
 use crate::CallError;
 use crate::shared::Seat;
 

@@ -11,6 +11,7 @@ mod loom_tests;
 pub(crate) mod model_node;
 pub(crate) mod node;
 mod promise;
+mod sides;
 mod slab;
 mod task_future;
 
@@ -18,6 +19,7 @@ pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran
 pub use cancel::Cancel;
 pub(crate) use driven::drive_future;
 pub(crate) use lifecycle::{Lifecycle, Schedule};
+pub(crate) use sides::{PoolSide, UserSide};
 pub use task_future::TaskFuture;
 
 use crate::CallError;

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::lifecycle::Lifecycle;
-use super::node::{Header, Kind, PoolId, PoolSide, UserSide, VTable, View};
+use super::node::{Header, Kind, VTable, View};
+use super::sides::{PoolSide, UserSide};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::error::CallSite;
+use crate::shared::PoolId;
 
 /// How many of a node's parts are alive.
 #[derive(Debug, Default)]

@@ -6,7 +6,8 @@ use std::ptr::NonNull;
 use std::sync::{OnceLock, Weak};
 
 use super::lifecycle::Lifecycle;
-use super::node::{self, Claimed, Header, Kind, PoolSide, UserSide, VTable, View};
+use super::node::{self, Header, Kind, VTable, View};
+use super::sides::{Claimed, PoolSide, UserSide};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::error::CallSite;
 use crate::shared::PoolId;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use concurry_time::Clock;
 use futures_core::FusedFuture;
 
-use super::node::UserSide;
+use super::sides::UserSide;
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::{CallSite, Timeout};

@@ -19,7 +19,8 @@ use std::task::Waker;
 use super::idle::Idle;
 use super::pocket::{POCKET, Pocket};
 use crate::future::Call;
-use crate::future::node::{Header, PoolSide};
+use crate::future::PoolSide;
+use crate::future::node::Header;
 use crate::padded::Padded;
 use crate::sync::{AtomicPtr, Mutex, Ordering, lock, note_total_order};
 

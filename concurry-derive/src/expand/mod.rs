@@ -39,6 +39,7 @@ fn unnamed(items: TokenStream) -> TokenStream {
             clippy::nursery,
             clippy::pedantic,
             clippy::restriction,
+            dead_code,
             non_camel_case_types,
             unreachable_pub,
         )]

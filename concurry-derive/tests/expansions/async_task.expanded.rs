@@ -29,6 +29,7 @@ struct FetchPageOptions {
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
+    dead_code,
     non_camel_case_types,
     unreachable_pub,
 )]

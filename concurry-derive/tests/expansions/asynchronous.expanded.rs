@@ -14,6 +14,7 @@ impl Asynchronous {
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
+    dead_code,
     non_camel_case_types,
     unreachable_pub,
 )]

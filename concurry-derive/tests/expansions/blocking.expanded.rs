@@ -10,6 +10,7 @@ impl Blocking {
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
+    dead_code,
     non_camel_case_types,
     unreachable_pub,
 )]

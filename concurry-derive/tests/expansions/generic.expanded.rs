@@ -32,6 +32,7 @@ where
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
+    dead_code,
     non_camel_case_types,
     unreachable_pub,
 )]
@@ -154,6 +155,7 @@ where
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
+    dead_code,
     non_camel_case_types,
     unreachable_pub,
 )]

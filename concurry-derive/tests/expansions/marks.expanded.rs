@@ -19,6 +19,7 @@ impl Llm {
     clippy::nursery,
     clippy::pedantic,
     clippy::restriction,
+    dead_code,
     non_camel_case_types,
     unreachable_pub,
 )]

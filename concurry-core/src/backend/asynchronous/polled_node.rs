@@ -14,10 +14,9 @@ use super::inbox::Inbox;
 use crate::CallError;
 use crate::call::{CallContext, CallEnvironment};
 use crate::error::CallSite;
-use crate::future::node::{
-    Header, Kind, PoolSide, UserSide, VTable, larger_layout, layout_of, release,
-};
+use crate::future::node::{Header, Kind, VTable, larger_layout, layout_of, release};
 use crate::future::{Call, Cancel, Lifecycle, Outcome, PolledFunctions, Ran, Schedule, TaskFuture};
+use crate::future::{PoolSide, UserSide};
 use crate::panics;
 use crate::shared::Seat;
 use crate::worker::{CallParts, Method};

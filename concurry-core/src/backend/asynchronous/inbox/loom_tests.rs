@@ -9,9 +9,10 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
 use super::Inbox;
+use crate::future::PoolSide;
 use crate::future::Schedule;
 use crate::future::model_node::{Alive, queued};
-use crate::future::node::{PoolSide, release};
+use crate::future::node::release;
 use crate::model::check;
 
 fn inbox() -> &'static Inbox {
