@@ -8,9 +8,10 @@
 //! stack. That makes closing simple (nobody can be half-way through taking the stack), and counting
 //! (what is on the stack stays there).
 //!
-//! A worker takes a few calls ahead into its [`Pocket`], under the same lock. An idle worker that
-//! finds the queue empty steals from the pockets of the others, so no call waits behind a long one
-//! while anybody is idle.
+//! A worker takes a few calls ahead into its [`Pocket`], under the same lock. What lies in pockets is
+//! older than what is queued, so a worker looks into the pockets of others before it takes from the
+//! queue: into all of them in a small pool, in a large one into the next few each time. So a call
+//! that was taken ahead does not wait for a long one before it.
 
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
@@ -107,10 +108,10 @@ impl<W> CallQueue<W> {
 
     /// Worker: takes the oldest calls ahead into its empty pocket.
     #[inline]
-    pub(crate) fn take_ahead(&self, worker: usize) -> Option<Ahead> {
+    pub(crate) fn take_ahead(&self, worker: usize, ahead: &mut Ahead) -> bool {
         let pocket = &self.pockets[worker];
         let mut out = lock(&self.out);
-        let first = self.pop(&mut out)?;
+        let Some(first) = self.pop(&mut out) else { return false };
         pocket.put(0, first.as_ptr());
         // A fair share of what is there, so that others find something, too.
         let share = (out.length / self.pockets.len()).min(POCKET - 1);
@@ -121,7 +122,8 @@ impl<W> CallQueue<W> {
             pocket.put(filled, node.as_ptr());
             filled += 1;
         }
-        Some(Ahead { next: 0, filled })
+        (ahead.next, ahead.filled) = (0, filled);
+        true
     }
 
     /// Worker: the next of the calls that it took ahead. Others may have stolen some.
@@ -131,6 +133,23 @@ impl<W> CallQueue<W> {
             let slot = ahead.next;
             ahead.next += 1;
             if let Some(node) = self.pockets[worker].take(slot) {
+                // SAFETY: who empties a slot owns the call.
+                return Some(unsafe { Call::new(PoolSide::from_raw(node)) });
+            }
+        }
+        None
+    }
+
+    /// Worker: takes the call that is next in the pocket of another worker.
+    #[inline]
+    pub(crate) fn steal_from_others(&self, worker: usize, ahead: &mut Ahead) -> Option<Call<W>> {
+        let pockets = self.pockets.len();
+        for _ in 1..pockets.min(VICTIMS + 1) {
+            ahead.victim = (ahead.victim + 1) % pockets;
+            if ahead.victim == worker {
+                ahead.victim = (ahead.victim + 1) % pockets;
+            }
+            if let Some(node) = self.pockets[ahead.victim].steal() {
                 // SAFETY: who empties a slot owns the call.
                 return Some(unsafe { Call::new(PoolSide::from_raw(node)) });
             }
@@ -292,7 +311,12 @@ impl<W> Drop for CallQueue<W> {
 pub(crate) struct Ahead {
     next: usize,
     filled: usize,
+    /// Whose pocket it looked into last.
+    victim: usize,
 }
+
+/// How many pockets of others a worker looks into before it takes from the queue.
+const VICTIMS: usize = 8;
 
 // SAFETY: the queue owns calls, which are `Send`; everything else is synchronised.
 unsafe impl<W> Send for CallQueue<W> {}

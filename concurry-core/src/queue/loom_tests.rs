@@ -6,7 +6,7 @@ use std::sync::Arc;
 use loom::sync::Arc as LoomArc;
 use loom::thread;
 
-use super::CallQueue;
+use super::{Ahead, CallQueue};
 use crate::backend::thread::Parker;
 use crate::future::Call;
 use crate::future::model_node::{Alive, queued, run};
@@ -45,10 +45,14 @@ fn search(
 /// One look: ahead into the own pocket, else from the others'. What is left ahead stays there, as if
 /// the worker were busy with its first call for ever.
 fn find(queue: &CallQueue<()>, worker: usize) -> Option<Call<()>> {
-    match queue.take_ahead(worker) {
-        Some(mut ahead) => queue.next(worker, &mut ahead),
-        None => queue.steal(),
-    }
+    let mut ahead = Ahead::default();
+    queue.steal_from_others(worker, &mut ahead).or_else(|| {
+        if queue.take_ahead(worker, &mut ahead) {
+            queue.next(worker, &mut ahead)
+        } else {
+            queue.steal()
+        }
+    })
 }
 
 #[test]
@@ -142,7 +146,8 @@ fn a_call_taken_ahead_is_stolen_once_or_stays() {
             queue.push(call).unwrap();
             future
         });
-        let mut ahead = queue.take_ahead(0).unwrap();
+        let mut ahead = Ahead::default();
+        assert!(queue.take_ahead(0, &mut ahead));
         let first = queue.next(0, &mut ahead);
         let thief = thread::spawn({
             let queue = LoomArc::clone(&queue);

@@ -179,11 +179,15 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
                 continue;
             }
             let (queue, place) = (self.queue(), self.place());
-            let call = queue.next(place, &mut self.taken.ahead).or_else(|| {
-                self.taken.ahead = queue.take_ahead(place)?;
-                queue.next(place, &mut self.taken.ahead)
-            });
-            let Some(call) = call.or_else(|| queue.steal()) else { break };
+            let ahead = &mut self.taken.ahead;
+            let call = queue
+                .next(place, ahead)
+                .or_else(|| queue.steal_from_others(place, ahead))
+                .or_else(|| {
+                    if queue.take_ahead(place, ahead) { queue.next(place, ahead) } else { None }
+                })
+                .or_else(|| queue.steal());
+            let Some(call) = call else { break };
             // Nobody may rely any more on this worker to search: its calls may keep the thread.
             self.leave_sleepers();
             looked_at += 1;

@@ -136,13 +136,14 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
         if let Some(call) = queue.next(place, &mut serving.ahead) {
             return Some(call);
         }
-        match queue.take_ahead(place) {
-            Some(ahead) => {
-                serving.ahead = ahead;
-                queue.next(place, &mut serving.ahead).or_else(|| self.next_call(serving))
-            }
-            None => self.search(queue, serving),
+        if let Some(call) = queue.steal_from_others(place, &mut serving.ahead) {
+            return Some(call);
         }
+        if queue.take_ahead(place, &mut serving.ahead) {
+            // All of it may have been stolen already.
+            return queue.next(place, &mut serving.ahead).or_else(|| self.next_call(serving));
+        }
+        self.search(queue, serving)
     }
 
     #[cold]
@@ -153,17 +154,16 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
             serving.spin.wait_until(|| queue.has_pushed());
             // In this order: once the queue is closed, what it holds is all there will be.
             let closed = queue.is_closed();
-            if let Some(ahead) = queue.take_ahead(place) {
-                serving.ahead = ahead;
+            if let Some(call) = queue.steal() {
+                queue.end_search();
+                return Some(call);
+            }
+            if queue.take_ahead(place, &mut serving.ahead) {
                 if let Some(call) = queue.next(place, &mut serving.ahead) {
                     queue.end_search();
                     return Some(call);
                 }
                 continue;
-            }
-            if let Some(call) = queue.steal() {
-                queue.end_search();
-                return Some(call);
             }
             if closed {
                 queue.end_search();
