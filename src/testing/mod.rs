@@ -2,7 +2,7 @@
 //!
 //! - A [`FakeClock`] is given to a pool by `.clock(fake.clock())` and moved by the test. Backoffs,
 //!   deadlines, limits and restarts run on it.
-//! - A [`MemoryTerminal`](crate::progress::MemoryTerminal) shows what a person would see of a bar.
+//! - A [`MemoryTerminal`] shows what a person would see of a bar.
 //! - A [`Script`] says what each call of a worker or closure under test does.
 //!
 //! ```
