@@ -70,8 +70,9 @@ impl<W> Queued<W> {
     }
 
     fn unfinished(&self, worker: usize) -> usize {
-        let counters = &self.shared.workers[worker];
-        self.queues[worker].len() + counters.running()
+        // Not what waits plus what runs: a call may be on its way from the one to the other.
+        let ended = self.shared.workers[worker].ended();
+        usize::try_from(self.balancer.given_to(worker).saturating_sub(ended)).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn close(&self) {

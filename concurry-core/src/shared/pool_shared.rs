@@ -50,6 +50,8 @@ pub(crate) struct WorkerCounters {
     done: AtomicU64,
     failed: AtomicU64,
     restarts: AtomicU64,
+    /// Calls that were cancelled before they began.
+    lost: AtomicU64,
     /// Calls that ended on blocking threads, where there is more than one writer.
     lent_done: AtomicU64,
     lent_failed: AtomicU64,
@@ -82,6 +84,16 @@ impl WorkerCounters {
             .store(self.running.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
         let counter = if failed { &self.failed } else { &self.done };
         counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// A call was cancelled before it began.
+    pub(crate) fn lose(&self) {
+        self.lost.store(self.lost.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// Calls that this worker is through with.
+    pub(crate) fn ended(&self) -> u64 {
+        self.done() + self.failed() + self.lost.load(Ordering::Relaxed)
     }
 
     /// A call that was lent to a blocking thread has ended there.

@@ -228,8 +228,9 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             // SAFETY: the call is of the polled kind and not claimed yet.
             unsafe { PolledHead::assign(call.node(), self.inbox) };
         }
-        let Some(claimed) = call.claim() else { return };
-        self.worker.seat.pool.workers[self.worker.seat.index].begin();
+        let counters = &self.worker.seat.pool.workers[self.worker.seat.index];
+        let Some(claimed) = call.claim() else { return counters.lose() };
+        counters.begin();
         match kind {
             Kind::Polled(functions) => self.start(claimed, functions),
             _ if self.worker.lends => self.lend(claimed, exclusive),

@@ -114,7 +114,10 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
                 drop(call); // which fails it as stopped
                 continue;
             }
-            let Some(call) = call.claim() else { continue };
+            let Some(call) = call.claim() else {
+                counters.lose();
+                continue;
+            };
             counters.begin();
             // SAFETY: this thread alone has the worker.
             let (ran, outcome) = unsafe { call.run(worker, &self.seat) };

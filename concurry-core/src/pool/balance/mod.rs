@@ -55,6 +55,11 @@ impl Balancer {
         usize::try_from(scaled).unwrap_or(0)
     }
 
+    /// How many calls a worker was given.
+    pub(crate) fn given_to(&self, worker: usize) -> u64 {
+        self.given[worker].load(Ordering::Relaxed)
+    }
+
     /// How many calls each worker was given.
     pub(crate) fn given(&self) -> impl Iterator<Item = u64> + '_ {
         self.given.iter().map(|given| given.load(Ordering::Relaxed))
