@@ -110,8 +110,16 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         }
     }
 
+    /// What is done by now. It goes before new calls, so that none is made after an error came.
+    fn ready(&mut self) -> Option<Next<T, E>> {
+        match self.in_flight.try_next() {
+            Some((place, outcome)) => Some(self.done(self.numbers[place], outcome)),
+            None => self.fill(),
+        }
+    }
+
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Next<T, E>> {
-        if let Some(done) = self.fill() {
+        if let Some(done) = self.ready() {
             return Poll::Ready(done);
         }
         if let Poll::Ready(next) = self.in_flight.poll_next(context) {
@@ -151,11 +159,8 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
 
     /// Blocks for the next one. An error if the wait could never end.
     pub(crate) fn next_blocking(&mut self) -> Result<Next<T, E>, CallError<E>> {
-        if let Some(done) = self.fill() {
+        if let Some(done) = self.ready() {
             return Ok(done);
-        }
-        if let Some((place, outcome)) = self.in_flight.try_next() {
-            return Ok(self.done(self.numbers[place], outcome));
         }
         match self.newest {
             None => Ok(block_on(self.next())),

@@ -113,8 +113,8 @@ impl<W> CallQueue<W> {
         let mut out = lock(&self.out);
         let Some(first) = self.pop(&mut out) else { return false };
         pocket.put(0, first.as_ptr());
-        // A fair share of what is there, so that others find something, too.
-        let share = (out.length / self.pockets.len()).min(POCKET - 1);
+        // Half of a fair share, so that the others find something, too; of a few calls, none.
+        let share = (out.length / (2 * self.pockets.len())).min(POCKET - 1);
         let mut filled = 1;
         while filled <= share
             && let Some(node) = self.pop_listed(&mut out)

@@ -134,14 +134,14 @@ fn a_busy_worker_leaves_no_call_to_itself_while_another_sleeps() {
     });
 }
 
-/// A worker took two calls ahead and is busy with the first. Another looks for work, or a stop takes
+/// A worker took two of three calls ahead and is busy with the first. Another looks for work, or a stop takes
 /// what is left: the second call has exactly one taker.
 #[test]
 fn a_call_taken_ahead_is_stolen_once_or_stays() {
     check(|| {
         let alive = Arc::new(Alive::default());
         let queue = LoomArc::new(CallQueue::<()>::new(1));
-        let futures = [(); 2].map(|()| {
+        let futures = [(); 3].map(|()| {
             let (call, future) = call(&alive);
             queue.push(call).unwrap();
             future
