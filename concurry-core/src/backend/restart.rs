@@ -5,14 +5,49 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
+use super::construct_caught;
 use crate::CallError;
 use crate::error::{WorkerDeath, WorkerDied};
 use crate::event::Event;
 use crate::queue::CallQueue;
 use crate::shared::{PoolShared, Seat, Stage};
+use crate::worker::{Construct, Worker};
+
+/// Builds a worker again, after a wait if it is not the first time in a row. `None`: it was given up,
+/// or the pool is being stopped.
+pub(crate) async fn rebuild<W: Worker, E: 'static>(
+    seat: &Seat,
+    queues: &[CallQueue<W>],
+    construct: &dyn Construct<W, E>,
+    panics_in_a_row: &mut u32,
+) -> Option<W> {
+    let pool = &seat.pool;
+    let mut failures = 0;
+    loop {
+        let in_a_row = *panics_in_a_row + failures;
+        if !wait_for_restart(pool, in_a_row).await {
+            leave(seat, queues);
+            return None;
+        }
+        match construct_caught(construct).await {
+            Ok(worker) => {
+                *panics_in_a_row += 1;
+                restarted(seat, in_a_row + 1);
+                return Some(worker);
+            }
+            Err(failure) => {
+                failures += 1;
+                if pool.restart.gives_up(failures) {
+                    give_up(seat, queues, failures, &failure.describe());
+                    return None;
+                }
+            }
+        }
+    }
+}
 
 /// Waits before a restart. False if the pool is being stopped meanwhile.
-pub(crate) async fn wait_for_restart(pool: &PoolShared, in_a_row: u32) -> bool {
+async fn wait_for_restart(pool: &PoolShared, in_a_row: u32) -> bool {
     let wait = pool.restart.wait(in_a_row);
     if pool.shutdown.stage() >= Stage::Stopping {
         return false;
@@ -44,7 +79,7 @@ pub(crate) fn restarted(seat: &Seat, in_a_row: u32) {
 
 /// A worker will not come back. The others go on with its calls; without others, the calls that
 /// wait fail, and the pool takes no more.
-pub(crate) fn give_up<W>(seat: &Seat, queues: &[CallQueue<W>], failures: u32, message: &str) {
+fn give_up<W>(seat: &Seat, queues: &[CallQueue<W>], failures: u32, message: &str) {
     let pool = &seat.pool;
     pool.events.emit(|| Event::WorkerGivenUp {
         worker_name: pool.worker_name,
@@ -84,7 +119,7 @@ pub(crate) fn give_up<W>(seat: &Seat, queues: &[CallQueue<W>], failures: u32, me
 
 /// A worker ends before its calls do, because the pool is being stopped: fails what is queued, as the
 /// worker would have.
-pub(crate) fn leave<W>(seat: &Seat, queues: &[CallQueue<W>]) {
+fn leave<W>(seat: &Seat, queues: &[CallQueue<W>]) {
     let own = &queues[seat.index % queues.len()];
     // First, so that nothing comes after the last look. The stop closes it as well.
     own.close();

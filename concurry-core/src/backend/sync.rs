@@ -177,28 +177,25 @@ impl<W: Worker> SyncWorker<W> {
     /// Drops the state, unless a call runs or another thread is its home.
     pub(crate) fn end(&self) {
         if let Ok(mut state) = self.state.try_lock() {
-            self.discard(&mut state);
+            state.discard(self.home);
         }
         self.seat.pool.shutdown.advance(Stage::Ended);
-    }
-
-    fn discard(&self, state: &mut State<W>) {
-        if let Some(worker) = state.worker.take() {
-            if self.home.is_none_or(|home| home == token()) {
-                drop_caught(worker);
-            } else {
-                // It can only be dropped on its home thread, which we can't make do it.
-                std::mem::forget(worker);
-            }
-        }
     }
 }
 
 impl<W> Drop for SyncWorker<W> {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(worker) = state.worker.take() {
-            if self.home.is_none_or(|home| home == token()) {
+        state.discard(self.home);
+    }
+}
+
+impl<W> State<W> {
+    /// Drops the worker. On another thread than its home it is left alone: only there can it be
+    /// dropped, and nobody can make that thread do it.
+    fn discard(&mut self, home: Option<usize>) {
+        if let Some(worker) = self.worker.take() {
+            if home.is_none_or(|home| home == token()) {
                 drop_caught(worker);
             } else {
                 std::mem::forget(worker);

@@ -12,7 +12,7 @@ pub use method::{
     Abilities, AsyncMut, AsyncRef, Idempotent, Method, MethodVisitor, RunMut, RunRef, StartMut,
     StartRef, SyncMut, SyncRef,
 };
-pub use probe::{AssertNotResult, FallbackProbe, Outcome, Probe};
+pub use probe::{FallbackProbe, Outcome, Probe};
 pub(crate) use shape::Queueing;
 pub use shape::{CallParts, QueuedCall, Shape, Watched};
 pub use task::TaskFunction;

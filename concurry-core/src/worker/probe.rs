@@ -59,16 +59,6 @@ impl<T, E> Probe<Result<T, E>> {
     pub const IS_RESULT: bool = true;
 }
 
-/// Fails to compile when a method's return type is a `Result` under another name.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct AssertNotResult<const IS_RESULT: bool>;
-
-impl AssertNotResult<false> {
-    /// There is such a constant only for types that are not a `Result`.
-    pub const PLAIN: () = ();
-}
-
 /// The two sides of a `Result`, also when it is named by an alias.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(

@@ -54,35 +54,10 @@ impl<W: Worker, E: Send + 'static> AsyncWorker<W, E> {
             if end == End::Closed {
                 return;
             }
-            match self.rebuild(&mut panics_in_a_row).await {
+            let (seat, queues) = (&self.seat, &self.queues);
+            match restart::rebuild(seat, queues, &*self.construct, &mut panics_in_a_row).await {
                 Some(rebuilt) => state = SharedState::new(rebuilt),
                 None => return,
-            }
-        }
-    }
-
-    async fn rebuild(&self, panics_in_a_row: &mut u32) -> Option<W> {
-        let pool = &self.seat.pool;
-        let mut failures = 0;
-        loop {
-            let in_a_row = *panics_in_a_row + failures;
-            if !restart::wait_for_restart(pool, in_a_row).await {
-                restart::leave(&self.seat, &self.queues);
-                return None;
-            }
-            match construct_caught(&*self.construct).await {
-                Ok(worker) => {
-                    *panics_in_a_row += 1;
-                    restart::restarted(&self.seat, in_a_row + 1);
-                    return Some(worker);
-                }
-                Err(failure) => {
-                    failures += 1;
-                    if pool.restart.gives_up(failures) {
-                        restart::give_up(&self.seat, &self.queues, failures, &failure.describe());
-                        return None;
-                    }
-                }
             }
         }
     }

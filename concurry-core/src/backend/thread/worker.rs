@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::thread;
 
-use concurry_time::block_on;
-
 use super::parker::Parker;
 use crate::backend::{ConstructFailure, Startup, construct_caught, drop_caught, restart, runtime};
 use crate::future::Call;
@@ -97,10 +95,18 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
             drop_caught(worker);
             match end {
                 End::Closed => return,
-                End::Panicked => match self.rebuild(&mut serving) {
-                    Some(rebuilt) => worker = rebuilt,
-                    None => return,
-                },
+                End::Panicked => {
+                    let rebuilding = restart::rebuild(
+                        &self.seat,
+                        &self.queues,
+                        &*self.construct,
+                        &mut serving.panics_in_a_row,
+                    );
+                    match runtime::block_on(rebuilding) {
+                        Some(rebuilt) => worker = rebuilt,
+                        None => return,
+                    }
+                }
             }
         }
     }
@@ -180,34 +186,6 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
                 queue.idle().unpark(self.seat.index);
             }
             serving.awake = Some(Awake::new());
-        }
-    }
-
-    /// Builds the worker again, after a wait if it is not the first time in a row. `None`: it was
-    /// given up, or the pool is being stopped.
-    fn rebuild(&self, serving: &mut Serving<'_>) -> Option<W> {
-        let pool = &self.seat.pool;
-        let mut failures = 0;
-        loop {
-            let in_a_row = serving.panics_in_a_row + failures;
-            if !block_on(restart::wait_for_restart(pool, in_a_row)) {
-                restart::leave(&self.seat, &self.queues);
-                return None;
-            }
-            match self.build() {
-                Ok(worker) => {
-                    serving.panics_in_a_row += 1;
-                    restart::restarted(&self.seat, in_a_row + 1);
-                    return Some(worker);
-                }
-                Err(failure) => {
-                    failures += 1;
-                    if pool.restart.gives_up(failures) {
-                        restart::give_up(&self.seat, &self.queues, failures, &failure.describe());
-                        return None;
-                    }
-                }
-            }
         }
     }
 }
