@@ -85,19 +85,8 @@ impl<T: Send + 'static, E: Send + 'static> Gather<T, E> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn results(self) -> Result<Vec<T>, CallError<E>> {
-        let mut results = InOrder::new(self.futures.len());
-        let mut source = self.into_source();
-        loop {
-            match source.next_blocking()? {
-                Next::Done(number, Ok(output)) => results.put(number, output),
-                Next::Done(_, Err(error)) => {
-                    source.fail();
-                    return Err(error);
-                }
-                Next::TimedOut => return Err(timed_out()),
-                Next::End => return Ok(results.into_vec()),
-            }
-        }
+        let expected = self.futures.len();
+        results_blocking(self.into_source(), expected)
     }
 
     /// Waits for all outcomes, errors among them, in the order of the futures. After a timeout those
@@ -206,6 +195,25 @@ impl<T: Send + 'static, E: Send + 'static> IntoFuture for Gather<T, E> {
             collect_results(self.into_source(), &mut results).await?;
             Ok(results.into_vec())
         })
+    }
+}
+
+/// All outputs in order, by blocking for each.
+pub(super) fn results_blocking<T: Send + 'static, E: Send + 'static>(
+    mut source: Source<T, E>,
+    expected: usize,
+) -> Result<Vec<T>, CallError<E>> {
+    let mut results = InOrder::new(expected);
+    loop {
+        match source.next_blocking()? {
+            Next::Done(number, Ok(output)) => results.put(number, output),
+            Next::Done(_, Err(error)) => {
+                source.fail();
+                return Err(error);
+            }
+            Next::TimedOut => return Err(timed_out()),
+            Next::End => return Ok(results.into_vec()),
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::as_completed::{AsCompleted, CompletionStream};
-use super::collect::{InOrder, Outcomes, collect_results};
-use super::source::{Futures, Next, Source, timed_out};
+use super::collect::{InOrder, Outcomes, collect_results, results_blocking};
+use super::source::{Futures, Source};
 use crate::CallError;
 use crate::future::{Outcome, TaskFuture};
 use crate::progress::Progress;
@@ -87,19 +87,8 @@ impl<T: Send + 'static, E: Send + 'static> Map<T, E> {
     ///
     /// The first error; [`CallError::TimedOut`] if the time is over before.
     pub fn results(self) -> Result<Vec<T>, CallError<E>> {
-        let mut results = InOrder::new(self.expected());
-        let mut source = self.into_source();
-        loop {
-            match source.next_blocking()? {
-                Next::Done(number, Ok(output)) => results.put(number, output),
-                Next::Done(_, Err(error)) => {
-                    source.fail();
-                    return Err(error);
-                }
-                Next::TimedOut => return Err(timed_out()),
-                Next::End => return Ok(results.into_vec()),
-            }
-        }
+        let expected = self.expected();
+        results_blocking(self.into_source(), expected)
     }
 
     /// Waits for all outcomes, errors among them, in the order of the items.
