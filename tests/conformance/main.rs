@@ -27,5 +27,6 @@ mod pipelines;
 mod restarts;
 mod retries;
 mod stopping;
+mod surroundings;
 mod waiting;
 mod waits;

@@ -11,7 +11,7 @@ use crate::call::{CallContext, CallEnvironment};
 use crate::error::{CallSite, Panicked, Rejected, Rejection, WorkerDeath, WorkerDied};
 use crate::future::Outcome;
 use crate::panics;
-use crate::shared::{Seat, Stage};
+use crate::shared::{PoolShared, Seat, Stage};
 use crate::worker::{Construct, Method, Shape, Worker};
 
 /// The one worker of a pool in sync mode.
@@ -32,13 +32,14 @@ struct State<W> {
 
 /// Builds the state again, whatever the constructor's error type is.
 trait Rebuild<W> {
-    fn rebuild(&self) -> Result<W, String>;
+    fn rebuild(&self, pool: &PoolShared) -> Result<W, String>;
 }
 
 struct Rebuilder<W, E>(Box<dyn Construct<W, E>>);
 
 impl<W: Worker, E: 'static> Rebuild<W> for Rebuilder<W, E> {
-    fn rebuild(&self) -> Result<W, String> {
+    fn rebuild(&self, pool: &PoolShared) -> Result<W, String> {
+        let _scope = runtime::Scope::enter(pool);
         runtime::block_on(construct_caught(&*self.0)).map_err(|failure| failure.describe())
     }
 }
@@ -122,7 +123,7 @@ impl<W: Worker> SyncWorker<W> {
             if let Some(worker) = state.worker.take() {
                 drop_caught(worker);
             }
-            if let Ok(worker) = state.rebuild.rebuild() {
+            if let Ok(worker) = state.rebuild.rebuild(pool) {
                 state.worker = Some(worker);
                 restart::restarted(&self.seat, 1);
             }
@@ -141,7 +142,7 @@ impl<W: Worker> SyncWorker<W> {
     ) -> Outcome<M::Output, M::Error> {
         let worker = match &mut state.worker {
             Some(worker) => worker,
-            None => match state.rebuild.rebuild() {
+            None => match state.rebuild.rebuild(&self.seat.pool) {
                 Ok(worker) => state.worker.insert(worker),
                 Err(message) => return Err(self.died(site, message)),
             },

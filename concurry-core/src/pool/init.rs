@@ -24,7 +24,7 @@ use crate::padded::Padded;
 use crate::pool::layers::{self, LayerTable};
 use crate::queue::CallQueue;
 use crate::shared::{
-    Bound, LayerCounters, PoolId, PoolShared, Pools, Seat, Shutdown, Stage, Tallies,
+    Bound, LayerCounters, PoolId, PoolRuntime, PoolShared, Pools, Seat, Shutdown, Stage, Tallies,
     blocking::PoolThreads,
 };
 use crate::worker::{Construct, Constructor, Queueing, Worker};
@@ -90,7 +90,7 @@ impl<W: Worker> Options<W> {
             clock: self.clock.clone(),
             shutdown: Arc::new(Shutdown::new()),
             restart: self.restart,
-            runtime: self.runtime.clone(),
+            runtime: Arc::new(PoolRuntime::new(self.runtime.clone())),
             events: Events::new(self.on_event.clone()),
             workers: (0..plan.workers).map(|_| Padded::default()).collect(),
             alive: AtomicUsize::new(if plan.on_demand { 0 } else { plan.workers }),

@@ -3,6 +3,7 @@
 pub(crate) mod blocking;
 mod bounded;
 mod pool_id;
+mod pool_runtime;
 mod pool_shared;
 mod restart_policy;
 mod seat;
@@ -11,6 +12,7 @@ mod tallies;
 
 pub(crate) use bounded::{Bound, QueuePlace};
 pub(crate) use pool_id::PoolId;
+pub(crate) use pool_runtime::PoolRuntime;
 pub(crate) use pool_shared::{LayerCounters, PoolShared};
 pub use restart_policy::RestartPolicy;
 pub(crate) use seat::Seat;

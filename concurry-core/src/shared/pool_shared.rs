@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use concurry_limits::Limits;
 use concurry_time::Clock;
 
-use super::{PoolId, Pools, RestartPolicy, Shutdown, Stage, Tallies};
+use super::{PoolId, PoolRuntime, Pools, RestartPolicy, Shutdown, Stage, Tallies};
 use crate::observe::Events;
 use crate::padded::Padded;
 use crate::sync::lock;
@@ -22,7 +22,7 @@ pub(crate) struct PoolShared {
     pub(crate) clock: Clock,
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) restart: RestartPolicy,
-    pub(crate) runtime: Option<tokio::runtime::Handle>,
+    pub(crate) runtime: Arc<PoolRuntime>,
     pub(crate) events: Events,
     pub(crate) workers: Box<[Padded<WorkerCounters>]>,
     /// Workers that have not ended.

@@ -49,7 +49,7 @@ pub(crate) fn start<W: Worker, E: Send + 'static>(
         let name = format!("{}-{}", pool.worker_name, first.seat.index);
         let seats: Vec<_> = workers.iter().map(|worker| Arc::clone(&worker.seat)).collect();
         let (report, threads) = (Arc::clone(startup), Arc::clone(pool_threads));
-        let handle = pool.runtime.clone();
+        let handle = pool.runtime.users().cloned();
         let spawned = thread::Builder::new().name(name).spawn(move || {
             threads.mark_current_thread();
             run(handle, workers, &report);
