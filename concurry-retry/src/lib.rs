@@ -64,6 +64,7 @@ pub use backoff::{Jitter, Waits};
 pub use breaker::{
     BreakerCall, BreakerConfigError, BreakerError, BreakerFuture, BreakerOpen, BreakerPermit,
     BreakerState, CircuitBreaker, CircuitBreakerBuilder, KeyedBreakers, Outcome, StateChange,
+    service,
 };
 pub use budget::{BudgetError, RetryBudget, RetryBudgetBuilder};
 pub use deadline::{Bounded, Deadline, DeadlineExceeded};
@@ -73,7 +74,7 @@ pub use race::{
     AllSuspended, CandidateFailure, Race, RaceBuilder, RaceCall, RaceConfigError, RaceError,
     Suspended,
 };
-pub use redundant::{AllFailed, CopiesFuture, Redundant, redundant};
+pub use redundant::{AllFailed, CopiesFuture, CopyPlan, Redundant, redundant};
 pub use retry::{
     Accept, AndUntil, Attempt, AttemptError, AttemptRecord, Attempts, Bounds, ByVerdict, Either,
     EveryError, EveryResult, GaveUp, Judge, OnlyIf, PolicyError, RetryError, RetryPolicy, Retrying,

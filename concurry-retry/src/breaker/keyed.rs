@@ -1,11 +1,15 @@
 //! One breaker per key: per host, per model, per tenant.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::breaker::{BreakerConfigError, BreakerState, CircuitBreaker, CircuitBreakerBuilder};
+use crate::breaker::watchers::Watchers;
+use crate::breaker::{
+    BreakerConfigError, BreakerState, CircuitBreaker, CircuitBreakerBuilder, StateChange,
+};
 
 /// Breakers by key, made from the same options when a key is first seen. Cloning shares them.
 ///
@@ -27,6 +31,7 @@ pub struct KeyedBreakers<K> {
 
 struct Shared<K> {
     template: CircuitBreakerBuilder,
+    watchers: Arc<Watchers>,
     /// Held while a breaker is looked up or made, never over user code but the key's own `Hash`
     /// and `Display`.
     breakers: Mutex<HashMap<K, CircuitBreaker>>,
@@ -45,31 +50,59 @@ impl CircuitBreakerBuilder {
         if self.max_keys == 0 {
             return Err(BreakerConfigError::Zero { option: "max_keys" });
         }
-        let shared = Shared { template: self, breakers: Mutex::new(HashMap::new()) };
-        Ok(KeyedBreakers { shared: Arc::new(shared) })
+        Ok(KeyedBreakers::from_checked(self))
     }
 }
 
 impl<K: Eq + Hash + Clone + fmt::Display> KeyedBreakers<K> {
+    /// The options are legal.
+    pub(crate) fn from_checked(template: CircuitBreakerBuilder) -> Self {
+        let breakers = Mutex::new(HashMap::new());
+        let shared = Shared { template, watchers: Arc::default(), breakers };
+        Self { shared: Arc::new(shared) }
+    }
+
     /// The breaker of this key, named after the builder and the key (`openai/gpt-4o`).
     #[must_use]
     pub fn get(&self, key: &K) -> CircuitBreaker {
-        let Shared { template, breakers } = &*self.shared;
+        self.get_by(key, K::clone)
+    }
+
+    /// The same, for a key that is owned only when it is new.
+    pub(crate) fn get_by<Q>(&self, key: &Q, to_owned: impl FnOnce(&Q) -> K) -> CircuitBreaker
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let Shared { template, watchers, breakers } = &*self.shared;
         let mut breakers = breakers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(breaker) = breakers.get(key) {
             return breaker.clone();
         }
-        if breakers.len() >= template.max_keys {
-            let closed = |breaker: &CircuitBreaker| breaker.state() == BreakerState::Closed;
-            let room = breakers.iter().find(|(_, breaker)| closed(breaker));
-            let room = room.or_else(|| breakers.iter().next()).map(|(key, _)| key.clone());
-            room.and_then(|key| breakers.remove(&key));
-        }
+        let key = to_owned(key);
         let mut builder = template.clone();
-        builder.name = format!("{}/{key}", template.name).into();
-        let breaker = CircuitBreaker::from_checked(builder);
-        breakers.insert(key.clone(), breaker.clone());
+        builder.name = match &*template.name {
+            "" => key.to_string().into(),
+            name => format!("{name}/{key}").into(),
+        };
+        let breaker = CircuitBreaker::watched(builder, Arc::clone(watchers));
+        make_room(&mut breakers, template.max_keys);
+        breakers.insert(key, breaker.clone());
         breaker
+    }
+
+    /// Puts a breaker of its own in the place of a key.
+    pub(crate) fn put(&self, key: K, breaker: CircuitBreaker) {
+        let mut breakers = self.shared.breakers.lock().unwrap_or_else(PoisonError::into_inner);
+        if !breakers.contains_key(&key) {
+            make_room(&mut breakers, self.shared.template.max_keys);
+        }
+        breakers.insert(key, breaker);
+    }
+
+    /// Tells every change of state of any of them from now on, until the watcher returns `false`.
+    pub fn watch(&self, watcher: impl Fn(&StateChange) -> bool + Send + Sync + 'static) {
+        self.shared.watchers.add(Arc::new(watcher));
     }
 
     /// The keys seen, with the state of their breakers.
@@ -77,6 +110,19 @@ impl<K: Eq + Hash + Clone + fmt::Display> KeyedBreakers<K> {
     pub fn states(&self) -> Vec<(K, BreakerState)> {
         let breakers = self.shared.breakers.lock().unwrap_or_else(PoisonError::into_inner);
         breakers.iter().map(|(key, breaker)| (key.clone(), breaker.state())).collect()
+    }
+}
+
+/// Forgets one breaker if there are as many as allowed, a closed one if there is one.
+fn make_room<K: Eq + Hash + Clone>(breakers: &mut HashMap<K, CircuitBreaker>, most: usize) {
+    if breakers.len() < most {
+        return;
+    }
+    let closed = |breaker: &CircuitBreaker| breaker.state() == BreakerState::Closed;
+    let room = breakers.iter().find(|(_, breaker)| closed(breaker));
+    let room = room.or_else(|| breakers.iter().next()).map(|(key, _)| key.clone());
+    if let Some(key) = room {
+        breakers.remove(&key);
     }
 }
 

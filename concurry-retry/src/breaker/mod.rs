@@ -19,11 +19,13 @@ mod config;
 mod error;
 mod keyed;
 mod permit;
+mod services;
 mod shared;
 mod state;
 mod stripes;
 #[cfg(test)]
 mod tests;
+mod watchers;
 mod window;
 
 pub use call::{BreakerCall, BreakerFuture};
@@ -31,5 +33,6 @@ pub use config::CircuitBreakerBuilder;
 pub use error::{BreakerConfigError, BreakerError, BreakerOpen};
 pub use keyed::KeyedBreakers;
 pub use permit::{BreakerPermit, Outcome};
+pub use services::service;
 pub use shared::{CircuitBreaker, StateChange};
 pub use state::BreakerState;

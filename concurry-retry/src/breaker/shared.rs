@@ -10,6 +10,7 @@ use concurry_time::Clock;
 use crate::breaker::permit::Owner;
 use crate::breaker::state::{Grant, Machine};
 use crate::breaker::stripes::Stripes;
+use crate::breaker::watchers::Watchers;
 use crate::breaker::window::{Counts, Span};
 use crate::breaker::{BreakerOpen, BreakerPermit, BreakerState, CircuitBreakerBuilder};
 
@@ -58,6 +59,7 @@ pub(crate) struct Shared {
     span: Span,
     slow_after: Option<Duration>,
     listener: Option<Listener>,
+    watchers: Arc<Watchers>,
     /// The generation if the breaker is closed, else [`NOT_CLOSED`]. Written under the lock. While
     /// it shows a generation, calls are let through and their successes counted without the lock.
     /// It guards no other memory, so relaxed ordering is enough: a call that reads an old value is
@@ -77,6 +79,11 @@ impl CircuitBreaker {
     }
 
     pub(crate) fn from_checked(builder: CircuitBreakerBuilder) -> Self {
+        Self::watched(builder, Arc::default())
+    }
+
+    /// One of several breakers with the same watchers.
+    pub(crate) fn watched(builder: CircuitBreakerBuilder, watchers: Arc<Watchers>) -> Self {
         let CircuitBreakerBuilder { name, rules, clock, listener, .. } = builder;
         let shared = Shared {
             name,
@@ -85,6 +92,7 @@ impl CircuitBreaker {
             span: rules.span,
             slow_after: rules.slow.map(|(duration, _)| duration),
             listener,
+            watchers,
             closed: AtomicU64::new(0),
             stripes: Stripes::new(),
             machine: Mutex::new(Machine::new(rules)),
@@ -123,6 +131,27 @@ impl CircuitBreaker {
     #[must_use]
     pub fn state(&self) -> BreakerState {
         self.shared.lock().state()
+    }
+
+    /// Tells every change of state from now on, as
+    /// [`on_change`](CircuitBreakerBuilder::on_change) does, until the watcher returns `false`.
+    ///
+    /// ```
+    /// use concurry_retry::CircuitBreaker;
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// let (breaker, seen) = (CircuitBreaker::builder("search").build()?, Arc::new(AtomicU32::new(0)));
+    /// let count = Arc::clone(&seen);
+    /// breaker.watch(move |_change| count.fetch_add(1, Ordering::Relaxed) == 0);
+    /// breaker.isolate();
+    /// breaker.reset();
+    /// breaker.isolate();
+    /// assert_eq!(seen.load(Ordering::Relaxed), 2); // the second time it had seen enough
+    /// # Ok::<(), concurry_retry::BreakerConfigError>(())
+    /// ```
+    pub fn watch(&self, watcher: impl Fn(&StateChange) -> bool + Send + Sync + 'static) {
+        self.shared.watchers.add(Arc::new(watcher));
     }
 
     /// Refuses all calls until [`reset`](Self::reset).
@@ -211,8 +240,12 @@ impl Shared {
             self.closed.store(closed, Ordering::Relaxed);
             (result, from, to)
         };
-        if let Some(listener) = self.listener.as_ref().filter(|_| from != to) {
-            listener(&StateChange { breaker: Arc::clone(&self.name), from, to });
+        if from != to {
+            let change = StateChange { breaker: Arc::clone(&self.name), from, to };
+            if let Some(listener) = &self.listener {
+                listener(&change);
+            }
+            self.watchers.tell(&change);
         }
         result
     }

@@ -86,6 +86,11 @@ impl Hedge {
         self
     }
 
+    /// Whether all copies start at once.
+    pub(crate) fn starts_at_once(&self) -> bool {
+        self.when == When::AtOnce
+    }
+
     /// Checks every value.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use concurry_time::Clock;
 use crate::budget::RetryBudget;
 use crate::hedge::state::State;
 use crate::hedge::{Hedge, HedgeError};
-use crate::redundant::{Copies, Extra, Plan, Redundant};
+use crate::redundant::{Copies, CopyPlan, Extra, Redundant};
 use crate::retry::{EveryError, EveryResult};
 use crate::verdict::Verdict;
 
@@ -66,6 +66,9 @@ impl Hedger {
 
     /// Pays for each copy from this budget too, which retries share. The hedger only takes out of
     /// it: the retrying run around it pays in for the success.
+    ///
+    /// Copies of [`Hedge::redundant`] are not paid for: they are a part of every call, not a reaction
+    /// to a slow one, and only [`Hedge::max_extra_load`] bounds them.
     #[must_use]
     pub fn budget(mut self, budget: &RetryBudget) -> Self {
         self.budget = Some(budget.clone());
@@ -82,10 +85,15 @@ impl Hedger {
         Op: FnMut() -> I,
         I: IntoFuture<Output = Result<T, E>>,
     {
-        let plan = Plan::new(self.copies(), self.delay());
-        let mut copies = Copies::new(plan, self.clock.clone(), EveryError, EveryResult);
+        let mut copies = Copies::new(self.plan(), self.clock.clone(), EveryError, EveryResult);
         copies.extra = Some(self);
         Redundant { operation, copies }
+    }
+
+    /// When the copies of a call that is made now start, none of them started.
+    #[must_use]
+    pub fn plan(&self) -> CopyPlan {
+        CopyPlan::new(self.copies(), self.delay())
     }
 
     /// How many copies there may be, the first one included.
@@ -110,7 +118,8 @@ impl Hedger {
         if !allowance.is_none_or(|allowance| allowance.withdraw(now)) {
             return false;
         }
-        let paid = self.budget.as_ref().is_none_or(|budget| budget.withdraw(now));
+        let budget = self.budget.as_ref().filter(|_| !self.shared.config.starts_at_once());
+        let paid = budget.is_none_or(|budget| budget.withdraw(now));
         if let (false, Some(allowance)) = (paid, allowance) {
             allowance.refund();
         }
@@ -130,6 +139,17 @@ impl Hedger {
         self.lock().pause_until(until);
     }
 
+    /// Tells that a copy failed. Where the service asks to be left alone, no copies are started for
+    /// as long as it says, or for a second.
+    pub fn heed(&self, verdict: Verdict, now: Instant) {
+        let pause = match verdict {
+            Verdict::Throttle(hint) => hint.unwrap_or(Self::PAUSE),
+            Verdict::RetryAfter(wait) => wait,
+            Verdict::Retry | Verdict::Fatal | Verdict::Poison => return,
+        };
+        self.pause_until(now.checked_add(pause).unwrap_or(now));
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -141,12 +161,7 @@ impl Extra for Hedger {
     }
 
     fn failed(&self, verdict: Verdict, now: Instant) {
-        let pause = match verdict {
-            Verdict::Throttle(hint) => hint.unwrap_or(Self::PAUSE),
-            Verdict::RetryAfter(wait) => wait,
-            Verdict::Retry | Verdict::Fatal | Verdict::Poison => return,
-        };
-        self.pause_until(now.checked_add(pause).unwrap_or(now));
+        self.heed(verdict, now);
     }
 
     fn succeeded(&self, latency: Duration) {

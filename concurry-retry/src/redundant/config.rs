@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use concurry_time::Clock;
 
-use crate::redundant::{AllFailed, Copies, CopiesFuture, Plan};
+use crate::redundant::{AllFailed, Copies, CopiesFuture, CopyPlan};
 use crate::retry::{
     Accept, AndUntil, AttemptError, ByVerdict, EveryError, EveryResult, Judge, OnlyIf,
 };
@@ -42,7 +42,7 @@ where
     Op: FnMut() -> I,
     I: IntoFuture<Output = Result<T, E>>,
 {
-    let plan = Plan::new(copies, Duration::ZERO);
+    let plan = CopyPlan::new(copies, Duration::ZERO);
     Redundant { operation, copies: Copies::new(plan, Clock::system(), EveryError, EveryResult) }
 }
 

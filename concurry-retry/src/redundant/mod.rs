@@ -14,4 +14,4 @@ pub use config::{Redundant, redundant};
 pub use error::AllFailed;
 pub use run::CopiesFuture;
 pub(crate) use run::{Copies, Extra};
-pub(crate) use state::Plan;
+pub use state::CopyPlan;

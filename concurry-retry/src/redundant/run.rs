@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use concurry_time::{Clock, Sleep};
 
-use crate::redundant::{AllFailed, Plan};
+use crate::redundant::{AllFailed, CopyPlan};
 use crate::retry::{Accept, AttemptError, AttemptRecord, Attempts, Judge};
 use crate::verdict::Verdict;
 
@@ -24,7 +24,7 @@ pub(crate) trait Extra: Sync {
 
 /// Everything about the copies but the operation itself.
 pub(crate) struct Copies<'h, T, E, J, A> {
-    pub(crate) plan: Plan,
+    pub(crate) plan: CopyPlan,
     pub(crate) clock: Clock,
     pub(crate) extra: Option<&'h dyn Extra>,
     judge: J,
@@ -33,7 +33,7 @@ pub(crate) struct Copies<'h, T, E, J, A> {
 }
 
 impl<'h, T, E, J, A> Copies<'h, T, E, J, A> {
-    pub(crate) fn new(plan: Plan, clock: Clock, judge: J, accept: A) -> Self {
+    pub(crate) fn new(plan: CopyPlan, clock: Clock, judge: J, accept: A) -> Self {
         Self { plan, clock, extra: None, judge, accept, failures: Attempts::new() }
     }
 

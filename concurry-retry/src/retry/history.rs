@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 pub struct AttemptRecord<F> {
     /// Its number, from 1.
     pub attempt: u32,
+    /// Which copy of the attempt it was, from 1: more than one where calls are hedged.
+    pub copy: u32,
     /// How it failed.
     pub error: F,
     /// The wait that followed; `None` after the last attempt.
@@ -25,7 +27,7 @@ impl<F> AttemptRecord<F> {
     /// Records that attempt number `attempt` failed.
     #[must_use]
     pub fn new(attempt: u32, error: F) -> Self {
-        Self { attempt, error, wait: None, started: None, duration: None, worker: None }
+        Self { attempt, copy: 1, error, wait: None, started: None, duration: None, worker: None }
     }
 
     /// Adds when it started, and by that how long it took until `now`.
@@ -33,6 +35,13 @@ impl<F> AttemptRecord<F> {
     pub fn timed(mut self, started: Option<Instant>, now: Instant) -> Self {
         self.started = started;
         self.duration = started.map(|started| now.saturating_duration_since(started));
+        self
+    }
+
+    /// Says which copy of the attempt it was.
+    #[must_use]
+    pub fn of_copy(mut self, copy: u32) -> Self {
+        self.copy = copy;
         self
     }
 
@@ -112,6 +121,7 @@ impl<F> Attempts<F> {
     pub fn map<G>(self, mut map: impl FnMut(F) -> G) -> Attempts<G> {
         let records = self.records.into_iter().map(|record| AttemptRecord {
             attempt: record.attempt,
+            copy: record.copy,
             error: map(record.error),
             wait: record.wait,
             started: record.started,

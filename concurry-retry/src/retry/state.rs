@@ -76,6 +76,11 @@ impl<F> Retrying<F> {
         next
     }
 
+    /// Records a failure that decides nothing: of one copy of an attempt, while others run.
+    pub fn note(&mut self, record: AttemptRecord<F>) {
+        self.attempts.push(record);
+    }
+
     /// The attempts so far.
     #[must_use]
     pub fn attempts(&self) -> &Attempts<F> {
