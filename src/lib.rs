@@ -14,7 +14,7 @@ pub use concurry_core::observe;
 /// Progress bars.
 pub use concurry_core::progress;
 pub use concurry_core::{
-    AsCompleted, AttemptTimes, Balance, CallContext, CallError, CallId, CallOptions, CallPermit,
+    AsCompleted, AttemptTimes, Balance, BreakerStats, CallContext, CallError, CallId, CallOptions, CallPermit,
     CallSite, Cancel, CodecError, CompletionStream, Event, Gather, GatherContainer, GatherMap,
     InitError, InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked,
     Pool, PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, StopReport,

@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
+
+use concurry_retry::BreakerState;
 
 use crate::error::CallSite;
 
@@ -104,6 +107,52 @@ pub enum Event {
         attempt: u32,
         /// The wait before the next.
         wait: Duration,
+    },
+    /// A further copy of an attempt is started: the first is slow, failed, or several were asked for.
+    Hedged {
+        /// The call.
+        call: CallId,
+        /// The method.
+        site: CallSite,
+        /// Which attempt it is a copy of, from 1.
+        attempt: u32,
+        /// Which copy it is, from 2.
+        copy: u32,
+    },
+    /// A copy of an attempt has ended after another one had won.
+    CopyWasted {
+        /// The call.
+        call: CallId,
+        /// The method.
+        site: CallSite,
+        /// Which attempt it was a copy of, from 1.
+        attempt: u32,
+        /// Which copy it was, from 1.
+        copy: u32,
+        /// How long a worker ran it.
+        running: Duration,
+    },
+    /// A circuit breaker that the pool asks went from one state to another, here or elsewhere.
+    BreakerChanged {
+        /// The worker's type.
+        worker_name: &'static str,
+        /// The breaker's name.
+        breaker: Arc<str>,
+        /// Where it was.
+        from: BreakerState,
+        /// Where it is.
+        to: BreakerState,
+    },
+    /// A fallback was asked after a call had failed.
+    FellBack {
+        /// The call.
+        call: CallId,
+        /// The method.
+        site: CallSite,
+        /// Its place in the chain of fallbacks, from 1.
+        step: usize,
+        /// Whether it gave an output.
+        ok: bool,
     },
     /// A call that went through the layers is done.
     CallDone {

@@ -12,9 +12,11 @@ conformance!(every:
 );
 conformance!(queued:
     a_wait_for_a_limit_counts_against_the_deadline_and_not_against_the_attempts_timeout,
-    an_attempts_timeout_counts_its_wait_in_the_queue,
+    an_attempts_timeout_begins_when_a_worker_begins_it,
     a_deadline_drops_a_running_async_method,
-    the_fallback_answers_for_every_error_but_a_cancel,
+    a_wait_in_the_queue_counts_against_the_deadline,
+    an_expired_call_is_not_started,
+    the_fallback_answers_for_every_error_but_a_cancel_and_a_deadline,
     a_throttled_answer_pauses_the_limits_of_all_calls,
 );
 
@@ -113,21 +115,56 @@ fn a_wait_for_a_limit_counts_against_the_deadline_and_not_against_the_attempts_t
     assert_eq!(patient.result().unwrap(), 7);
 }
 
-fn an_attempts_timeout_counts_its_wait_in_the_queue(mode: Mode) {
+fn an_attempts_timeout_begins_when_a_worker_begins_it(mode: Mode) {
     let (fake, gate, seen) = (FakeClock::new(), Gate::new(), Recorder::new());
     let flaky = flaky(mode).clock(fake.clock()).init(seen.clone()).unwrap();
     let held = flaky.hold(gate.clone());
     gate.wait_for_arrivals(1);
+    let never = Gate::new();
     let bounded = flaky.with(CallOptions::new().timeout(SECOND));
+    let mut queued = bounded.hold_later(never.clone());
+    fake.wait_for_sleepers(1);
+    // The timer looks, finds that the attempt has not begun, and gives it another second.
+    fake.advance(SECOND * 5 / 2);
+    assert!(!queued.is_done(), "its time has not begun");
+    gate.open();
+    held.result().unwrap();
+    never.wait_for_arrivals(1);
+    // It began at 2.5 s; the timer looks at 3 s, and then when the time is over.
+    fake.advance(SECOND * 9 / 10);
+    assert!(queued.result_timeout(Duration::from_millis(1)).is_err());
+    assert!(!queued.is_done(), "only 0.9 s of its second are over");
+    fake.advance(SECOND / 10);
+    let error = queued.result().unwrap_err();
+    assert!(matches!(error, CallError::TimedOut(Timeout::Attempt)), "{error:?}");
+    assert_eq!(flaky.number().result().unwrap(), 7, "the worker is free, the gate is shut");
+}
+
+fn a_wait_in_the_queue_counts_against_the_deadline(mode: Mode) {
+    let (fake, gate, seen) = (FakeClock::new(), Gate::new(), Recorder::new());
+    let flaky = flaky(mode).clock(fake.clock()).init(seen.clone()).unwrap();
+    let held = flaky.hold(gate.clone());
+    gate.wait_for_arrivals(1);
+    let bounded = flaky.with(CallOptions::new().deadline(SECOND));
     let queued = bounded.until(1, FlakyError::Lasting);
     fake.wait_for_sleepers(1);
     fake.advance(SECOND);
     let error = queued.result().unwrap_err();
-    assert!(matches!(error, CallError::TimedOut(Timeout::Attempt)), "{error:?}");
+    assert!(matches!(error, CallError::TimedOut(Timeout::Deadline)), "{error:?}");
     gate.open();
     held.result().unwrap();
     assert_eq!(flaky.number().result().unwrap(), 7);
     assert_eq!(seen.count(), 0, "it was taken out of the queue");
+}
+
+fn an_expired_call_is_not_started(mode: Mode) {
+    let (fake, seen) = (FakeClock::new(), Recorder::new());
+    let now = fake.clock().now();
+    let flaky = flaky(mode).clock(fake.clock()).init(seen.clone()).unwrap();
+    let late = flaky.with(CallOptions::new().deadline_at(now));
+    let error = late.until(1, FlakyError::Lasting).result().unwrap_err();
+    assert!(matches!(error, CallError::TimedOut(Timeout::Deadline)), "{error:?}");
+    assert_eq!(seen.count(), 0);
 }
 
 fn a_deadline_drops_a_running_async_method(mode: Mode) {
@@ -151,23 +188,29 @@ fn every_attempt_takes_its_limits_anew(mode: Mode) {
     assert!(limits.try_acquire(none).is_err(), "three attempts took three calls");
 }
 
-fn the_fallback_answers_for_every_error_but_a_cancel(mode: Mode) {
+fn the_fallback_answers_for_every_error_but_a_cancel_and_a_deadline(mode: Mode) {
     let (fake, gate) = (FakeClock::new(), Gate::new());
     let flaky = flaky(mode)
         .clock(fake.clock())
         .on_until(|until| until.fallback(|_| 100))
-        .on_hold_later(|hold| hold.deadline(SECOND).fallback(|_| 200))
+        .on_hold_later(|hold| hold.timeout(SECOND).fallback(|_| 200))
         .init(Recorder::new())
         .unwrap();
     assert_eq!(flaky.until(2, FlakyError::Lasting).result().unwrap(), 100);
 
-    let late = flaky.hold_later(gate.clone());
+    let slow = flaky.hold_later(gate.clone());
     gate.wait_for_arrivals(1);
     fake.advance(SECOND);
-    assert_eq!(late.result().unwrap(), 200, "the fallback stands outside of the deadline");
+    assert_eq!(slow.result().unwrap(), 200, "the attempt took too long, the call did not");
+
+    let late = flaky.with(CallOptions::new().deadline(SECOND / 2)).hold_later(gate.clone());
+    gate.wait_for_arrivals(2);
+    fake.advance(SECOND / 2);
+    let error = late.result().unwrap_err();
+    assert!(matches!(error, CallError::TimedOut(Timeout::Deadline)), "{error:?}");
 
     let mut cancelled = flaky.hold_later(gate.clone());
-    gate.wait_for_arrivals(2);
+    gate.wait_for_arrivals(3);
     let _ = cancelled.cancel();
     assert!(cancelled.result().unwrap_err().is_cancelled());
 }

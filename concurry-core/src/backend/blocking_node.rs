@@ -15,7 +15,7 @@ use crate::future::{
     BlockingFunctions, Call, Cancel, Lifecycle, Outcome, PoolSide, Ran, TaskFuture, UserSide,
 };
 use crate::panics;
-use crate::shared::{PoolId, Seat};
+use crate::shared::{PoolId, Seat, running};
 use crate::worker::{Method, Shape, Watched};
 
 /// What a call brings to its worker.
@@ -91,21 +91,33 @@ impl<M: Method, S: Shape<M>> BlockingNode<M, S> {
     unsafe fn run(node: NonNull<Header>, worker: *mut (), seat: &Arc<Seat>) -> Ran {
         // SAFETY: by contract the order is ours; it is moved out, which makes room for the outcome.
         let Order { args, environment } = unsafe { Self::order(node).read() };
+        let mut deadline = None;
         if let Some(environment) = &environment {
-            environment.note_begin(seat);
+            if let Err(timeout) = environment.begin(seat) {
+                panics::contain(|| drop(args));
+                // SAFETY: the order is moved out; this is its place.
+                unsafe { Self::outcome(node).write(Err(CallError::TimedOut(timeout))) };
+                return Ran::Failed;
+            }
+            deadline = environment.deadline;
         }
+        // Kept to the end where the context does not: it says when the call has ended.
+        let mut kept = None;
         let context = if M::SPEC.uses_context {
             // SAFETY: the node is alive as long as the call runs, and so is the context.
             unsafe { CallContext::of_node(seat, environment, node) }
         } else {
-            drop(environment);
+            kept = environment;
             CallContext::detached()
         };
+        let _within = deadline.map(|deadline| running::Within::enter(Some(deadline)));
         let worker = worker.cast::<M::Worker>();
         let watch = Some(Watched { node, pool: &seat.pool });
         // SAFETY: by contract.
         let run = AssertUnwindSafe(|| unsafe { S::run(worker, context, args, watch) });
-        let (outcome, ran) = match catch_unwind(run) {
+        let ended = catch_unwind(run);
+        drop(kept);
+        let (outcome, ran) = match ended {
             Ok(Some(Ok(output))) => (Ok(output), Ran::Done),
             Ok(Some(Err(error))) => (Err(CallError::Failed(error)), Ran::Failed),
             Ok(None) => {

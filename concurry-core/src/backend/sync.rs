@@ -11,7 +11,7 @@ use crate::call::{CallContext, CallEnvironment};
 use crate::error::{CallSite, Panicked, Rejected, Rejection, WorkerDeath, WorkerDied};
 use crate::future::Outcome;
 use crate::panics;
-use crate::shared::{PoolShared, Seat, Stage};
+use crate::shared::{PoolShared, Seat, Stage, running};
 use crate::worker::{Construct, Method, Shape, Worker};
 
 /// The one worker of a pool in sync mode.
@@ -148,9 +148,14 @@ impl<W: Worker> SyncWorker<W> {
             },
         };
         let _scope = M::SPEC.asynchronous.then(|| runtime::Scope::enter(&self.seat.pool));
+        let mut deadline = None;
         if let Some(environment) = &environment {
-            environment.note_begin(&self.seat);
+            if let Err(timeout) = environment.begin(&self.seat) {
+                return Err(CallError::TimedOut(timeout));
+            }
+            deadline = environment.deadline;
         }
+        let _within = deadline.map(|deadline| running::Within::enter(Some(deadline)));
         let context = if M::SPEC.uses_context {
             CallContext::of_seat(&self.seat, environment)
         } else {

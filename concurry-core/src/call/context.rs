@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use concurry_limits::{Amount, Limits, Permit, PermitError};
 use concurry_time::Clock;
 
-use crate::event::CallId;
+use super::CallEnvironment;
 use crate::future::node::Header;
-use crate::shared::{QueuePlace, Seat, Stage};
+use crate::shared::{Seat, Stage};
 use crate::sync::lock;
 
 /// What a running method is told about its call.
@@ -46,53 +45,6 @@ unsafe impl Send for NodeWatch {}
 // SAFETY: as above.
 unsafe impl Sync for NodeWatch {}
 
-/// What a call brings along that goes through the layers: one for each attempt.
-pub(crate) struct CallEnvironment {
-    /// `None` for a plain call.
-    pub(crate) call: Option<CallId>,
-    pub(crate) attempt: u32,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) idempotency_key: Option<Arc<str>>,
-    /// What the pool reserved before dispatch. Settled by the method or, at the end, by the drop.
-    pub(crate) permit: CallPermit,
-    /// The worker that began it, plus one; zero before.
-    pub(crate) worker: AtomicUsize,
-    /// When a worker began it, if somebody watches.
-    pub(crate) begun: OnceLock<Instant>,
-    /// The place in the bounded queue, given back when a worker begins the call.
-    pub(crate) place: Mutex<Option<QueuePlace>>,
-}
-
-impl CallEnvironment {
-    /// Of the first attempt of a call without options.
-    pub(crate) fn first(place: Option<QueuePlace>) -> Self {
-        Self {
-            call: None,
-            attempt: 1,
-            deadline: None,
-            idempotency_key: None,
-            permit: CallPermit::default(),
-            worker: AtomicUsize::new(0),
-            begun: OnceLock::new(),
-            place: Mutex::new(place),
-        }
-    }
-
-    pub(crate) fn note_begin(&self, seat: &Seat) {
-        // Relaxed: read for reports, after the attempt's outcome published everything.
-        self.worker.store(seat.index + 1, Ordering::Relaxed);
-        if self.call.is_some() && seat.pool.events.are_watched() {
-            let _ = self.begun.set(seat.pool.clock.now());
-        }
-        drop(lock(&self.place).take());
-    }
-
-    /// The worker that began it.
-    pub(crate) fn begun_on(&self) -> Option<usize> {
-        self.worker.load(Ordering::Relaxed).checked_sub(1)
-    }
-}
-
 /// The permit that the pool took for a call before it was sent to a worker.
 #[derive(Debug, Default)]
 pub struct CallPermit {
@@ -100,12 +52,9 @@ pub struct CallPermit {
 }
 
 impl CallPermit {
-    pub(crate) fn new(permit: Option<Permit>) -> Self {
-        Self { permit: Mutex::new(permit) }
-    }
-
-    pub(crate) fn take(&self) -> Option<Permit> {
-        lock(&self.permit).take()
+    pub(crate) fn put(&self, permit: Option<Permit>) {
+        let before = std::mem::replace(&mut *lock(&self.permit), permit);
+        drop(before);
     }
 
     /// Says how much was really used. What was reserved beyond is given back; what was used beyond

@@ -1,9 +1,12 @@
 //! One call on its way: what it is run by, what the method is told, what the caller asked for.
 
 mod context;
+mod copies;
+mod environment;
 pub(crate) mod options;
 
 pub use context::CallContext;
-pub(crate) use context::CallEnvironment;
 pub use context::CallPermit;
+pub(crate) use copies::{Copies, CopyOfCall};
+pub(crate) use environment::CallEnvironment;
 pub use options::CallOptions;

@@ -31,6 +31,16 @@ pub(crate) enum Deadline {
     At(Instant),
 }
 
+impl Deadline {
+    /// The moment, for a call that is made now. One too far away to be told is none.
+    pub(crate) fn at(self, now: Instant) -> Option<Instant> {
+        match self {
+            Self::After(after) => now.checked_add(after),
+            Self::At(at) => Some(at),
+        }
+    }
+}
+
 impl CallOptions {
     /// No options: the pool's own hold.
     pub fn new() -> Self {

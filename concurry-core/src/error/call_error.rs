@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 
 use concurry_limits::LimitError;
-use concurry_retry::RetryError;
+use concurry_retry::{GaveUp, RetryError};
 
 use super::{
     CallSite, CodecError, InvalidResult, Panicked, Rejected, RemoteFailure, Timeout, WorkerDied,
@@ -140,9 +140,15 @@ impl<E> CallError<E> {
         matches!(self, Self::Cancelled(_))
     }
 
-    /// Whether a timeout or deadline ended the call or the wait.
+    /// Whether a timeout or deadline ended the call or the wait, also after attempts that had failed.
     pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::TimedOut(_))
+        match self {
+            Self::TimedOut(_) => true,
+            Self::RetriesExhausted(error) => {
+                error.gave_up() == GaveUp::Deadline || error.last().is_some_and(Self::is_timeout)
+            }
+            _ => false,
+        }
     }
 
     /// Whether the method panicked.

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Mutex;
 
+use concurry_retry::BreakerOpen;
 use thiserror::Error;
 
 use super::CallSite;
@@ -25,6 +26,7 @@ use super::CallSite;
 pub struct Rejected {
     site: CallSite,
     reason: Rejection,
+    breaker: Option<BreakerOpen>,
     /// In a mutex so that errors stay `Sync` without asking it of the arguments.
     arguments: Mutex<Option<Box<dyn Any + Send>>>,
 }
@@ -62,7 +64,21 @@ impl Rejected {
         reason: Rejection,
         arguments: Option<Box<dyn Any + Send>>,
     ) -> Self {
-        Self { site, reason, arguments: Mutex::new(arguments) }
+        Self { site, reason, breaker: None, arguments: Mutex::new(arguments) }
+    }
+
+    pub(crate) fn by_breaker(
+        site: CallSite,
+        open: BreakerOpen,
+        arguments: Option<Box<dyn Any + Send>>,
+    ) -> Self {
+        Self { breaker: Some(open), ..Self::new(site, Rejection::BreakerOpen, arguments) }
+    }
+
+    /// Which circuit breaker refused it, its state, and how long until calls are tried again.
+    #[must_use]
+    pub fn breaker(&self) -> Option<&BreakerOpen> {
+        self.breaker.as_ref()
     }
 
     /// Why the call was not taken.
@@ -83,20 +99,24 @@ impl Rejected {
     ///
     /// Gives the rejection back if the arguments are of another type.
     pub fn into_arguments<A: 'static>(self) -> Result<A, Self> {
-        let Self { site, reason, arguments } = self;
+        let Self { site, reason, breaker, arguments } = self;
         let arguments = arguments.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         let arguments = match arguments.map(<Box<dyn Any + Send>>::downcast::<A>) {
             Some(Ok(arguments)) => return Ok(*arguments),
             Some(Err(other)) => Some(other),
             None => None,
         };
-        Err(Self::new(site, reason, arguments))
+        Err(Self { breaker, ..Self::new(site, reason, arguments) })
     }
 }
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the call of `{}` was rejected: {}", self.site, self.reason)
+        write!(f, "the call of `{}` was rejected: ", self.site)?;
+        match &self.breaker {
+            Some(open) => fmt::Display::fmt(open, f),
+            None => fmt::Display::fmt(&self.reason, f),
+        }
     }
 }
 

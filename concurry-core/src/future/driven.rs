@@ -13,13 +13,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Instant;
 
 use super::promise::{OnCancel, Promise, promise};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
 use crate::error::CallSite;
 use crate::panics;
-use crate::shared::PoolId;
+use crate::shared::{PoolId, running};
 use crate::sync::{AtomicU8, Mutex, Ordering, lock};
 
 /// Something that moves forward when it is polled, and can be cancelled.
@@ -48,6 +49,7 @@ pub(crate) fn drive<D: Drive>(
         Driven {
             site,
             turn: AtomicU8::new(IDLE),
+            within: running::deadline(),
             cancelled: AtomicU8::new(0),
             work: Mutex::new(Some(Work { drive, promise })),
         }
@@ -58,6 +60,9 @@ pub(crate) fn drive<D: Drive>(
 
 struct Driven<D: Drive> {
     site: CallSite,
+    /// The deadline of the call in which it was made: it holds for the calls that it makes, whatever
+    /// the thread that polls it is doing.
+    within: Option<Instant>,
     /// Whose turn it is: see the constants.
     turn: AtomicU8,
     /// Not zero once a cancel came while somebody was polling.
@@ -107,6 +112,7 @@ impl<D: Drive> Driven<D> {
     fn advance(self: &Arc<Self>) {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
+        let _within = running::Within::enter(self.within);
         loop {
             let work = lock(&self.work).take();
             let Some(mut work) = work else { return };

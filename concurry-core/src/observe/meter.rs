@@ -33,10 +33,30 @@ pub(super) fn count(event: &Event) {
                     .record(times.running);
             }
         }
+        Event::Hedged { site, .. } => {
+            let (worker, method) = (site.worker(), site.method());
+            counter!("concurry_hedges_total", "worker" => worker, "method" => method).increment(1);
+        }
+        Event::CopyWasted { site, running, .. } => {
+            let (worker, method) = (site.worker(), site.method());
+            histogram!("concurry_wasted_seconds", "worker" => worker, "method" => method)
+                .record(*running);
+        }
+        Event::FellBack { site, ok: true, .. } => {
+            let (worker, method) = (site.worker(), site.method());
+            counter!("concurry_fallbacks_total", "worker" => worker, "method" => method)
+                .increment(1);
+        }
+        Event::BreakerChanged { worker_name, breaker, to, .. } => {
+            let (breaker, to) = (breaker.to_string(), to.to_string());
+            counter!("concurry_breaker_changes_total", "worker" => *worker_name, "breaker" => breaker, "to" => to)
+                .increment(1);
+        }
         Event::WorkerRestarted { worker_name, .. } => {
             counter!("concurry_worker_restarts_total", "worker" => *worker_name).increment(1);
         }
         Event::WorkerGivenUp { .. }
+        | Event::FellBack { .. }
         | Event::CallStarted { .. }
         | Event::AttemptStarted { .. }
         | Event::Throttled { .. } => {}

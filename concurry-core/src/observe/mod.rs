@@ -14,8 +14,9 @@
 //! | `call` | info | the span in which the call was made | `worker`, `method`; at the end `ok`, `attempts`, `limit_wait`, `total` |
 //! | `attempt` | debug | its `call` | `attempt`; at the end `ok`, `worker_index`, `limit_wait`, `queued`, `running` |
 //!
-//! In a `call`, a wait for a limit and a wait before another attempt are debug events. A worker that
-//! is built again is a warning, one that is given up an error. A method logs inside its attempt by
+//! In a `call`, a wait for a limit, a wait before another attempt and a further copy are debug events;
+//! so are, outside of it, a copy that lost and a fallback. A worker that is built again and a circuit
+//! breaker that changes are warnings, a worker that is given up is an error. A method logs inside its attempt by
 //! [`CallContext::span`](crate::CallContext), and lines don't tear progress bars if the subscriber
 //! writes through a [`LogWriter`](crate::progress::LogWriter).
 //!
@@ -24,16 +25,21 @@
 //!
 //! # `metrics`
 //!
-//! All have the label `worker`, and all but the restarts `method`, too.
+//! All have the label `worker`, and all but restarts and breakers `method`, too; those of breakers have
+//! `breaker` and `to`.
 //!
 //! | Metric | Kind | What it is |
 //! |---|---|---|
 //! | `concurry_calls_done_total` | counter | calls that gave an output |
 //! | `concurry_calls_failed_total` | counter | calls that failed or were cancelled |
 //! | `concurry_retries_total` | counter | attempts after the first |
+//! | `concurry_hedges_total` | counter | copies of attempts beyond the first |
+//! | `concurry_fallbacks_total` | counter | calls that a fallback answered |
+//! | `concurry_breaker_changes_total` | counter | changes of circuit breakers |
 //! | `concurry_worker_restarts_total` | counter | workers built again after a panic |
 //! | `concurry_limit_wait_seconds` | histogram | the wait of an attempt for limits; its sum is the throttled time |
 //! | `concurry_queued_seconds` | histogram | the wait of an attempt for a worker |
+//! | `concurry_wasted_seconds` | histogram | how long a worker ran a copy that lost |
 //! | `concurry_running_seconds` | histogram | how long a worker ran an attempt |
 
 #![forbid(unsafe_code)]

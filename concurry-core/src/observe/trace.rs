@@ -76,6 +76,20 @@ impl Trace {
                 let wait = wait.as_secs_f64();
                 debug!(target: "concurry", parent: &spans.call, attempt, wait, "will try again");
             }),
+            Event::Hedged { call, attempt, copy, .. } => self.inside(*call, |spans| {
+                debug!(target: "concurry", parent: &spans.call, attempt, copy, "starts a further copy");
+            }),
+            Event::CopyWasted { call, attempt, copy, running, .. } => {
+                let running = running.as_secs_f64();
+                // Its call may be over already.
+                debug!(target: "concurry", call = %call, attempt, copy, running, "a copy had lost");
+            }
+            Event::FellBack { call, step, ok, .. } => {
+                debug!(target: "concurry", call = %call, step, ok, "asked a fallback");
+            }
+            Event::BreakerChanged { worker_name, breaker, from, to } => {
+                warn!(target: "concurry", worker = worker_name, breaker = &**breaker, %from, %to, "circuit breaker changed");
+            }
             Event::CallDone { call, ok, attempts, throttled, total, .. } => {
                 self.inside(*call, |spans| {
                     spans.call.record("ok", ok);

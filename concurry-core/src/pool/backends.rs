@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::balance::Balancer;
 use crate::backend::sync::SyncWorker;
+use crate::call::Copies;
 use crate::backend::thread::OnDemand;
 use crate::future::Call;
 use crate::queue::{CallQueue, Closed};
@@ -48,17 +49,21 @@ pub(crate) struct Queued<W> {
 
 impl<W> Queued<W> {
     #[inline]
-    pub(crate) fn submit(&self, call: Call<W>) -> Result<(), Closed<W>> {
+    pub(crate) fn submit(&self, call: Call<W>, copies: Option<&Copies>) -> Result<(), Closed<W>> {
         if self.queues.len() == 1 {
             return self.queues[0].push(call);
         }
-        self.submit_balanced(call)
+        self.submit_balanced(call, copies)
     }
 
-    fn submit_balanced(&self, call: Call<W>) -> Result<(), Closed<W>> {
-        let chosen = self.balancer.choose(|worker| self.unfinished(worker));
-        // A worker that was given up has its queue closed; its neighbours take its calls.
+    fn submit_balanced(&self, call: Call<W>, copies: Option<&Copies>) -> Result<(), Closed<W>> {
         let workers = self.queues.len();
+        let chosen = self.balancer.choose(|worker| self.unfinished(worker));
+        let chosen = match copies {
+            Some(copies) => self.balancer.instead(chosen, copies.place(chosen, workers)),
+            None => chosen,
+        };
+        // A worker that was given up has its queue closed; its neighbours take its calls.
         let mut call = call;
         for step in 0..workers {
             match self.queues[(chosen + step) % workers].push(call) {

@@ -9,7 +9,7 @@ use crate::call::{CallEnvironment, CallOptions};
 use crate::error::{CallSite, Rejected, Rejection};
 use crate::future::TaskFuture;
 use crate::pool::layers::{self, LayerTable};
-use crate::shared::{Bound, PoolShared, QueuePlace, Stage};
+use crate::shared::{Bound, PoolShared, QueuePlace, Stage, running};
 use crate::spin;
 use crate::worker::{CallParts, Method, QueuedCall, Shape, Worker};
 use crate::{CallError, Mode};
@@ -44,7 +44,9 @@ impl<W: Worker> Handle<W> {
     pub fn call<M: Method<Worker = W>>(&self, args: M::Args) -> TaskFuture<M::Output, M::Error> {
         // Most calls: no options, no limits, no retries. Then nothing stands between the call and
         // the queue.
-        if self.options.is_none() && self.pool.layers.is_plain(M::SPEC.index) {
+        // Inside a call with a deadline, that holds for this one, too.
+        let plain = self.options.is_none() && self.pool.layers.is_plain(M::SPEC.index);
+        if plain && running::deadline().is_none() {
             return self.pool.submit::<M>(args, None);
         }
         layers::call::<M>(self, args)
@@ -93,6 +95,8 @@ impl<W: Worker> Pool<W> {
         match &self.backends {
             Backends::Sync(worker) => TaskFuture::from_outcome(worker.call::<M>(args, environment)),
             Backends::Queued(queued) => {
+                let copy = environment.as_ref().and_then(|environment| environment.copy.as_ref());
+                let copies = copy.map(|copy| Arc::clone(&copy.copies));
                 let parts = CallParts {
                     args,
                     environment,
@@ -102,7 +106,7 @@ impl<W: Worker> Pool<W> {
                 let QueuedCall { call, future } = M::Shape::queue(parts);
                 spin::caller_submitted();
                 // A refused call is dropped, which fails it as stopped.
-                let _ = queued.submit(call);
+                let _ = queued.submit(call, copies.as_deref());
                 future
             }
             Backends::Other(backend) => {

@@ -101,6 +101,9 @@ impl<W: Worker> Options<W> {
             tallies: Tallies::default(),
         });
         Pools::add(&shared);
+        for breakers in &plan.layers.breakers {
+            layers::tell_changes(&**breakers, &shared);
+        }
         let startup = Arc::new(Startup::new(if plan.on_demand { 0 } else { plan.workers }));
         let bound = self
             .max_queued
@@ -180,6 +183,13 @@ impl<W: Worker> Options<W> {
             );
         }
         let layers = layers::assemble(self)?;
+        // Copies of a call are to run on different workers, and async ones take as many calls from a
+        // common queue as they like.
+        let spread = layers.hedged && mode == Mode::Async && workers > 1;
+        let balance = match self.balance {
+            None if spread && balance == Balance::AnyIdle => Balance::LeastActive,
+            _ => balance,
+        };
         Ok(Plan {
             mode,
             workers,

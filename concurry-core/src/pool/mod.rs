@@ -5,11 +5,13 @@ mod balance;
 mod handle;
 mod init;
 mod layers;
+mod method_options;
 mod options;
 mod stats;
 mod stop;
 
 pub use handle::{Handle, Pool};
-pub use options::{MethodOptions, Options, WorkerOptions};
-pub use stats::{PoolStats, WorkerStats};
+pub use method_options::MethodOptions;
+pub use options::{Options, WorkerOptions};
+pub use stats::{BreakerStats, PoolStats, WorkerStats};
 pub use stop::StopReport;

@@ -6,17 +6,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use concurry_limits::{Amount, LimitKey, Limits};
-use concurry_retry::RetryPolicy;
+use concurry_limits::Limits;
+use concurry_retry::{CircuitBreaker, Hedge, RetryBudget, RetryPolicy};
 use concurry_time::Clock;
 
 use crate::balance::Balance;
 use crate::event::{Event, EventHook};
 use crate::overflow::Overflow;
+use crate::pool::MethodOptions;
 use crate::pool::layers::{MethodLayers, RetryIf};
 use crate::shared::RestartPolicy;
 use crate::worker::{Method, MethodVisitor, Worker};
-use crate::{CallError, Mode};
+use crate::Mode;
 
 /// The options of a pool, before `init`. Generated types wrap it; their users see
 /// [`WorkerOptions`].
@@ -34,6 +35,9 @@ pub struct Options<W: Worker> {
     /// What the configuration asks for where nothing else does.
     pub(crate) default_retry: Option<RetryPolicy>,
     pub(crate) retry_if: Vec<PoolWideRetryIf>,
+    pub(crate) budget: Option<RetryBudget>,
+    pub(crate) breaker: Option<CircuitBreaker>,
+    pub(crate) hedge: Option<Hedge>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) init_timeout: Option<Duration>,
@@ -78,6 +82,9 @@ impl<W: Worker> Options<W> {
             retry: None,
             default_retry: None,
             retry_if: Vec::new(),
+            budget: None,
+            breaker: None,
+            hedge: None,
             timeout: None,
             deadline: None,
             init_timeout: None,
@@ -188,22 +195,63 @@ pub trait WorkerOptions: Sized {
         self
     }
 
-    /// Bounds each attempt, from the moment it is sent to a worker. Waiting for a limit does not
-    /// count.
+    /// Pays for retries and hedges from a budget that is shared: by all methods of the pool, and by
+    /// whoever else has a clone. Spent means that no *further* attempt is made; what runs goes on.
+    ///
+    /// Without retries or hedges `init` refuses it.
+    #[must_use]
+    fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.__options().budget = Some(budget);
+        self
+    }
+
+    /// Asks a circuit breaker before each attempt. While it is open, calls fail at once with
+    /// [`Rejection::BreakerOpen`](crate::Rejection::BreakerOpen), which is not tried again, and gives
+    /// the arguments back; a fallback answers.
+    ///
+    /// What trips it are errors worth a retry, results that `until` refuses, attempts that took longer
+    /// than their timeout, panics and deaths of workers. Cancels, deadlines, throttling, and errors that
+    /// are the caller's fault say nothing. One by arguments is
+    /// [`breaker_by`](crate::MethodOptions::breaker_by).
+    #[must_use]
+    fn breaker(mut self, breaker: CircuitBreaker) -> Self {
+        self.__options().breaker = Some(breaker);
+        self
+    }
+
+    /// Starts a further copy of a call that is slow, or several at once
+    /// ([`Hedge::redundant`]), for each `#[idempotent]` method; `init` refuses it if there is none. The
+    /// first that succeeds wins, the others are cancelled.
+    ///
+    /// Copies run on different workers: with one queue for all because a thread runs one call at a
+    /// time, with a queue for each because the pool chooses so. An async pool of several workers that
+    /// is hedged gives each its own queue ([`Balance::LeastActive`]) unless told otherwise. No copy is
+    /// started while calls wait for a limit or the breaker is not closed. In sync mode nothing is
+    /// hedged: the call is over before it could be slow.
+    #[must_use]
+    fn hedge(mut self, hedge: Hedge) -> Self {
+        self.__options().hedge = Some(hedge);
+        self
+    }
+
+    /// Bounds each attempt, from the moment at which a worker begins it. Waiting for a limit or in the
+    /// queue does not count.
     ///
     /// An attempt that takes longer is cancelled and fails with
-    /// [`Timeout::Attempt`](crate::Timeout::Attempt). Its wait in the queue counts, too. Unbounded unless
-    /// set.
+    /// [`Timeout::Attempt`](crate::Timeout::Attempt). Unbounded unless set.
     #[must_use]
     fn timeout(mut self, timeout: Duration) -> Self {
         self.__options().timeout = Some(timeout);
         self
     }
 
-    /// Bounds the whole call, with all its attempts and waits.
+    /// Bounds the whole call, with all its attempts, waits and fallbacks, and the calls that the method
+    /// makes from inside it.
     ///
     /// A call that takes longer is cancelled and fails with
-    /// [`Timeout::Deadline`](crate::Timeout::Deadline). Unbounded unless set.
+    /// [`Timeout::Deadline`](crate::Timeout::Deadline), or where attempts had failed before, with
+    /// [`RetriesExhausted`](crate::CallError::RetriesExhausted), which holds them. One that is late
+    /// before it begins is not begun. Unbounded unless set.
     #[must_use]
     fn deadline(mut self, deadline: Duration) -> Self {
         self.__options().deadline = Some(deadline);
@@ -296,86 +344,6 @@ pub trait WorkerOptions: Sized {
     fn observe_calls(mut self, observe: bool) -> Self {
         self.__options().observe_calls = observe;
         self
-    }
-}
-
-/// The options of one method, with its own types.
-pub struct MethodOptions<M: Method> {
-    layers: MethodLayers<M>,
-}
-
-impl<M: Method> MethodOptions<M> {
-    /// Tries failed calls of this method again, by this policy instead of the pool's.
-    #[must_use]
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.layers.retry = Some(policy);
-        self
-    }
-
-    /// Which errors are tried again.
-    #[must_use]
-    pub fn retry_if(
-        mut self,
-        predicate: impl Fn(&M::Error) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        self.layers.retry_if = Some(Arc::new(predicate));
-        self
-    }
-
-    /// Which results count as success. Another one is tried again, like an error; without a retry
-    /// left the call fails with [`CallError::InvalidResult`]. Several conditions all have to hold.
-    #[must_use]
-    pub fn until(mut self, accept: impl Fn(&M::Output) -> bool + Send + Sync + 'static) -> Self {
-        self.layers.until.push(Arc::new(accept));
-        self
-    }
-
-    /// Bounds each attempt.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.layers.timeout = Some(timeout);
-        self
-    }
-
-    /// Bounds the whole call.
-    #[must_use]
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.layers.deadline = Some(deadline);
-        self
-    }
-
-    /// Takes these amounts of the pool's limits before the call is sent to a worker, so that waiting
-    /// for them holds none. The method settles what it really used by `ctx.permit()`; otherwise all
-    /// that was reserved counts as used.
-    #[must_use]
-    pub fn reserve<I, K, A>(
-        mut self,
-        estimate: impl Fn(&M::Args) -> I + Send + Sync + 'static,
-    ) -> Self
-    where
-        I: IntoIterator<Item = (K, A)>,
-        K: LimitKey,
-        A: Amount,
-    {
-        self.layers.reserve =
-            Some(Arc::new(move |limits, args| limits.reserve_request(estimate(args))));
-        self
-    }
-
-    /// What the caller gets instead of an error, after all attempts.
-    #[must_use]
-    pub fn fallback(
-        mut self,
-        fallback: impl Fn(&CallError<M::Error>) -> M::Output + Send + Sync + 'static,
-    ) -> Self {
-        self.layers.fallback = Some(Arc::new(fallback));
-        self
-    }
-}
-
-impl<M: Method> fmt::Debug for MethodOptions<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MethodOptions").field("method", &M::SPEC.name).finish_non_exhaustive()
     }
 }
 

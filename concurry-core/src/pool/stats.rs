@@ -1,7 +1,10 @@
 //! How a pool stands.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use concurry_retry::BreakerState;
 
 use super::backends::Backends;
 use super::handle::Pool;
@@ -44,10 +47,32 @@ pub struct PoolStats {
     pub throttled: usize,
     /// How long calls have waited for limits taken by the pool, all added up.
     pub throttled_time: Duration,
+    /// Copies of attempts beyond the first.
+    pub hedges: u64,
+    /// Copies that a worker had begun when another one won.
+    pub wasted: u64,
+    /// How long workers ran those, all added up.
+    pub wasted_time: Duration,
+    /// Attempts that a circuit breaker refused.
+    pub refused: u64,
+    /// Calls that a fallback answered.
+    pub fallbacks: u64,
+    /// The circuit breakers that calls of the pool ask; those by arguments as far as they were seen.
+    pub breakers: Vec<BreakerStats>,
     /// Whether the pool takes no more calls.
     pub stopped: bool,
     /// Each worker, by its number.
     pub per_worker: Vec<WorkerStats>,
+}
+
+/// How a circuit breaker stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BreakerStats {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its state. An open one shows as open until a call comes after its time.
+    pub state: BreakerState,
 }
 
 /// What one worker has done.
@@ -104,6 +129,12 @@ impl<W: Worker> Pool<W> {
             backing_off: layers.backing_off.load(Ordering::Relaxed),
             throttled: layers.throttled.load(Ordering::Relaxed),
             throttled_time: Duration::from_nanos(layers.throttled_nanos.load(Ordering::Relaxed)),
+            hedges: layers.hedges.load(Ordering::Relaxed),
+            wasted: layers.wasted.load(Ordering::Relaxed),
+            wasted_time: Duration::from_nanos(layers.wasted_nanos.load(Ordering::Relaxed)),
+            refused: layers.refused.load(Ordering::Relaxed),
+            fallbacks: layers.fallbacks.load(Ordering::Relaxed),
+            breakers: self.layers.breakers.iter().flat_map(|breakers| breakers.states()).collect(),
             stopped: shared.shutdown.stage() >= Stage::Draining,
             per_worker,
         }

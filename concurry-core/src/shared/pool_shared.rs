@@ -63,12 +63,41 @@ pub(crate) struct WorkerCounters {
 #[derive(Debug, Default)]
 pub(crate) struct LayerCounters {
     pub(crate) retries: AtomicU64,
+    /// Copies beyond the first.
+    pub(crate) hedges: AtomicU64,
+    /// Copies that had begun and lost.
+    pub(crate) wasted: AtomicU64,
+    /// Nanoseconds that those ran, in all.
+    pub(crate) wasted_nanos: AtomicU64,
+    /// Attempts that a breaker refused.
+    pub(crate) refused: AtomicU64,
+    /// Calls that a fallback answered.
+    pub(crate) fallbacks: AtomicU64,
     /// Calls that wait for a backoff now.
     pub(crate) backing_off: AtomicUsize,
     /// Calls that wait for a limit now.
     pub(crate) throttled: AtomicUsize,
     /// Nanoseconds that calls have waited for limits, in all.
     pub(crate) throttled_nanos: AtomicU64,
+}
+
+/// Counts a call as being in the layers, from the call to its end.
+pub(crate) struct InLayers(Arc<PoolShared>);
+
+impl InLayers {
+    pub(crate) fn enter(pool: &Arc<PoolShared>) -> Self {
+        // AcqRel: a stop that sees none left has seen their last submits.
+        pool.layered.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(pool))
+    }
+}
+
+impl Drop for InLayers {
+    fn drop(&mut self) {
+        if self.0.layered.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.layers_emptied();
+        }
+    }
 }
 
 impl WorkerCounters {

@@ -18,7 +18,7 @@ use crate::future::node::{Header, Kind, VTable, larger_layout, layout_of, releas
 use crate::future::{Call, Cancel, Lifecycle, Outcome, PolledFunctions, Ran, Schedule, TaskFuture};
 use crate::future::{PoolSide, UserSide};
 use crate::panics;
-use crate::shared::Seat;
+use crate::shared::{Seat, running};
 use crate::worker::{CallParts, Method};
 
 /// What every polled node begins with.
@@ -60,6 +60,16 @@ struct Order<M: Method, S> {
 struct Running<F, G> {
     future: F,
     finish: G,
+    /// Kept to the end: it says by when the call has to be done, and when it has ended.
+    environment: Option<Arc<CallEnvironment>>,
+}
+
+impl<F, G> Running<F, G> {
+    /// While this lives, calls that are made have to be done by the deadline of this one.
+    fn within(&self) -> Option<running::Within> {
+        let deadline = self.environment.as_ref()?.deadline?;
+        Some(running::Within::enter(Some(deadline)))
+    }
 }
 
 struct PolledNode<M, S, F, G>(PhantomData<(M, S, F, G)>);
@@ -158,21 +168,30 @@ where
     unsafe fn start(node: NonNull<Header>, worker: *mut (), seat: &Arc<Seat>) -> Option<Ran> {
         // SAFETY: by contract the order is ours; it is moved out, which makes room.
         let (Order { args, environment, start }, finish) = unsafe { Self::order(node).read() };
-        if let Some(environment) = &environment {
-            environment.note_begin(seat);
+        if let Some(environment) = &environment
+            && let Err(timeout) = environment.begin(seat)
+        {
+            panics::contain(|| drop(args));
+            // SAFETY: the order is moved out; this is its place.
+            unsafe { Self::outcome(node).write(Err(CallError::TimedOut(timeout))) };
+            return Some(Ran::Failed);
         }
         let context = if M::SPEC.uses_context {
             // SAFETY: the context lives in the future, which the node holds.
-            unsafe { CallContext::of_node(seat, environment, node) }
+            unsafe { CallContext::of_node(seat, environment.clone(), node) }
         } else {
-            drop(environment);
             CallContext::detached()
         };
+        let deadline = environment.as_ref().and_then(|environment| environment.deadline);
+        let within = deadline.map(|deadline| running::Within::enter(Some(deadline)));
         let future = AssertUnwindSafe(|| start(worker.cast::<M::Worker>(), context, args));
-        match catch_unwind(future) {
+        let started = catch_unwind(future);
+        drop(within);
+        match started {
             Ok(future) => {
+                let running = Running { future, finish, environment };
                 // SAFETY: the order is moved out; this is its place.
-                unsafe { Self::running(node).write(Running { future, finish }) };
+                unsafe { Self::running(node).write(running) };
                 None
             }
             Err(payload) => {
@@ -195,10 +214,12 @@ where
         // dropped in place.
         let running = unsafe { &mut *Self::running(node) };
         let finish = running.finish;
+        let within = running.within();
         let polled = catch_unwind(AssertUnwindSafe(|| {
             // SAFETY: as above.
             unsafe { Pin::new_unchecked(&mut running.future) }.poll(&mut context).map(finish)
         }));
+        drop(within);
         let (outcome, ran) = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(Ok(output))) => (Ok(output), Ran::Done),

@@ -43,6 +43,15 @@ impl Balancer {
         chosen
     }
 
+    /// Gives the call that was for `chosen` to another worker.
+    pub(crate) fn instead(&self, chosen: usize, other: usize) -> usize {
+        if other != chosen {
+            self.given[chosen].fetch_sub(1, Ordering::Relaxed);
+            self.given[other].fetch_add(1, Ordering::Relaxed);
+        }
+        other
+    }
+
     /// A number below `bound`: SplitMix64 (G. Steele et al., "Fast Splittable Pseudorandom Number
     /// Generators", 2014) over a shared counter, so that threads never draw the same one.
     fn random(&self, bound: usize) -> usize {

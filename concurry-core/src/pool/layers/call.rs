@@ -1,14 +1,12 @@
 //! The start of a call that goes through the layers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::drive::{Drive, InLayers};
-use crate::call::CallOptions;
+use super::drive::Drive;
 use crate::error::CallSite;
 use crate::future::{TaskFuture, drive_future};
 use crate::pool::Handle;
-use crate::shared::Stage;
+use crate::shared::{Stage, running};
 use crate::worker::{Method, Worker};
 use crate::{CallError, Mode};
 
@@ -20,7 +18,7 @@ pub(crate) fn call<M: Method>(
 where
     M::Worker: Worker,
 {
-    let pool = Arc::clone(&handle.pool);
+    let pool = &handle.pool;
     let site = CallSite::new(const { &M::SPEC });
     if pool.shared.shutdown.stage() >= Stage::Draining {
         return TaskFuture::from_outcome(Err(CallError::Stopped(site)));
@@ -30,17 +28,14 @@ where
         Ok(placed) => placed,
         Err(error) => return TaskFuture::from_outcome(Err(error)),
     };
-    let begun = Arc::new(AtomicBool::new(false));
-    let options = handle.options.as_deref().cloned().unwrap_or_else(CallOptions::new);
-    let id = pool.shared.id;
-    let runs_at_call = pool.mode == Mode::Sync;
-    let in_layers = InLayers::enter(&pool.shared);
-    let drive = Drive::<M>::new(pool, options, Arc::clone(&begun), in_layers, place);
+    let (id, mode) = (pool.shared.id, pool.mode);
+    let options = handle.options.clone();
+    let mut drive = Drive::<M>::new(Arc::clone(pool), options, running::deadline(), place);
+    let first = drive.first();
     let run = drive.run(args);
-    if runs_at_call {
+    if mode == Mode::Sync {
         // The call runs at the call, and so do its waits.
         return TaskFuture::from_outcome(concurry_time::block_on(run));
     }
-    // Relaxed: only tells a cancel what to report.
-    drive_future(site, id, run, move || begun.load(Ordering::Relaxed))
+    drive_future(site, id, run, move || first.as_ref().is_some_and(|first| first.has_begun()))
 }

@@ -1,381 +1,192 @@
-//! One call on its way through the layers, from its limits to its last attempt.
+//! One call on its way through the layers: its deadline, its attempts, and what answers at the end.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
-use std::task::Poll;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use concurry_limits::{Acquire, LimitError, Permit};
-use concurry_retry::{AttemptRecord, Bounds, RetryPolicy, Retrying, Verdict};
+use concurry_retry::{AttemptRecord, Retrying};
 
+use super::arguments::Spare;
 use super::table::MethodLayers;
-use super::telling::AttemptTelling;
-use super::waiting::{Counted, Throttled};
 use crate::CallError;
-use crate::call::options::Deadline;
-use crate::call::{CallEnvironment, CallOptions, CallPermit};
-use crate::error::{CallSite, InvalidResult, Timeout};
-use crate::event::{CallId, Event};
+use crate::call::{CallEnvironment, CallOptions};
+use crate::error::{CallSite, Timeout};
+use crate::event::CallId;
 use crate::future::Outcome;
 use crate::pool::Pool;
-use crate::progress::{Tally, Waiting};
-use crate::shared::{PoolShared, QueuePlace, Stage};
+use crate::shared::{PoolShared, QueuePlace};
 use crate::worker::Method;
 
-/// Counts a call as being in the layers, from the call to its end.
-pub(crate) struct InLayers(Arc<PoolShared>);
-
-impl InLayers {
-    pub(crate) fn enter(pool: &Arc<PoolShared>) -> Self {
-        // AcqRel: a stop that sees none left has seen their last submits.
-        pool.layered.fetch_add(1, Ordering::AcqRel);
-        Self(Arc::clone(pool))
-    }
-}
-
-impl Drop for InLayers {
-    fn drop(&mut self) {
-        if self.0.layered.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.layers_emptied();
-        }
-    }
-}
-
-/// A call on its way.
+/// A call on its way. While it lives, its pool counts it as being in the layers.
 pub(crate) struct Drive<M: Method> {
     pub(super) call: CallId,
-    pool: Arc<Pool<M::Worker>>,
-    layers: Arc<MethodLayers<M>>,
-    options: CallOptions,
-    deadline: Option<Instant>,
-    /// Whether an attempt is with a worker.
-    begun: Arc<AtomicBool>,
-    pub(super) started: Instant,
-    pub(super) throttled: Duration,
-    pub(super) attempts: u32,
+    pub(super) pool: Arc<Pool<M::Worker>>,
+    /// The layers of a method that the pool's table does not know: the closures of a task pool.
+    own_layers: Option<Box<MethodLayers<M>>>,
+    pub(super) options: Option<Arc<CallOptions>>,
+    pub(super) deadline: Option<Instant>,
+    /// When it was made, if anything in it is timed.
+    pub(super) started: Option<Instant>,
+    /// Nanoseconds that its attempts have waited for limits.
+    pub(super) throttled: AtomicU64,
+    /// The number of the running attempt, from 1.
+    pub(super) attempt: u32,
+    /// What has failed so far. Behind a lock only since errors need not be `Sync`.
+    pub(super) history: Mutex<Option<Box<Retrying<CallError<M::Error>>>>>,
     /// Whether its end was told.
     pub(super) told: bool,
-    /// Its place in the bounded queue, until the first attempt takes it along.
-    place: Option<QueuePlace>,
-    _in_layers: InLayers,
+    /// What the first attempt brings along; also looked at by whoever cancels the call.
+    pub(super) first: Mutex<Option<Arc<CallEnvironment>>>,
+}
+
+/// How an attempt has ended, or a copy of it.
+pub(super) struct Ended<M: Method> {
+    /// Which copy it was, from 1.
+    pub(super) copy: u32,
+    pub(super) outcome: Outcome<M::Output, M::Error>,
+    /// `None` if it was never sent.
+    pub(super) environment: Option<Arc<CallEnvironment>>,
+    /// How long it waited for limits.
+    pub(super) limit_wait: Duration,
+    /// When it was sent to a worker, if somebody watches.
+    pub(super) sent: Option<Instant>,
+    /// The copies that failed before it.
+    pub(super) others: Vec<AttemptRecord<CallError<M::Error>>>,
+}
+
+impl<M: Method> Ended<M> {
+    pub(super) fn never_sent(error: CallError<M::Error>) -> Self {
+        Self {
+            copy: 1,
+            outcome: Err(error),
+            environment: None,
+            limit_wait: Duration::ZERO,
+            sent: None,
+            others: Vec::new(),
+        }
+    }
+
+    /// Its failure, for the history. What it reserved is settled.
+    pub(super) fn into_record(
+        self,
+        attempt: u32,
+        began: Instant,
+        now: Instant,
+    ) -> Option<AttemptRecord<CallError<M::Error>>> {
+        let mut record = AttemptRecord::new(attempt, self.outcome.err()?)
+            .timed(Some(began), now)
+            .of_copy(self.copy);
+        record.worker = self.environment.and_then(|environment| environment.begun_on());
+        Some(record)
+    }
 }
 
 impl<M: Method> Drive<M> {
     pub(crate) fn new(
         pool: Arc<Pool<M::Worker>>,
-        options: CallOptions,
-        begun: Arc<AtomicBool>,
-        in_layers: InLayers,
+        options: Option<Arc<CallOptions>>,
+        inherited: Option<Instant>,
         place: Option<QueuePlace>,
     ) -> Self {
-        let layers = pool.layers.get::<M>();
-        let started = pool.shared.clock.now();
-        let deadline = match options.deadline {
-            Some(Deadline::At(at)) => Some(at),
-            Some(Deadline::After(after)) => started.checked_add(after),
-            None => layers.deadline.and_then(|after| started.checked_add(after)),
+        let own_layers = pool.layers.own::<M>();
+        let layers = pool.layers.find::<M>().or(own_layers.as_deref());
+        let asked = options.as_deref().and_then(|options| options.deadline);
+        let after = layers.and_then(|layers| layers.deadline);
+        let timed = asked.is_some() || after.is_some() || inherited.is_some();
+        let started =
+            (timed || pool.shared.events.are_watched()).then(|| pool.shared.clock.now());
+        let own = match (asked, started) {
+            (Some(asked), Some(started)) => asked.at(started),
+            (None, Some(started)) => after.and_then(|after| started.checked_add(after)),
+            (_, None) => None,
         };
-        let drive = Self {
+        let deadline = match (own, inherited) {
+            (Some(own), Some(inherited)) => Some(own.min(inherited)),
+            (own, inherited) => own.or(inherited),
+        };
+        // AcqRel: a stop that sees none left has seen their last submits.
+        pool.shared.layered.fetch_add(1, Ordering::AcqRel);
+        let mut drive = Self {
             call: CallId::next(),
             pool,
-            layers,
+            own_layers,
             options,
             deadline,
-            begun,
             started,
-            throttled: Duration::ZERO,
-            attempts: 0,
-            place,
+            throttled: AtomicU64::new(0),
+            attempt: 1,
+            history: Mutex::new(None),
             told: false,
-            _in_layers: in_layers,
+            first: Mutex::new(None),
         };
+        let mut first = drive.environment(None);
+        first.place = Mutex::new(place);
+        drive.first = Mutex::new(Some(Arc::new(first)));
+        drive.attempt = 0;
         drive.tell_started();
         drive
+    }
+
+    /// What the first attempt brings along.
+    pub(crate) fn first(&mut self) -> Option<Arc<CallEnvironment>> {
+        self.first.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     pub(super) fn site() -> CallSite {
         CallSite::new(const { &M::SPEC })
     }
 
-    pub(super) fn shared(&self) -> &PoolShared {
+    pub(super) fn shared(&self) -> &Arc<PoolShared> {
         &self.pool.shared
     }
 
-    /// The whole call: fallback > deadline > retry > limits > attempt timeout > queue > run.
+    pub(super) fn layers(&self) -> &MethodLayers<M> {
+        match (self.pool.layers.find::<M>(), &self.own_layers) {
+            (Some(layers), _) => layers,
+            (None, Some(layers)) => layers,
+            (None, None) => unreachable!("made in `new` for methods that the table lacks"),
+        }
+    }
+
+    /// The whole call: deadline > fallback > retry > breaker > hedge > limits > queue > attempt
+    /// timeout > run.
+    ///
+    /// The deadline is no future around the others: whatever waits inside is bounded by it, so a call
+    /// has one timer at a time.
     pub(crate) async fn run(mut self, args: M::Args) -> Outcome<M::Output, M::Error> {
-        let outcome = match self.deadline {
-            None => self.attempts(args).await,
-            Some(deadline) => {
-                let clock = self.shared().clock.clone();
-                // Dropping the attempts cancels what runs.
-                match clock.timeout_at(deadline, self.attempts(args)).await {
-                    Ok(outcome) => outcome,
-                    Err(_) => Err(CallError::TimedOut(Timeout::Deadline)),
-                }
-            }
-        };
+        if self.is_late() {
+            self.tell_done(false);
+            return Err(CallError::TimedOut(Timeout::Deadline));
+        }
+        let layers = self.layers();
+        let wanted = layers.max_retries() > 0 || layers.keeps_arguments;
+        let mut spare = if wanted { Spare::of(&args) } else { None };
+        let outcome = self.attempts(args, &mut spare).await;
         self.tell_done(outcome.is_ok());
-        match (outcome, &self.layers.fallback) {
-            (Err(error), Some(fallback)) if !error.is_cancelled() => Ok(fallback(&error)),
-            (outcome, _) => outcome,
+        match outcome {
+            Err(error) if self.falls_back(&error) => self.fall_back(error, spare).await,
+            outcome => outcome,
         }
     }
 
-    async fn attempts(&mut self, args: M::Args) -> Outcome<M::Output, M::Error> {
-        let mut args = args;
-        let mut retrying: Option<Retrying<CallError<M::Error>>> = None;
-        loop {
-            self.attempts += 1;
-            // The last allowed attempt gets the arguments themselves.
-            let copy = if self.attempts <= self.layers.max_retries() {
-                M::abilities().clone_args.map(|clone| clone(&args))
-            } else {
-                None
-            };
-            let started = self.shared().clock.now();
-            self.tell_attempt_started();
-            let throttled = self.throttled;
-            let request = self.request(&args);
-            let acquired = self.acquire(request).await;
-            let telling = AttemptTelling::new(self, throttled);
-            let environment = match acquired {
-                Ok(permit) => Arc::new(self.environment(permit)),
-                Err(error) => {
-                    telling.done(self, false, None);
-                    return Err(self.close(retrying, error));
-                }
-            };
-            let outcome =
-                self.attempt(args, &environment).await.and_then(|output| self.accept(output));
-            telling.done(self, outcome.is_ok(), Some(&environment));
-            let error = match outcome {
-                Ok(output) => return Ok(output),
-                Err(error) => error,
-            };
-            let verdict = self.verdict(&error);
-            self.heed_throttle(verdict);
-            let (Some(copy), true) = (copy, verdict.is_retryable()) else {
-                return Err(self.last(retrying, error, verdict, started, &environment));
-            };
-            let now = self.shared().clock.now();
-            let mut record = AttemptRecord::new(self.attempts, error).timed(Some(started), now);
-            record.worker = environment.begun_on();
-            // The wait holds no permit: settled and given back before it.
-            drop(environment.permit.take());
-            let policy = self.layers.retry.clone().unwrap_or_else(RetryPolicy::none);
-            let bounds = Bounds { deadline: self.deadline, budget: None };
-            let retrying = retrying.get_or_insert_with(|| Retrying::new(&policy));
-            match retrying.after(record, verdict, now, bounds) {
-                Ok(wait) => {
-                    self.back_off(wait).await?;
-                }
-                Err(reason) => {
-                    let retrying = std::mem::replace(retrying, Retrying::new(&policy));
-                    return Err(unwrap_single(retrying.give_up(reason)));
-                }
-            }
-            args = copy;
-        }
+    fn falls_back(&self, error: &CallError<M::Error>) -> bool {
+        !self.layers().fallbacks.is_empty() && !error.is_cancelled() && !self.is_late()
     }
 
-    fn environment(&mut self, permit: Option<Permit>) -> CallEnvironment {
-        CallEnvironment {
-            call: Some(self.call),
-            attempt: self.attempts,
-            deadline: self.deadline,
-            idempotency_key: self.options.idempotency_key.clone(),
-            permit: CallPermit::new(permit),
-            worker: AtomicUsize::new(0),
-            begun: OnceLock::new(),
-            place: Mutex::new(self.place.take()),
-        }
-    }
-
-    /// What the pool takes before dispatch: the call limit, and what the method reserves.
-    fn request(&self, args: &M::Args) -> Option<Acquire> {
-        let limits = &self.shared().limits;
-        match &self.layers.reserve {
-            Some(reserve) => Some(reserve(limits, args)),
-            None => limits.call_request(),
-        }
-    }
-
-    async fn acquire(
-        &mut self,
-        request: Option<Acquire>,
-    ) -> Result<Option<Permit>, CallError<M::Error>> {
-        let Some(request) = request else { return Ok(None) };
-        let mut request = pin!(request);
-        let first = poll_fn(|context| Poll::Ready(request.as_mut().poll(context))).await;
-        let acquired = match first {
-            Poll::Ready(acquired) => acquired,
-            Poll::Pending => {
-                let throttled = Throttled::new(self.shared());
-                let _shown = self.show_throttled();
-                let acquired = self.unless_stopped(request).await?;
-                let waited = throttled.waited();
-                drop(throttled);
-                self.throttled += waited;
-                acquired
-            }
-        };
-        acquired.map(Some).map_err(|error: LimitError| CallError::Limits(Box::new(error)))
-    }
-
-    /// Tells hooks and bars that the call waits for a limit, the latter for as long as the returned
-    /// values live.
-    fn show_throttled(&self) -> Vec<Waiting> {
-        let shared = self.shared();
-        let throttled = shared.limits.sets().find_map(|set| set.stats().throttled);
-        shared.events.emit(|| Event::Throttled {
-            call: self.call,
-            site: Self::site(),
-            limit: throttled.as_ref().map(|throttled| throttled.by.clone()),
-            wait: throttled.as_ref().and_then(|throttled| throttled.next_in),
-        });
-        let limit = throttled.as_ref().map_or("a limit", |throttled| throttled.by.as_str());
-        let next = throttled.as_ref().and_then(|throttled| throttled.next_in);
-        let next = next.map(|wait| shared.clock.after(wait));
-        shared.tallies.each(|tally| tally.throttled(limit, next))
-    }
-
-    /// Sends the call to a worker, and waits for it as long as an attempt may take.
-    async fn attempt(
-        &self,
-        args: M::Args,
-        environment: &Arc<CallEnvironment>,
-    ) -> Outcome<M::Output, M::Error> {
-        // Relaxed: only tells a cancel what to report.
-        self.begun.store(true, Ordering::Relaxed);
-        let call = self.pool.submit::<M>(args, Some(Arc::clone(environment))).cancel_on_drop();
-        let timeout = self.options.timeout.or(self.layers.timeout);
-        let outcome = match timeout {
-            None => call.await,
-            Some(timeout) => {
-                let clock = &self.shared().clock;
-                match clock.timeout_at(clock.after(timeout), call).await {
-                    Ok(outcome) => outcome,
-                    Err(_) => Err(CallError::TimedOut(Timeout::Attempt)),
-                }
-            }
-        };
-        self.begun.store(false, Ordering::Relaxed);
-        outcome
-    }
-
-    fn accept(&self, output: M::Output) -> Outcome<M::Output, M::Error> {
-        if self.layers.until.iter().all(|until| until(&output)) {
-            return Ok(output);
-        }
-        let invalid = InvalidResult { site: Self::site(), attempts: self.attempts };
-        Err(CallError::InvalidResult(Box::new(invalid)))
-    }
-
-    fn verdict(&self, error: &CallError<M::Error>) -> Verdict {
-        match error {
-            CallError::Failed(error) => match (&self.layers.retry_if, M::abilities().verdict) {
-                (Some(retry_if), verdict) if retry_if(error) => {
-                    // The predicate says whether, the error's own verdict still says when.
-                    match verdict.map(|verdict| verdict(error)) {
-                        Some(hint @ (Verdict::RetryAfter(_) | Verdict::Throttle(_))) => hint,
-                        _ => Verdict::Retry,
-                    }
-                }
-                (Some(_), _) => Verdict::Fatal,
-                (None, Some(verdict)) => verdict(error),
-                (None, None) => Verdict::Retry,
-            },
-            CallError::InvalidResult(_) => Verdict::Retry,
-            CallError::TimedOut(Timeout::Attempt)
-            | CallError::Panicked(_)
-            | CallError::WorkerDied(_)
-                if M::SPEC.idempotent =>
-            {
-                Verdict::Retry
-            }
-            // An attempt that timed out was cancelled; whether it did its work is not known. But a
-            // timeout with a retry policy asks for another attempt in so many words.
-            CallError::TimedOut(Timeout::Attempt) => Verdict::Retry,
-            _ => Verdict::Fatal,
-        }
-    }
-
-    /// The service has throttled us: the shared limits pause for everybody, not just for this call.
-    fn heed_throttle(&self, verdict: Verdict) {
-        if let Verdict::Throttle(Some(wait)) = verdict {
-            self.shared().limits.sets().for_each(|set| set.pause_for(wait));
-        }
-    }
-
-    async fn back_off(&self, wait: Duration) -> Result<(), CallError<M::Error>> {
-        let shared = self.shared();
-        shared.layer_counters.retries.fetch_add(1, Ordering::Relaxed);
-        self.tell_retrying(wait);
-        let _counted = Counted::new(&shared.layer_counters.backing_off);
-        let _shown = shared.tallies.each(Tally::retrying);
-        self.unless_stopped(pin!(shared.clock.sleep(wait))).await
-    }
-
-    /// Waits for something that only time or others bring, unless the pool is stopped meanwhile.
-    async fn unless_stopped<F: Future>(
-        &self,
-        mut future: std::pin::Pin<&mut F>,
-    ) -> Result<F::Output, CallError<M::Error>> {
-        let mut stopping = pin!(self.shared().shutdown.reached(Stage::Stopping));
-        poll_fn(|context| {
-            if let Poll::Ready(output) = future.as_mut().poll(context) {
-                return Poll::Ready(Ok(output));
-            }
-            stopping.as_mut().poll(context).map(|()| Err(CallError::Stopped(Self::site())))
-        })
-        .await
-    }
-
-    /// The final error of a call whose last attempt is not to be repeated.
-    fn last(
-        &self,
-        retrying: Option<Retrying<CallError<M::Error>>>,
-        error: CallError<M::Error>,
-        verdict: Verdict,
-        started: Instant,
-        environment: &CallEnvironment,
-    ) -> CallError<M::Error> {
-        let Some(mut retrying) = retrying else { return error };
-        let now = self.shared().clock.now();
-        let mut record = AttemptRecord::new(self.attempts, error).timed(Some(started), now);
-        record.worker = environment.begun_on();
-        let bounds = Bounds { deadline: self.deadline, budget: None };
-        match retrying.after(record, verdict, now, bounds) {
-            Err(reason) => unwrap_single(retrying.give_up(reason)),
-            // The policy would allow it, but there is no copy of the arguments left.
-            Ok(_) => unwrap_single(retrying.give_up(concurry_retry::GaveUp::RetriesExhausted)),
-        }
-    }
-
-    /// The final error of a call that could not even begin its next attempt.
-    fn close(
-        &self,
-        retrying: Option<Retrying<CallError<M::Error>>>,
-        error: CallError<M::Error>,
-    ) -> CallError<M::Error> {
-        drop(retrying);
-        error
+    /// Whether the deadline has passed.
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= self.shared().clock.now())
     }
 }
 
-/// One attempt needs no history: its error is the call's.
-fn unwrap_single<E>(error: concurry_retry::RetryError<CallError<E>>) -> CallError<E> {
-    if error.attempts().count() > 1 {
-        return CallError::RetriesExhausted(error);
-    }
-    let reason = error.gave_up();
-    match error.into_attempts().into_last() {
-        Some(record) => record.error,
-        None => CallError::RetriesExhausted(concurry_retry::RetryError::new(
-            reason,
-            concurry_retry::Attempts::new(),
-        )),
+impl<M: Method> Drop for Drive<M> {
+    fn drop(&mut self) {
+        // Cancelled, or a predicate of the user's panicked.
+        if !self.told {
+            self.tell_done(false);
+        }
+        if self.pool.shared.layered.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.pool.shared.layers_emptied();
+        }
     }
 }

@@ -1,15 +1,29 @@
-//! What stands between a call and the queue: fallback, deadline, retries, limits, attempt timeout.
+//! What stands between a call and the queue.
 //!
-//! The order is fixed, outermost first: fallback > deadline > retry > limits > attempt timeout >
-//! queue > run. So a fallback answers also for a deadline, a wait for a limit counts against the
-//! deadline but not against the attempt's timeout, every attempt takes its limits anew, and neither a
-//! backoff nor a wait for a limit holds a worker. Methods without any of it skip all of this.
+//! The order is fixed, outermost first: deadline > fallback > retry > breaker > hedge > limits > queue >
+//! attempt timeout > run. So a fallback that calls somebody else is bounded by the deadline; every
+//! attempt asks the breaker and takes its limits anew; a wait for a limit or in the queue counts
+//! against the deadline but not against the attempt's timeout, which begins when a worker begins the
+//! attempt; and neither a backoff nor a wait for a limit holds a worker. Methods without any of it skip
+//! all of this.
+//!
+//! A race of several pools stands outside of each one's retries (`concurry_retry::Race`).
 
+mod arguments;
+mod attempt;
+mod attempts;
+mod breakers;
 mod call;
+mod check;
 mod drive;
+mod fallbacks;
+mod hedging;
 mod table;
 mod telling;
+mod verdict;
 mod waiting;
 
+pub(crate) use breakers::{AllBreakers, Breakers, tell_changes};
 pub(crate) use call::call;
+pub(crate) use fallbacks::Fallback;
 pub(crate) use table::{LayerTable, MethodLayers, RetryIf, assemble};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use concurry_limits::{Acquire, Limits};
-use concurry_retry::RetryPolicy;
+use concurry_retry::{Hedge, Hedger, RetryBudget, RetryPolicy};
 
-use crate::CallError;
+use super::check::{check, check_pool};
+use super::{AllBreakers, Breakers, Fallback};
 use crate::error::OptionsError;
 use crate::pool::Options;
 use crate::worker::{Method, MethodVisitor, Worker};
@@ -18,18 +19,23 @@ pub(crate) type RetryIf<E> = dyn Fn(&E) -> bool + Send + Sync;
 pub(crate) type Until<T> = dyn Fn(&T) -> bool + Send + Sync;
 /// What to take before a call is sent.
 pub(crate) type Reserve<A> = dyn Fn(&Limits, &A) -> Acquire + Send + Sync;
-/// What stands in for an error.
-pub(crate) type Fallback<T, E> = dyn Fn(&CallError<E>) -> T + Send + Sync;
 
 /// The layers of one method.
 pub(crate) struct MethodLayers<M: Method> {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) retry_if: Option<Arc<RetryIf<M::Error>>>,
     pub(crate) until: Vec<Arc<Until<M::Output>>>,
+    pub(crate) budget: Option<RetryBudget>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) reserve: Option<Arc<Reserve<M::Args>>>,
-    pub(crate) fallback: Option<Arc<Fallback<M::Output, M::Error>>>,
+    pub(crate) fallbacks: Vec<Fallback<M>>,
+    pub(crate) breaker: Option<Breakers<M::Args>>,
+    /// As it was asked for; `init` makes the `hedger` of it.
+    pub(crate) hedge: Option<Hedge>,
+    pub(crate) hedger: Option<Hedger>,
+    /// A copy of the arguments is kept to the end of the call.
+    pub(crate) keeps_arguments: bool,
     /// The pool counts calls, so each one takes its share before dispatch.
     pub(crate) counts_calls: bool,
     /// Events are wanted of every call.
@@ -42,10 +48,15 @@ impl<M: Method> Default for MethodLayers<M> {
             retry: None,
             retry_if: None,
             until: Vec::new(),
+            budget: None,
             timeout: None,
             deadline: None,
             reserve: None,
-            fallback: None,
+            fallbacks: Vec::new(),
+            breaker: None,
+            hedge: None,
+            hedger: None,
+            keeps_arguments: false,
             counts_calls: false,
             observed: false,
         }
@@ -56,13 +67,18 @@ impl<M: Method> MethodLayers<M> {
     /// Whether calls of the method go straight to the queue.
     fn is_plain(&self) -> bool {
         let Self {
-            retry,
+            retry: _,
             retry_if: _,
             until,
+            budget: _,
             timeout,
             deadline,
             reserve,
-            fallback,
+            fallbacks,
+            breaker,
+            hedge,
+            hedger: _,
+            keeps_arguments: _,
             counts_calls,
             observed,
         } = self;
@@ -72,12 +88,23 @@ impl<M: Method> MethodLayers<M> {
             && timeout.is_none()
             && deadline.is_none()
             && reserve.is_none()
-            && fallback.is_none()
-            && retry.as_ref().is_none_or(|policy| policy.retry_limit() == 0)
+            && fallbacks.is_empty()
+            && breaker.is_none()
+            && hedge.is_none()
+            && self.max_retries() == 0
     }
 
     pub(crate) fn max_retries(&self) -> u32 {
         self.retry.as_ref().map_or(0, RetryPolicy::retry_limit)
+    }
+
+    /// Whether anything needs a copy of the arguments.
+    pub(super) fn copies_arguments(&self) -> bool {
+        self.max_retries() > 0 || self.hedge.is_some() || self.fallbacks_take_arguments()
+    }
+
+    fn fallbacks_take_arguments(&self) -> bool {
+        self.fallbacks.iter().any(Fallback::takes_arguments)
     }
 }
 
@@ -86,19 +113,23 @@ pub(crate) struct LayerTable {
     methods: Box<[Entry]>,
     /// What holds also for methods that were not visited: the closures of a task pool.
     common: Common,
+    /// The breakers that calls of the pool ask.
+    pub(crate) breakers: Box<[Arc<dyn AllBreakers>]>,
+    /// Some method is hedged.
+    pub(crate) hedged: bool,
 }
 
-#[derive(Clone, Copy)]
 struct Common {
     timeout: Option<Duration>,
     deadline: Option<Duration>,
+    breaker: Option<concurry_retry::CircuitBreaker>,
     counts_calls: bool,
     observed: bool,
 }
 
 struct Entry {
     plain: bool,
-    /// An `Arc<MethodLayers<M>>`.
+    /// A `MethodLayers<M>`.
     layers: Box<dyn Any + Send + Sync>,
 }
 
@@ -108,55 +139,76 @@ impl LayerTable {
         self.methods[method].plain
     }
 
-    pub(crate) fn get<M: Method>(&self) -> Arc<MethodLayers<M>> {
-        let layers = self.methods[M::SPEC.index].layers.downcast_ref::<Arc<MethodLayers<M>>>();
-        match layers {
-            Some(layers) => Arc::clone(layers),
-            None => Arc::new(MethodLayers {
+    /// The layers of a method that was visited.
+    #[inline]
+    pub(crate) fn find<M: Method>(&self) -> Option<&MethodLayers<M>> {
+        self.methods[M::SPEC.index].layers.downcast_ref()
+    }
+
+    /// The layers of a method that was not.
+    pub(crate) fn own<M: Method>(&self) -> Option<Box<MethodLayers<M>>> {
+        self.find::<M>().is_none().then(|| {
+            Box::new(MethodLayers {
                 timeout: self.common.timeout,
                 deadline: self.common.deadline,
+                breaker: self.common.breaker.clone().map(Breakers::One),
                 counts_calls: self.common.counts_calls,
                 observed: self.common.observed,
                 ..MethodLayers::default()
-            }),
-        }
+            })
+        })
     }
 }
 
 /// Puts the layers together, and finds what does not fit the methods.
 pub(crate) fn assemble<W: Worker>(options: &mut Options<W>) -> Result<LayerTable, OptionsError> {
-    let mut assembler =
-        Assembler { options, methods: Vec::new(), matched: Vec::new(), error: None };
+    let mut assembler = Assembler {
+        options,
+        methods: Vec::new(),
+        matched: Vec::new(),
+        breakers: Vec::new(),
+        uses: Uses::default(),
+        error: None,
+    };
     W::visit_methods(&mut assembler);
-    let Assembler { methods, matched, error, options } = assembler;
+    let Assembler { methods, matched, mut breakers, uses, error, options } = assembler;
     if let Some(error) = error {
         return Err(error);
     }
-    for retry_if in &options.retry_if {
-        if !matched.contains(&retry_if.error) {
-            return Err(OptionsError::Contradiction {
-                worker: W::NAME,
-                problem: format!(
-                    "no method fails with {}, which `retry_if` is for",
-                    retry_if.type_name
-                ),
-                remedy: "give the predicate the error type of a method, or leave it out".into(),
-            });
-        }
+    check_pool(options, &matched, uses)?;
+    if let Some(breaker) = &options.breaker {
+        breakers.push(Arc::new(breaker.clone()));
     }
     let common = Common {
         timeout: options.timeout,
         deadline: options.deadline,
+        breaker: options.breaker.clone(),
         counts_calls: options.limits.has_call_limit(),
         observed: options.observe_calls,
     };
-    Ok(LayerTable { methods: methods.into(), common })
+    Ok(LayerTable {
+        methods: methods.into(),
+        common,
+        breakers: breakers.into(),
+        hedged: uses.hedged,
+    })
+}
+
+/// What the methods make use of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Uses {
+    /// Some method may be retried.
+    pub(super) retried: bool,
+    /// Some method is hedged.
+    pub(super) hedged: bool,
 }
 
 struct Assembler<'o, W: Worker> {
     options: &'o mut Options<W>,
     methods: Vec<Entry>,
     matched: Vec<TypeId>,
+    breakers: Vec<Arc<dyn AllBreakers>>,
+    uses: Uses,
     error: Option<OptionsError>,
 }
 
@@ -174,8 +226,16 @@ impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
         }
         layers.timeout = layers.timeout.or(options.timeout);
         layers.deadline = layers.deadline.or(options.deadline);
+        layers.budget = layers.budget.or_else(|| options.budget.clone());
         layers.counts_calls = options.limits.has_call_limit();
         layers.observed = options.observe_calls;
+        match &layers.breaker {
+            Some(own) => self.breakers.push(own.all()),
+            None => layers.breaker = options.breaker.clone().map(Breakers::One),
+        }
+        if M::SPEC.idempotent {
+            layers.hedge = layers.hedge.or_else(|| options.hedge.clone());
+        }
         for pool_wide in &options.retry_if {
             if pool_wide.error == TypeId::of::<M::Error>() {
                 self.matched.push(pool_wide.error);
@@ -187,43 +247,18 @@ impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
         }
         let refusal = check::<M>(&layers, &options.limits);
         self.error = self.error.take().or(refusal);
+        layers.keeps_arguments = layers.hedge.is_some() || layers.fallbacks_take_arguments();
+        // An illegal one was refused by the check.
+        layers.hedger = layers.hedge.as_ref().and_then(|hedge| hedge.build().ok()).map(|hedger| {
+            let hedger = hedger.clock(&options.clock);
+            match &layers.budget {
+                Some(budget) => hedger.budget(budget),
+                None => hedger,
+            }
+        });
+        self.uses.retried |= layers.max_retries() > 0;
+        self.uses.hedged |= layers.hedge.is_some();
         let plain = layers.is_plain();
-        self.methods.push(Entry { plain, layers: Box::new(Arc::new(layers)) });
+        self.methods.push(Entry { plain, layers: Box::new(layers) });
     }
-}
-
-fn check<M: Method>(layers: &MethodLayers<M>, limits: &Limits) -> Option<OptionsError> {
-    let refuse = |option, problem: String, remedy: &str| {
-        Some(OptionsError::Method {
-            worker: M::SPEC.worker,
-            method: M::SPEC.name,
-            option,
-            problem,
-            remedy: remedy.to_owned(),
-        })
-    };
-    if let Some(Err(error)) = layers.retry.as_ref().map(RetryPolicy::validate) {
-        return refuse("retry", error.to_string(), "change the policy");
-    }
-    if layers.max_retries() > 0 && M::abilities().clone_args.is_none() {
-        let args = std::any::type_name::<M::Args>();
-        return refuse(
-            "retry",
-            format!("an attempt needs a copy of the arguments, and {args} is not `Clone`"),
-            "make the arguments `Clone`, or give this method `RetryPolicy::none()`",
-        );
-    }
-    if layers.reserve.is_some() && limits.sets().all(|set| set.stats().limits.is_empty()) {
-        return refuse(
-            "reserve",
-            "the pool has no limits to reserve from".into(),
-            "give the pool its limits by `.limits(…)`",
-        );
-    }
-    for (option, value) in [("timeout", layers.timeout), ("deadline", layers.deadline)] {
-        if value.is_some_and(|value| value.is_zero()) {
-            return refuse(option, "it is zero".into(), "give it some time, or leave it out");
-        }
-    }
-    None
 }

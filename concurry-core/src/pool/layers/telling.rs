@@ -1,13 +1,17 @@
 //! What those who watch a pool are told of a call in the layers.
 
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use super::drive::Drive;
-use crate::call::CallEnvironment;
+use super::drive::{Drive, Ended};
 use crate::event::{AttemptTimes, Event};
 use crate::worker::Method;
 
 impl<M: Method> Drive<M> {
+    pub(super) fn is_watched(&self) -> bool {
+        self.shared().events.are_watched()
+    }
+
     pub(super) fn tell_started(&self) {
         let call = self.call;
         self.shared().events.emit(|| Event::CallStarted { call, site: Self::site() });
@@ -17,7 +21,30 @@ impl<M: Method> Drive<M> {
         self.shared().events.emit(|| Event::AttemptStarted {
             call: self.call,
             site: Self::site(),
-            attempt: self.attempts,
+            attempt: self.attempt,
+        });
+    }
+
+    pub(super) fn tell_attempt_done(&self, ended: &Ended<M>) {
+        let shared = self.shared();
+        shared.events.emit(|| {
+            let mut times =
+                AttemptTimes { limit_wait: ended.limit_wait, ..AttemptTimes::default() };
+            if let (Some(sent), Some(environment)) = (ended.sent, &ended.environment) {
+                let now = shared.clock.now();
+                let begun = environment.begun.get().copied();
+                times.worker = environment.begun_on();
+                times.queued = begun.unwrap_or(now).saturating_duration_since(sent);
+                times.running =
+                    begun.map_or(Duration::ZERO, |begun| now.saturating_duration_since(begun));
+            }
+            Event::AttemptDone {
+                call: self.call,
+                site: Self::site(),
+                attempt: self.attempt,
+                ok: ended.outcome.is_ok(),
+                times,
+            }
         });
     }
 
@@ -25,7 +52,7 @@ impl<M: Method> Drive<M> {
         self.shared().events.emit(|| Event::Retrying {
             call: self.call,
             site: Self::site(),
-            attempt: self.attempts,
+            attempt: self.attempt,
             wait,
         });
     }
@@ -37,64 +64,11 @@ impl<M: Method> Drive<M> {
             call: self.call,
             site: Self::site(),
             ok,
-            attempts: self.attempts,
-            throttled: self.throttled,
-            total: shared.clock.now().saturating_duration_since(self.started),
-        });
-    }
-}
-
-impl<M: Method> Drop for Drive<M> {
-    fn drop(&mut self) {
-        // Cancelled, or a predicate of the user's panicked.
-        if !self.told {
-            self.tell_done(false);
-        }
-    }
-}
-
-/// The times of an attempt that has its limits.
-pub(super) struct AttemptTelling {
-    limit_wait: Duration,
-    /// When it was sent to a worker. `None` if nobody watches.
-    sent: Option<Instant>,
-}
-
-impl AttemptTelling {
-    /// `throttled` is how long the call had waited for limits before the attempt.
-    pub(super) fn new<M: Method>(drive: &Drive<M>, throttled: Duration) -> Self {
-        let shared = drive.shared();
-        Self {
-            limit_wait: drive.throttled.saturating_sub(throttled),
-            sent: shared.events.are_watched().then(|| shared.clock.now()),
-        }
-    }
-
-    /// The attempt has ended. Without an environment it was never sent.
-    pub(super) fn done<M: Method>(
-        self,
-        drive: &Drive<M>,
-        ok: bool,
-        environment: Option<&CallEnvironment>,
-    ) {
-        let shared = drive.shared();
-        shared.events.emit(|| {
-            let mut times = AttemptTimes { limit_wait: self.limit_wait, ..AttemptTimes::default() };
-            if let (Some(sent), Some(environment)) = (self.sent, environment) {
-                let now = shared.clock.now();
-                let begun = environment.begun.get().copied();
-                times.worker = environment.begun_on();
-                times.queued = begun.unwrap_or(now).saturating_duration_since(sent);
-                times.running =
-                    begun.map_or(Duration::ZERO, |begun| now.saturating_duration_since(begun));
-            }
-            Event::AttemptDone {
-                call: drive.call,
-                site: Drive::<M>::site(),
-                attempt: drive.attempts,
-                ok,
-                times,
-            }
+            attempts: self.attempt,
+            throttled: Duration::from_nanos(self.throttled.load(Ordering::Relaxed)),
+            total: self.started.map_or(Duration::ZERO, |started| {
+                shared.clock.now().saturating_duration_since(started)
+            }),
         });
     }
 }

@@ -1,0 +1,101 @@
+//! What an attempt of a call brings along from the layers to its worker.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
+
+use super::CallPermit;
+use super::copies::CopyOfCall;
+use crate::error::Timeout;
+use crate::event::CallId;
+use crate::shared::{QueuePlace, Seat};
+use crate::sync::lock;
+
+/// What a call brings along that goes through the layers: one for each attempt and each copy of it.
+/// It lives until the method has returned or its future is dropped.
+pub(crate) struct CallEnvironment {
+    /// `None` for a plain call.
+    pub(crate) call: Option<CallId>,
+    pub(crate) attempt: u32,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) idempotency_key: Option<Arc<str>>,
+    /// What the pool reserved before dispatch. Settled by the method or, at the end, by the drop.
+    pub(crate) permit: CallPermit,
+    /// The worker that began it, plus one; zero before.
+    worker: AtomicUsize,
+    /// Whether the layers want to know when it begins.
+    pub(crate) timed: bool,
+    /// When a worker began it, if somebody wants to know.
+    pub(crate) begun: OnceLock<Instant>,
+    /// The place in the bounded queue, given back when a worker begins the call.
+    pub(crate) place: Mutex<Option<QueuePlace>>,
+    /// Set where several copies of the attempt run.
+    pub(crate) copy: Option<CopyOfCall>,
+    /// Copies of the attempt were sent in its place.
+    copied: AtomicBool,
+}
+
+impl CallEnvironment {
+    /// Of the first attempt of a call without options.
+    pub(crate) fn first(place: Option<QueuePlace>) -> Self {
+        Self {
+            call: None,
+            attempt: 1,
+            deadline: None,
+            idempotency_key: None,
+            permit: CallPermit::default(),
+            worker: AtomicUsize::new(0),
+            timed: false,
+            begun: OnceLock::new(),
+            place: Mutex::new(place),
+            copy: None,
+            copied: AtomicBool::new(false),
+        }
+    }
+
+    /// A worker is about to run it.
+    ///
+    /// # Errors
+    ///
+    /// When its deadline has passed: an expired call is not started.
+    pub(crate) fn begin(&self, seat: &Seat) -> Result<(), Timeout> {
+        drop(lock(&self.place).take());
+        let watched = self.timed || (self.call.is_some() && seat.pool.events.are_watched());
+        if watched || self.deadline.is_some() {
+            let now = seat.pool.clock.now();
+            if self.deadline.is_some_and(|deadline| deadline <= now) {
+                return Err(Timeout::Deadline);
+            }
+            if watched {
+                let _ = self.begun.set(now);
+            }
+        }
+        // Relaxed: read for reports, after the attempt's outcome published everything.
+        self.worker.store(seat.index + 1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Gives its place in the queue to a copy that is sent instead.
+    pub(crate) fn take_place(&self) -> Option<QueuePlace> {
+        self.copied.store(true, Ordering::Relaxed);
+        lock(&self.place).take()
+    }
+
+    /// Whether a worker has begun it, or copies of it were sent.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun_on().is_some() || self.copied.load(Ordering::Relaxed)
+    }
+
+    /// The worker that began it.
+    pub(crate) fn begun_on(&self) -> Option<usize> {
+        self.worker.load(Ordering::Relaxed).checked_sub(1)
+    }
+}
+
+impl Drop for CallEnvironment {
+    fn drop(&mut self) {
+        if let Some(copy) = &self.copy {
+            copy.ended(self.begun.get().copied());
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! One attempt, or one copy of it: its limits, the queue, and the time it may run.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use concurry_limits::{Acquire, LimitError, Permit};
+use concurry_time::Sleep;
+
+use super::drive::{Drive, Ended};
+use super::waiting::{Throttled, until};
+use crate::CallError;
+use crate::call::{CallEnvironment, Copies, CopyOfCall};
+use crate::error::{InvalidResult, Timeout};
+use crate::event::Event;
+use crate::future::{Outcome, TaskFuture};
+use crate::progress::Waiting;
+use crate::shared::InLayers;
+use crate::worker::Method;
+
+impl<M: Method> Drive<M> {
+    /// Takes the limits, sends the call to a worker and waits for it.
+    pub(super) async fn copy(&self, args: M::Args, copy: Option<(&Arc<Copies>, u32)>) -> Ended<M> {
+        let number = copy.map_or(1, |(_, number)| number);
+        let (permit, limit_wait) = match self.request(&args) {
+            None => (None, Duration::ZERO),
+            Some(request) => match self.acquire(request).await {
+                Ok((permit, waited)) => (Some(permit), waited),
+                Err(error) => return Ended { copy: number, ..Ended::never_sent(error) },
+            },
+        };
+        let environment = self.environment_with(permit, copy);
+        let sent = self.is_watched().then(|| self.shared().clock.now());
+        let outcome = self.on_a_worker(args, &environment).await;
+        let outcome = outcome.and_then(|output| self.accept(output));
+        let environment = Some(environment);
+        Ended { copy: number, outcome, environment, limit_wait, sent, others: Vec::new() }
+    }
+
+    /// What the attempt brings along: for the first one it is there already.
+    fn environment_with(
+        &self,
+        permit: Option<Permit>,
+        copy: Option<(&Arc<Copies>, u32)>,
+    ) -> Arc<CallEnvironment> {
+        if self.attempt == 1 && copy.is_none() {
+            let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(first) = first {
+                first.permit.put(permit);
+                return first;
+            }
+        }
+        let mut environment = self.environment(copy);
+        if self.attempt == 1 {
+            // The place in the queue goes to the first copy.
+            let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = first.as_ref().and_then(|first| first.take_place());
+            environment.place = Mutex::new(place);
+        }
+        environment.permit.put(permit);
+        Arc::new(environment)
+    }
+
+    pub(super) fn environment(&self, copy: Option<(&Arc<Copies>, u32)>) -> CallEnvironment {
+        let key = self.options.as_deref().and_then(|options| options.idempotency_key.clone());
+        let mut environment = CallEnvironment::first(None);
+        environment.call = Some(self.call);
+        environment.attempt = self.attempt;
+        environment.deadline = self.deadline;
+        environment.idempotency_key = key;
+        environment.timed = copy.is_some() || self.timeout().is_some();
+        environment.copy = copy.map(|(copies, copy)| CopyOfCall {
+            copies: Arc::clone(copies),
+            call: self.call,
+            site: Self::site(),
+            attempt: self.attempt,
+            copy,
+            pool: Arc::clone(self.shared()),
+            _in_layers: InLayers::enter(self.shared()),
+        });
+        environment
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        let own = self.options.as_deref().and_then(|options| options.timeout);
+        own.or(self.layers().timeout)
+    }
+
+    /// What the pool takes before dispatch: the call limit, and what the method reserves.
+    fn request(&self, args: &M::Args) -> Option<Acquire> {
+        let limits = &self.shared().limits;
+        match &self.layers().reserve {
+            Some(reserve) => Some(reserve(limits, args)),
+            None => limits.call_request(),
+        }
+    }
+
+    /// The permit, and how long it was waited for.
+    async fn acquire(&self, request: Acquire) -> Result<(Permit, Duration), CallError<M::Error>> {
+        let mut request = pin!(request);
+        let first = poll_fn(|context| Poll::Ready(request.as_mut().poll(context))).await;
+        let limits = |error: LimitError| CallError::Limits(Box::new(error));
+        if let Poll::Ready(acquired) = first {
+            return acquired.map(|permit| (permit, Duration::ZERO)).map_err(limits);
+        }
+        let shared = self.shared();
+        let throttled = Throttled::new(shared);
+        let _shown = self.show_throttled();
+        let acquired = self.unless_stopped(until(&shared.clock, self.deadline, request)).await?;
+        let waited = throttled.waited();
+        drop(throttled);
+        let nanos = u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX);
+        // Relaxed: told at the end, by whoever has the call.
+        AtomicU64::fetch_add(&self.throttled, nanos, Ordering::Relaxed);
+        match acquired {
+            Some(acquired) => acquired.map(|permit| (permit, waited)).map_err(limits),
+            None => Err(CallError::TimedOut(Timeout::Deadline)),
+        }
+    }
+
+    /// Tells hooks and bars that the call waits for a limit, the latter for as long as the returned
+    /// values live.
+    fn show_throttled(&self) -> Vec<Waiting> {
+        let shared = self.shared();
+        let throttled = shared.limits.sets().find_map(|set| set.stats().throttled);
+        shared.events.emit(|| Event::Throttled {
+            call: self.call,
+            site: Self::site(),
+            limit: throttled.as_ref().map(|throttled| throttled.by.clone()),
+            wait: throttled.as_ref().and_then(|throttled| throttled.next_in),
+        });
+        let limit = throttled.as_ref().map_or("a limit", |throttled| throttled.by.as_str());
+        let next = throttled.as_ref().and_then(|throttled| throttled.next_in);
+        let next = next.map(|wait| shared.clock.after(wait));
+        shared.tallies.each(|tally| tally.throttled(limit, next))
+    }
+
+    /// Sends the attempt on its way to a worker.
+    fn send(
+        &self,
+        args: M::Args,
+        environment: &Arc<CallEnvironment>,
+    ) -> TaskFuture<M::Output, M::Error> {
+        self.pool.submit::<M>(args, Some(Arc::clone(environment)))
+    }
+
+    /// Waits for a worker and then for the method, by the deadline and as long as an attempt may
+    /// take. Dropping the future cancels the attempt.
+    async fn on_a_worker(
+        &self,
+        args: M::Args,
+        environment: &Arc<CallEnvironment>,
+    ) -> Outcome<M::Output, M::Error> {
+        let mut call = self.send(args, environment).cancel_on_drop();
+        let mut watch = Watch { timeout: self.timeout(), deadline: self.deadline, sleep: None };
+        let clock = &self.shared().clock;
+        poll_fn(|context| {
+            if let Poll::Ready(outcome) = Pin::new(&mut call).poll(context) {
+                return Poll::Ready(outcome);
+            }
+            let begun = || environment.begun.get().copied();
+            watch.poll(clock, begun, context).map(|timeout| Err(CallError::TimedOut(timeout)))
+        })
+        .await
+    }
+
+    fn accept(&self, output: M::Output) -> Outcome<M::Output, M::Error> {
+        if self.layers().until.iter().all(|until| until(&output)) {
+            return Ok(output);
+        }
+        let invalid = InvalidResult { site: Self::site(), attempts: self.attempt };
+        Err(CallError::InvalidResult(Box::new(invalid)))
+    }
+}
+
+/// The bounds of an attempt that was sent.
+///
+/// Its timeout begins when a worker begins it. Nobody is woken for that: a timer looks, at the
+/// earliest moment at which the time can be over, whether the attempt has begun, and when.
+struct Watch {
+    timeout: Option<Duration>,
+    deadline: Option<Instant>,
+    sleep: Option<Sleep>,
+}
+
+impl Watch {
+    /// Ready when one of the bounds is reached.
+    fn poll(
+        &mut self,
+        clock: &concurry_time::Clock,
+        begun: impl Fn() -> Option<Instant>,
+        context: &mut Context<'_>,
+    ) -> Poll<Timeout> {
+        loop {
+            if let Some(sleep) = &mut self.sleep {
+                ready!(Pin::new(sleep).poll(context));
+            } else if self.timeout.is_none() && self.deadline.is_none() {
+                return Poll::Pending;
+            }
+            let now = clock.now();
+            if self.deadline.is_some_and(|deadline| deadline <= now) {
+                return Poll::Ready(Timeout::Deadline);
+            }
+            // If it has not begun, it has all its time before it.
+            let end = self.timeout.and_then(|timeout| begun().unwrap_or(now).checked_add(timeout));
+            if end.is_some_and(|end| end <= now) {
+                return Poll::Ready(Timeout::Attempt);
+            }
+            let next = match (end, self.deadline) {
+                (Some(end), Some(deadline)) => Some(end.min(deadline)),
+                (end, deadline) => end.or(deadline),
+            };
+            let Some(next) = next else { return Poll::Pending };
+            self.sleep = Some(clock.sleep_until(next));
+        }
+    }
+}

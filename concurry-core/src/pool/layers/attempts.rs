@@ -1,0 +1,161 @@
+//! Attempts, one after the other, with a wait in between that holds neither worker nor permit.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use concurry_retry::{AttemptRecord, Bounds, GaveUp, RetryBudget, RetryError, RetryPolicy, Retrying, Verdict};
+
+use super::arguments::Spare;
+use super::drive::Drive;
+use super::waiting::Counted;
+use crate::CallError;
+use crate::error::Timeout;
+use crate::future::Outcome;
+use crate::progress::Tally;
+use crate::worker::Method;
+
+impl<M: Method> Drive<M> {
+    pub(super) async fn attempts(
+        &mut self,
+        args: M::Args,
+        spare: &mut Option<Spare<M>>,
+    ) -> Outcome<M::Output, M::Error> {
+        let mut args = args;
+        loop {
+            self.attempt += 1;
+            let started = self.start_of_attempt();
+            self.tell_attempt_started();
+            let mut ended = self.guarded(args, spare.as_ref()).await;
+            self.tell_attempt_done(&ended);
+            let others = std::mem::take(&mut ended.others);
+            // What it reserved is settled and given back before anything waits.
+            let environment = ended.environment.take();
+            let worker = environment.as_deref().and_then(|environment| environment.begun_on());
+            drop(environment);
+            let error = match ended.outcome {
+                Ok(output) => {
+                    if let Some(budget) = &self.layers().budget {
+                        budget.deposit();
+                    }
+                    return Ok(output);
+                }
+                Err(error) => error,
+            };
+            let mut record = AttemptRecord::new(self.attempt, error).of_copy(ended.copy);
+            record.worker = worker;
+            let wait = self.after_failure(record, started, others)?;
+            let layers = self.layers();
+            let paid = PaidRetry(layers.budget.as_ref());
+            self.back_off(wait).await?;
+            paid.is_made();
+            let last = self.attempt >= layers.max_retries() && !layers.keeps_arguments;
+            let next = if last { spare.take().map(Spare::into_last) } else { spare.as_ref().map(Spare::copy) };
+            match next {
+                Some(next) => args = next,
+                None => return Err(self.give_up(GaveUp::RetriesExhausted)),
+            }
+        }
+    }
+
+    /// The time, if anything wants to know when the attempt began.
+    fn start_of_attempt(&self) -> Option<Instant> {
+        let layers = self.layers();
+        match self.started {
+            Some(started) if self.attempt == 1 => Some(started),
+            _ if layers.max_retries() > 0 || self.started.is_some() => {
+                Some(self.shared().clock.now())
+            }
+            _ => None,
+        }
+    }
+
+    /// How long to wait before the next attempt, or the final error.
+    fn after_failure(
+        &mut self,
+        record: AttemptRecord<CallError<M::Error>>,
+        started: Option<Instant>,
+        others: Vec<AttemptRecord<CallError<M::Error>>>,
+    ) -> Result<Duration, CallError<M::Error>> {
+        let verdict = self.verdict(&record.error);
+        self.heed_throttle(verdict);
+        let ends = !verdict.is_retryable() || self.layers().max_retries() == 0;
+        let history = self.history.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if ends && history.is_none() && others.is_empty() {
+            // One attempt needs no history: its error is the call's.
+            return Err(record.error);
+        }
+        let now = self.pool.shared.clock.now();
+        let record = record.timed(started, now);
+        let layers = self.pool.layers.find::<M>();
+        let policy = layers.and_then(|layers| layers.retry.as_ref());
+        let history = history.get_or_insert_with(|| {
+            Box::new(match policy {
+                Some(policy) => Retrying::new(policy),
+                None => Retrying::new(&RetryPolicy::none()),
+            })
+        });
+        others.into_iter().for_each(|record| history.note(record));
+        let budget = layers.and_then(|layers| layers.budget.as_ref());
+        let bounds = Bounds { deadline: self.deadline, budget };
+        let reason = match record.error {
+            CallError::TimedOut(Timeout::Deadline) => {
+                history.note(record);
+                GaveUp::Deadline
+            }
+            _ => match history.after(record, verdict, now, bounds) {
+                Ok(wait) => return Ok(wait),
+                Err(reason) => reason,
+            },
+        };
+        Err(self.give_up(reason))
+    }
+
+    fn give_up(&mut self, reason: GaveUp) -> CallError<M::Error> {
+        let history = self.history.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let error = match history {
+            Some(history) => history.give_up(reason),
+            None => RetryError::new(reason, concurry_retry::Attempts::new()),
+        };
+        if error.attempts().count() != 1 {
+            return CallError::RetriesExhausted(error);
+        }
+        match error.into_attempts().into_last() {
+            Some(record) => record.error,
+            None => unreachable!("counted above"),
+        }
+    }
+
+    /// The service has throttled us: the shared limits pause for everybody, not just for this call.
+    fn heed_throttle(&self, verdict: Verdict) {
+        if let Verdict::Throttle(Some(wait)) = verdict {
+            self.shared().limits.sets().for_each(|set| set.pause_for(wait));
+        }
+    }
+
+    async fn back_off(&self, wait: Duration) -> Result<(), CallError<M::Error>> {
+        let shared = self.shared();
+        shared.layer_counters.retries.fetch_add(1, Ordering::Relaxed);
+        self.tell_retrying(wait);
+        let _counted = Counted::new(&shared.layer_counters.backing_off);
+        let _shown = shared.tallies.each(Tally::retrying);
+        self.unless_stopped(shared.clock.sleep(wait)).await
+    }
+}
+
+/// A retry that was paid for: given back if it is never made.
+struct PaidRetry<'b>(Option<&'b RetryBudget>);
+
+impl PaidRetry<'_> {
+    fn is_made(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for PaidRetry<'_> {
+    fn drop(&mut self) {
+        if let Some(budget) = self.0 {
+            budget.refund();
+        }
+    }
+}
