@@ -14,11 +14,11 @@ pub use concurry_core::observe;
 /// Progress bars.
 pub use concurry_core::progress;
 pub use concurry_core::{
-    AsCompleted, AttemptTimes, Balance, BreakerStats, CallContext, CallError, CallId, CallOptions, CallPermit,
-    CallSite, Cancel, CodecError, CompletionStream, Event, Gather, GatherContainer, GatherMap,
-    InitError, InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked,
-    Pool, PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, StopReport,
-    TaskFuture, TaskMap, TaskPool, TaskPoolOptions, Timeout, UnknownMode, Wait, Waited,
+    AsCompleted, AttemptTimes, Balance, BreakerStats, CallContext, CallError, CallId, CallOptions,
+    CallPermit, CallSite, Cancel, CodecError, CompletionStream, Event, Gather, GatherContainer,
+    GatherMap, InitError, InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow,
+    Panicked, Pool, PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen,
+    StopReport, TaskFuture, TaskMap, TaskPool, TaskPoolOptions, Timeout, UnknownMode, Wait, Waited,
     WorkerDeath, WorkerDied, WorkerHandle, WorkerOptions, WorkerStats, gather, gather_map, wait,
 };
 #[doc(inline)]

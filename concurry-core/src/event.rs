@@ -1,8 +1,8 @@
 //! The one hook through which a pool can be watched.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use concurry_retry::BreakerState;

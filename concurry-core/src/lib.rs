@@ -58,7 +58,9 @@ pub use gather::{
 };
 pub use mode::{Mode, UnknownMode};
 pub use overflow::Overflow;
-pub use pool::{BreakerStats, MethodOptions, Pool, PoolStats, StopReport, WorkerOptions, WorkerStats};
+pub use pool::{
+    BreakerStats, MethodOptions, Pool, PoolStats, StopReport, WorkerOptions, WorkerStats,
+};
 pub use shared::RestartPolicy;
 pub use tasks::{TaskMap, TaskPool, TaskPoolOptions};
 pub use worker::Worker;

@@ -120,9 +120,8 @@ fn an_open_breaker_refuses_at_once_and_gives_the_arguments_back(mode: Mode) {
 }
 
 fn every_attempt_asks_the_breaker_anew_and_a_refusal_is_not_tried_again(mode: Mode) {
-    let Setup { client, calls, .. } = setup(mode, |options| {
-        options.retry(RetryPolicy::waits([Duration::ZERO; 9]))
-    });
+    let Setup { client, calls, .. } =
+        setup(mode, |options| options.retry(RetryPolicy::waits([Duration::ZERO; 9])));
     let error = client.ask("m".into(), Err(Failure::Down)).result().unwrap_err();
     assert_eq!(calls.count(), 2, "the third attempt is refused");
     let CallError::RetriesExhausted(exhausted) = error else { panic!("{error:?}") };

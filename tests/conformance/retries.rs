@@ -242,8 +242,7 @@ fn a_wait_that_the_service_asked_for_is_honoured(mode: Mode) {
 }
 
 fn an_attempt_that_times_out_is_tried_again(mode: Mode) {
-    let Setup { api, seen, fake } =
-        setup(mode, at_once(1), |options| options.timeout(seconds(5)));
+    let Setup { api, seen, fake } = setup(mode, at_once(1), |options| options.timeout(seconds(5)));
     let call = api.stall_once();
     concurry_testkit::wait_until("the first attempt has begun", || seen.count() == 1);
     fake.advance(seconds(5));

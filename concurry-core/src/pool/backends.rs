@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::balance::Balancer;
 use crate::backend::sync::SyncWorker;
-use crate::call::Copies;
 use crate::backend::thread::OnDemand;
+use crate::call::Copies;
 use crate::future::Call;
 use crate::queue::{CallQueue, Closed};
 use crate::shared::PoolShared;

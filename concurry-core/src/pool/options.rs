@@ -10,6 +10,7 @@ use concurry_limits::Limits;
 use concurry_retry::{CircuitBreaker, Hedge, RetryBudget, RetryPolicy};
 use concurry_time::Clock;
 
+use crate::Mode;
 use crate::balance::Balance;
 use crate::event::{Event, EventHook};
 use crate::overflow::Overflow;
@@ -17,7 +18,6 @@ use crate::pool::MethodOptions;
 use crate::pool::layers::{MethodLayers, RetryIf};
 use crate::shared::RestartPolicy;
 use crate::worker::{Method, MethodVisitor, Worker};
-use crate::Mode;
 
 /// The options of a pool, before `init`. Generated types wrap it; their users see
 /// [`WorkerOptions`].

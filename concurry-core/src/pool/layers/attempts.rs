@@ -4,7 +4,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use concurry_retry::{AttemptRecord, Bounds, GaveUp, RetryBudget, RetryError, RetryPolicy, Retrying, Verdict};
+use concurry_retry::{
+    AttemptRecord, Bounds, GaveUp, RetryBudget, RetryError, RetryPolicy, Retrying, Verdict,
+};
 
 use super::arguments::Spare;
 use super::drive::Drive;
@@ -50,7 +52,11 @@ impl<M: Method> Drive<M> {
             self.back_off(wait).await?;
             paid.is_made();
             let last = self.attempt >= layers.max_retries() && !layers.keeps_arguments;
-            let next = if last { spare.take().map(Spare::into_last) } else { spare.as_ref().map(Spare::copy) };
+            let next = if last {
+                spare.take().map(Spare::into_last)
+            } else {
+                spare.as_ref().map(Spare::copy)
+            };
             match next {
                 Some(next) => args = next,
                 None => return Err(self.give_up(GaveUp::RetriesExhausted)),

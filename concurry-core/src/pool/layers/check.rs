@@ -31,11 +31,19 @@ pub(super) fn check<M: Method>(layers: &MethodLayers<M>, limits: &Limits) -> Opt
     if layers.copies_arguments() && M::abilities().clone_args.is_none() {
         let args = type_name::<M::Args>();
         let (option, needs, remedy) = if layers.max_retries() > 0 {
-            ("retry", "an attempt", "make the arguments `Clone`, or give this method `RetryPolicy::none()`")
+            (
+                "retry",
+                "an attempt",
+                "make the arguments `Clone`, or give this method `RetryPolicy::none()`",
+            )
         } else if layers.hedge.is_some() {
             ("hedge", "a further copy of a call", "make the arguments `Clone`")
         } else {
-            ("fallback", "a fallback that takes the arguments", "make them `Clone`, or take the error alone")
+            (
+                "fallback",
+                "a fallback that takes the arguments",
+                "make them `Clone`, or take the error alone",
+            )
         };
         let problem = format!("{needs} needs a copy of the arguments, and {args} is not `Clone`");
         return refuse(option, problem, remedy);

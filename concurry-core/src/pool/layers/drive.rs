@@ -93,8 +93,7 @@ impl<M: Method> Drive<M> {
         let asked = options.as_deref().and_then(|options| options.deadline);
         let after = layers.and_then(|layers| layers.deadline);
         let timed = asked.is_some() || after.is_some() || inherited.is_some();
-        let started =
-            (timed || pool.shared.events.are_watched()).then(|| pool.shared.clock.now());
+        let started = (timed || pool.shared.events.are_watched()).then(|| pool.shared.clock.now());
         let own = match (asked, started) {
             (Some(asked), Some(started)) => asked.at(started),
             (None, Some(started)) => after.and_then(|after| started.checked_add(after)),

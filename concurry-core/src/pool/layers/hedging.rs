@@ -12,9 +12,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use concurry_retry::{
-    AttemptRecord, BreakerState, CircuitBreaker, CopyPlan, Hedger, Verdict,
-};
+use concurry_retry::{AttemptRecord, BreakerState, CircuitBreaker, CopyPlan, Hedger, Verdict};
 use concurry_time::Sleep;
 
 use super::arguments::Spare;
