@@ -50,7 +50,7 @@ impl<M: Method> Drive<M> {
             let layers = self.layers();
             let paid = PaidRetry(layers.budget.as_ref());
             self.back_off(wait).await?;
-            paid.is_made();
+            paid.make();
             let last = self.attempt >= layers.max_retries() && !layers.keeps_arguments;
             let next = if last {
                 spare.take().map(Spare::into_last)
@@ -153,7 +153,7 @@ impl<M: Method> Drive<M> {
 struct PaidRetry<'b>(Option<&'b RetryBudget>);
 
 impl PaidRetry<'_> {
-    fn is_made(mut self) {
+    fn make(mut self) {
         self.0 = None;
     }
 }
