@@ -25,6 +25,9 @@ pub use concurry_core::{
 pub use concurry_derive::{Worker, task, worker};
 /// Rate, call and resource limits, usable without any worker.
 pub use concurry_limits as limits;
+/// Language models as workers: prompts, chat, completion and embedding clients.
+#[cfg(feature = "llm")]
+pub use concurry_llm as llm;
 /// Retries and their relatives, usable around any closure or future.
 pub use concurry_retry as retry;
 

@@ -81,9 +81,18 @@ fn parse_remaining(text: &str) -> Option<f64> {
     text.parse().ok().filter(|remaining: &f64| remaining.is_finite() && *remaining >= 0.0)
 }
 
-/// A number of seconds, or numbers with units as `6m0s`, `1.5s`, `20ms`. Dates are not read: they
-/// depend on the wall clock of both sides.
-fn parse_wait(text: &str) -> Option<Duration> {
+/// Reads a wait as rate-limit headers state it: a number of seconds, or numbers with units as
+/// `6m0s`, `1.5s`, `20ms`. Dates are not read: they depend on the wall clock of both sides.
+///
+/// ```
+/// use concurry_limits::parse_wait;
+/// use std::time::Duration;
+///
+/// assert_eq!(parse_wait("1m30s"), Some(Duration::from_secs(90)));
+/// assert_eq!(parse_wait("soon"), None);
+/// ```
+#[must_use]
+pub fn parse_wait(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }

@@ -64,6 +64,7 @@ pub use amount::Amount;
 pub use builder::LimitSetBuilder;
 pub use error::{LimitBuildError, LimitError, PermitError, Refusal};
 pub use estimate::UsageEstimate;
+pub use headers::parse_wait;
 pub use key::{Key, LimitKey};
 pub use keyed::KeyedLimits;
 pub use kind::{CallLimit, Limit, RateLimit, ResourceLimit};

@@ -31,6 +31,8 @@ pub struct LimitStats {
     pub key: String,
     /// The capacity: for each window, or of the resource.
     pub capacity: f64,
+    /// How long a window is. `None` for a resource.
+    pub window: Option<Duration>,
     /// What fits now. Negative when there is debt.
     pub available: f64,
     /// The part that is in use: 0 when everything is free, 1 when nothing is, more with debt.
@@ -92,6 +94,7 @@ impl LimitSet {
                 LimitStats {
                     key: limit.key.clone(),
                     capacity: level.capacity,
+                    window: limit.kind.window(),
                     available: level.available,
                     utilisation: if level.most.is_finite() { used / level.most } else { 0.0 },
                 }

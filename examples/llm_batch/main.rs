@@ -6,18 +6,18 @@
 //! cargo run --release --example llm_batch -- --help
 //! ```
 //!
-//! Start with `worker.rs`: the worker and its pool. `client.rs` speaks HTTP, `service.rs` is the
-//! endpoint on the loopback port.
+//! Start with `pool.rs`: the clients and their limits. `../service` is the endpoint on the loopback
+//! port.
 
 mod arguments;
-mod client;
 mod input;
 mod output;
+mod pool;
+#[path = "../service/mod.rs"]
 mod service;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod worker;
 
 use std::error::Error;
 use std::io::Write;
@@ -25,16 +25,18 @@ use std::process::{ExitCode, exit};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use concurry::llm::{ChatClientHandle, Endpoint, LlmError};
 use concurry::prelude::*;
 
 use arguments::Arguments;
-use client::{ApiKey, ChatClient, ChatError};
 use input::Prompt;
 use output::{Line, OrderedLines};
-use service::Service;
+use service::{Allowance, Service};
 use summary::Figures;
-use worker::LlmHandle;
 
+/// What our own service allows: a little more than the limits that are kept by default.
+const ALLOWANCE: Allowance =
+    Allowance { requests: 650, tokens: 45_000, window: Duration::from_secs(1) };
 /// What a shell expects of a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
@@ -47,11 +49,11 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let prompts = input::read(&arguments.input, arguments.limit)?;
-    let (_service, client) = connect(arguments)?;
+    let (_service, endpoint) = connect(arguments)?;
 
-    let limits = worker::limits(arguments)?;
-    let single = worker::pool(Mode::Sync, arguments, &limits, &client)?;
-    let llm = worker::pool(arguments.mode, arguments, &limits, &client)?;
+    let tier = pool::tier(arguments)?;
+    let single = pool::start(Mode::Sync, arguments, &tier, &endpoint)?;
+    let llm = pool::start(arguments.mode, arguments, &tier, &endpoint)?;
     stop_on_ctrl_c([single.clone(), llm.clone()])?;
     let mut output = OrderedLines::create(&arguments.output)?;
     announce(arguments, prompts.len());
@@ -82,20 +84,19 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// Connects to the service that was asked for, or else to one of our own.
-fn connect(arguments: &Arguments) -> Result<(Option<Service>, ChatClient), Box<dyn Error>> {
+/// The service that was asked for, or else one of our own.
+fn connect(arguments: &Arguments) -> Result<(Option<Service>, Endpoint), Box<dyn Error>> {
     let Some(base_url) = &arguments.base_url else {
-        let service = Service::start()?;
-        let client = ChatClient::new(&service.base_url(), &arguments.model, None)?;
-        return Ok((Some(service), client));
+        let service = Service::start(ALLOWANCE)?;
+        let endpoint = Endpoint::at(service.base_url());
+        return Ok((Some(service), endpoint));
     };
-    let key = ApiKey::from_environment(&arguments.api_key_env);
-    Ok((None, ChatClient::new(base_url, &arguments.model, key)?))
+    Ok((None, Endpoint::at(base_url).optional_key_from(&arguments.api_key_env)))
 }
 
 /// Lets Ctrl-C (or SIGTERM) stop the pools: what has not been answered then fails as stopped, which ends the run
 /// in the usual way. A second one ends the program.
-fn stop_on_ctrl_c(pools: [LlmHandle; 2]) -> Result<(), ctrlc::Error> {
+fn stop_on_ctrl_c(pools: [ChatClientHandle; 2]) -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(move || {
         for pool in &pools {
             if pool.stats().stopped {
@@ -116,15 +117,15 @@ fn announce(arguments: &Arguments, prompts: usize) {
 
 /// Asks a sample one after the other. Returns the mean time of a prompt, if there is a whole sample.
 fn one_by_one(
-    llm: &LlmHandle,
+    llm: &ChatClientHandle,
     sample: &[Prompt],
-) -> Result<Option<Duration>, CallError<ChatError>> {
+) -> Result<Option<Duration>, CallError<LlmError>> {
     if sample.is_empty() {
         return Ok(None);
     }
     let started = Instant::now();
     for prompt in ProgressBar::new(sample).desc("One by one") {
-        match llm.chat(prompt.prompt.clone()).result() {
+        match llm.chat(prompt.prompt.as_str().into()).result() {
             Err(CallError::Stopped(_)) => return Ok(None),
             outcome => outcome?,
         };
@@ -135,7 +136,7 @@ fn one_by_one(
 
 /// Asks everything, and writes each answer as it comes.
 fn all_at_once(
-    llm: &LlmHandle,
+    llm: &ChatClientHandle,
     workers: usize,
     prompts: &[Prompt],
     output: &mut OrderedLines<impl Write>,
@@ -143,7 +144,8 @@ fn all_at_once(
     let mut figures = Figures::default();
     let texts: Vec<String> = prompts.iter().map(|prompt| prompt.prompt.clone()).collect();
     // Twice as many as workers, so that each finds its next call waiting.
-    let replies = llm.map(texts, |llm, text| llm.chat(text)).in_flight(2 * workers).progress("LLM");
+    let replies =
+        llm.map(texts, |llm, text| llm.chat(text.into())).in_flight(2 * workers).progress("LLM");
     for (index, outcome) in replies.as_completed() {
         match &outcome {
             Ok(reply) => figures.add(reply),

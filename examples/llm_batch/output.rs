@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io::{self, LineWriter, Write};
 use std::path::Path;
 
+use concurry::llm::{LlmError, Reply};
 use concurry::prelude::*;
 use serde::Serialize;
 
-use crate::client::{ChatError, Reply};
 use crate::summary::milliseconds;
 
 /// One line of the output.
@@ -27,12 +27,13 @@ pub struct Line<'p> {
 
 impl<'p> Line<'p> {
     /// The line for what became of a prompt.
-    pub fn new(id: &'p str, outcome: &'p Result<Reply, CallError<ChatError>>) -> Self {
+    pub fn new(id: &'p str, outcome: &'p Result<Reply, CallError<LlmError>>) -> Self {
         let nothing = Self { id, answer: None, error: None, tokens: 0, attempts: 0, ms: 0.0 };
         let (error, attempts) = match outcome {
-            Ok(Reply { text, tokens, latency, attempts }) => {
-                let (answer, ms) = (Some(text.as_str()), milliseconds(*latency));
-                return Self { answer, tokens: *tokens, attempts: *attempts, ms, ..nothing };
+            Ok(reply) => {
+                let (answer, tokens) = (Some(reply.text.as_str()), reply.usage.total_tokens);
+                let ms = milliseconds(reply.latency);
+                return Self { answer, tokens, attempts: reply.attempts, ms, ..nothing };
             }
             Err(CallError::Stopped(_)) => ("stopped".to_owned(), 0),
             Err(error @ CallError::RetriesExhausted(retries)) => {

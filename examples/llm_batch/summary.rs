@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use concurry::llm::Reply;
 use serde::Serialize;
-
-use crate::client::Reply;
 
 /// What a run did. Serialises to the object that `--json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -44,7 +43,7 @@ impl Figures {
     /// Counts a reply.
     pub fn add(&mut self, reply: &Reply) {
         self.latencies.push(reply.latency);
-        self.tokens += reply.tokens;
+        self.tokens += reply.usage.total_tokens;
     }
 
     /// Sums up a run that took so long, where one prompt alone takes `each`.

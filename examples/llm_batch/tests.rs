@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::Parser;
-use concurry::prelude::*;
 
 use super::*;
 
@@ -16,16 +15,19 @@ fn prompts(count: usize) -> Vec<Prompt> {
 }
 
 /// Starts a pool, and keeps the service alive with it.
-fn start(mode: Mode, options: &[&str]) -> (Option<Service>, LlmHandle) {
+fn start(mode: Mode, options: &[&str]) -> (Option<Service>, ChatClientHandle) {
     let arguments = Arguments::parse_from(["llm_batch"].iter().chain(options));
-    let (service, client) = connect(&arguments).unwrap();
-    let limits = worker::limits(&arguments).unwrap();
-    let llm = worker::pool(mode, &arguments, &limits, &client).unwrap();
+    let (service, endpoint) = connect(&arguments).unwrap();
+    let tier = pool::tier(&arguments).unwrap();
+    let llm = pool::start(mode, &arguments, &tier, &endpoint).unwrap();
     (service, llm)
 }
 
 /// What the output file holds, without what depends on time.
-fn answers(llm: &LlmHandle, prompts: &[Prompt]) -> Vec<(String, Option<String>, Option<String>)> {
+fn answers(
+    llm: &ChatClientHandle,
+    prompts: &[Prompt],
+) -> Vec<(String, Option<String>, Option<String>)> {
     let mut written = Vec::new();
     all_at_once(llm, 20, prompts, &mut OrderedLines::new(&mut written)).unwrap();
     let lines = String::from_utf8(written).unwrap();
@@ -63,11 +65,11 @@ fn prompts_that_a_stop_leaves_over_are_listed_as_stopped() {
 fn the_service_tells_who_is_over_its_quota_when_to_come_back() {
     let (_service, llm) = start(Mode::Async, &["--tokens", "10000000", "--retries", "0"]);
     let long = "again ".repeat(5_000); // six of these use up a second's tokens
-    let futures: Vec<_> = (0..50).map(|_| llm.chat(long.clone())).collect();
+    let futures: Vec<_> = (0..50).map(|_| llm.chat(long.as_str().into())).collect();
     let errors = gather(futures).outcomes().into_iter().filter_map(Result::err);
     let hints: Vec<_> = errors
         .filter_map(|error| match error.into_failure() {
-            Ok(ChatError::Throttled { retry_after, .. }) => Some(retry_after),
+            Ok(LlmError::Throttled { retry_after, .. }) => Some(retry_after),
             _ => None,
         })
         .collect();

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use concurry_limits::{Amount, Limits, Permit, PermitError};
+use concurry_limits::{Amount, LimitSet, Limits, Permit, PermitError};
 use concurry_time::Clock;
 
 use super::CallEnvironment;
@@ -74,6 +74,19 @@ impl CallPermit {
             Some(permit) => permit.update(used),
             None => Ok(()),
         }
+    }
+
+    /// Takes the permit out, for what outlives the call: a stream that the method returns holds its
+    /// resources until it ends, and settles then. `None` if the pool took none.
+    #[must_use = "a permit that is dropped gives its resources back at once"]
+    pub fn detach(&self) -> Option<Permit> {
+        self.take()
+    }
+
+    /// The limit set that the permit came from: of a pool of sets, the one of this call.
+    #[must_use]
+    pub fn limit_set(&self) -> Option<LimitSet> {
+        lock(&self.permit).as_ref().map(Permit::limit_set)
     }
 
     /// A value of the configuration of the limit set that the permit came from.

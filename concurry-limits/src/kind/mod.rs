@@ -77,6 +77,14 @@ impl Kind {
         }
     }
 
+    /// How long its window is, if it has one.
+    pub(crate) fn window(self) -> Option<Duration> {
+        match self {
+            Self::Rate { quota, .. } | Self::Calls { quota, .. } => Some(quota.window),
+            Self::Resource { .. } => None,
+        }
+    }
+
     /// Why a capacity is illegal for this kind.
     pub(crate) fn illegal_capacity(self, capacity: f64) -> Option<&'static str> {
         match self {

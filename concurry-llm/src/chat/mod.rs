@@ -1,0 +1,10 @@
+//! Chats: messages in, an answer out, whole or token by token.
+
+mod client;
+mod request;
+mod stream;
+mod wire;
+
+pub use client::{ChatClient, ChatClientHandle, ChatClientOptions};
+pub use request::{ChatRequest, Message, Role};
+pub use stream::ChatStream;

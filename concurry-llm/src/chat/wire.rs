@@ -1,0 +1,181 @@
+//! The bodies that services answer a chat with.
+
+use serde::Deserialize;
+
+use crate::LlmError;
+use crate::reply::{Reply, ToolCall};
+use crate::usage::WireUsage;
+
+/// A whole answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct Completion {
+    choices: Vec<Choice>,
+    usage: Option<WireUsage>,
+    model: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    message: Answer,
+    finish_reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    content: Option<Content>,
+    refusal: Option<String>,
+    tool_calls: Option<Vec<WireToolCall>>,
+}
+
+/// A text, or, from some services, parts of which some are text.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+#[derive(Debug, Deserialize)]
+struct Part {
+    text: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WireToolCall {
+    #[serde(default)]
+    id: String,
+    function: Function,
+}
+
+#[derive(Debug, Deserialize)]
+struct Function {
+    name: String,
+    #[serde(default)]
+    arguments: String,
+}
+
+impl Completion {
+    /// What it says; the usage counts also where it says nothing.
+    pub(super) fn into_reply(self) -> (Reply, Result<(), LlmError>) {
+        let usage = self.usage.unwrap_or_default().into();
+        let mut reply = Reply { model: self.model, usage, ..Reply::default() };
+        let Some(choice) = self.choices.into_iter().next() else {
+            return (reply, Err(LlmError::NoAnswer));
+        };
+        reply.finish_reason = choice.finish_reason;
+        let tool_calls = choice.message.tool_calls.unwrap_or_default().into_iter();
+        reply.tool_calls = tool_calls.map(WireToolCall::into_tool_call).collect();
+        let content = choice.message.content.map(Content::into_text);
+        let outcome = match (content, choice.message.refusal) {
+            (Some(text), None) => {
+                reply.text = text;
+                Ok(())
+            }
+            (_, Some(reason)) => Err(LlmError::Withheld { reason }),
+            (None, None) if !reply.tool_calls.is_empty() => Ok(()),
+            (None, None) => Err(no_answer(reply.finish_reason.as_deref())),
+        };
+        (reply, outcome)
+    }
+}
+
+/// The error for an answer without text that ended for this reason.
+pub(super) fn no_answer(finish_reason: Option<&str>) -> LlmError {
+    match finish_reason {
+        Some(reason @ "content_filter") => LlmError::Withheld { reason: reason.to_owned() },
+        _ => LlmError::NoAnswer,
+    }
+}
+
+impl Content {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Parts(parts) => parts.into_iter().filter_map(|part| part.text).collect(),
+        }
+    }
+}
+
+impl WireToolCall {
+    fn into_tool_call(self) -> ToolCall {
+        let Function { name, arguments } = self.function;
+        ToolCall { id: self.id, name, arguments }
+    }
+}
+
+/// One event of a stream.
+#[derive(Debug, Deserialize)]
+pub(super) struct Chunk {
+    #[serde(default)]
+    choices: Vec<ChunkChoice>,
+    pub(super) usage: Option<WireUsage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ChunkChoice {
+    #[serde(default)]
+    delta: Delta,
+    finish_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Delta {
+    content: Option<String>,
+}
+
+impl Chunk {
+    /// The text that it adds, and why the answer ends, if it does.
+    pub(super) fn into_text(self) -> (Option<String>, Option<String>) {
+        let Some(choice) = self.choices.into_iter().next() else { return (None, None) };
+        (choice.delta.content.filter(|text| !text.is_empty()), choice.finish_reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> (Reply, Result<(), LlmError>) {
+        serde_json::from_str::<Completion>(json).unwrap().into_reply()
+    }
+
+    #[test]
+    fn text_parts_and_tool_calls_are_answers() {
+        let (reply, outcome) = read(
+            r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],"model":"m-1",
+                "usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#,
+        );
+        outcome.unwrap();
+        assert_eq!((reply.text.as_str(), reply.usage.total_tokens), ("Hi", 5));
+        assert_eq!(reply.model.as_deref(), Some("m-1"));
+        let (reply, _) = read(
+            r#"{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"x"},
+                {"type":"text","text":"b"}]}}]}"#,
+        );
+        assert_eq!(reply.text, "ab");
+        let (reply, outcome) = read(
+            r#"{"choices":[{"message":{"content":null,"tool_calls":[
+                {"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]}}]}"#,
+        );
+        outcome.unwrap();
+        assert_eq!(reply.tool_calls[0].name, "f");
+    }
+
+    #[test]
+    fn what_is_no_answer_still_counts_its_tokens() {
+        let usage = r#""usage":{"prompt_tokens":3}"#;
+        for (choice, expected) in [
+            ("", LlmError::NoAnswer),
+            (r#"{"message":{"content":null}}"#, LlmError::NoAnswer),
+            (
+                r#"{"message":{"content":null},"finish_reason":"content_filter"}"#,
+                LlmError::Withheld { reason: "content_filter".into() },
+            ),
+            (r#"{"message":{"refusal":"No."}}"#, LlmError::Withheld { reason: "No.".into() }),
+        ] {
+            let (reply, outcome) = read(&format!(r#"{{"choices":[{choice}],{usage}}}"#));
+            assert_eq!(outcome.unwrap_err(), expected);
+            assert_eq!(reply.usage.total_tokens, 3);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What an account may use, wired to limits and retries.
+
+mod options;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use concurry_limits::{
+    CallLimit, LimitBuildError, LimitSet, RateAlgorithm, RateLimit, UsageEstimate, Window,
+};
+use concurry_retry::{Jitter, RetryPolicy};
+
+use crate::tokens::estimate_tokens;
+use crate::usage::{TOKENS, Usage};
+
+type CountTokens = dyn Fn(&str) -> u64 + Send + Sync;
+
+/// What an account may use, wired for a client: `ChatClient::options(…).tier(&tier)`.
+///
+/// - **Limits:** requests and tokens, shared by all pools that are given the same tier. Each call
+///   reserves the tokens of its prompt and as many as 95 of 100 answers had lately; what it really
+///   used is settled afterwards, both ways.
+/// - **Retries:** what passes is tried again with exponential backoff and full jitter. An answer 429
+///   pauses the limits, and so everybody, for as long as the service asks.
+///
+/// An option that is set after `.tier(…)` takes the place of the tier's.
+///
+/// ```
+/// use concurry_llm::Tier;
+///
+/// let tier = Tier::per_minute(500, 200_000).max_retries(8).build()?;
+/// assert_eq!(tier.limits().stats().limits[0].capacity, 500.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Tier {
+    limits: LimitSet,
+    /// No request reserves more: it could never go.
+    most_tokens: f64,
+    retry: RetryPolicy,
+    estimate: Arc<Estimate>,
+}
+
+/// What a call is about to use.
+struct Estimate {
+    count: Box<CountTokens>,
+    /// The tokens of answers.
+    answers: UsageEstimate,
+}
+
+/// Sets up a [`Tier`].
+#[must_use = "a builder does nothing unless `build` is called"]
+pub struct TierBuilder {
+    requests: f64,
+    tokens: f64,
+    window: Window,
+    algorithm: RateAlgorithm,
+    retry: RetryPolicy,
+    answer_tokens: f64,
+    count: Box<CountTokens>,
+}
+
+impl Tier {
+    /// So many requests and tokens a minute, as most services state their tiers (RPM and TPM).
+    pub fn per_minute(requests: u64, tokens: u64) -> TierBuilder {
+        Self::of(requests, tokens, Window::MINUTE)
+    }
+
+    /// So many requests and tokens in any window.
+    pub fn of(requests: u64, tokens: u64, window: impl Into<Window>) -> TierBuilder {
+        let retry = RetryPolicy::exponential(Duration::from_secs(1)).jitter(Jitter::Full);
+        TierBuilder {
+            requests: requests as f64,
+            tokens: tokens as f64,
+            window: window.into(),
+            algorithm: RateAlgorithm::default(),
+            retry: retry.max_retries(5),
+            answer_tokens: 500.0,
+            count: Box::new(estimate_tokens),
+        }
+    }
+
+    /// The limits, for their statistics, or for a pool of other workers on the same account.
+    #[must_use]
+    pub fn limits(&self) -> &LimitSet {
+        &self.limits
+    }
+
+    /// What a call with these texts and an answer should reserve.
+    fn reservation(&self, prompt: u64, answers: u64) -> [(&'static str, f64); 1] {
+        let answers = self.estimate.answers.amount() * answers as f64;
+        [(TOKENS, (prompt as f64 + answers).ceil().clamp(1.0, self.most_tokens))]
+    }
+
+    /// What a call with a prompt alone should reserve.
+    fn prompt_reservation(&self, prompt: u64) -> [(&'static str, f64); 1] {
+        [(TOKENS, (prompt as f64).clamp(1.0, self.most_tokens))]
+    }
+
+    fn count(&self, text: &str) -> u64 {
+        (self.estimate.count)(text)
+    }
+
+    /// Learns from an answer.
+    fn learn(&self, usage: Usage) {
+        if usage != Usage::default() {
+            self.estimate.answers.record(usage.total_tokens.saturating_sub(usage.prompt_tokens));
+        }
+    }
+}
+
+impl TierBuilder {
+    /// How often a call is tried again (5 times unless set).
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.retry = self.retry.max_retries(retries);
+        self
+    }
+
+    /// When a call is tried again, instead of the exponential backoff from one second.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// By which rule the limits count (the sliding window unless set, which holds in every window).
+    pub fn algorithm(mut self, algorithm: RateAlgorithm) -> Self {
+        self.algorithm = algorithm;
+        self
+    }
+
+    /// How many tokens an answer has, until some have come (500 unless set).
+    pub fn answer_tokens(mut self, tokens: u32) -> Self {
+        self.answer_tokens = f64::from(tokens);
+        self
+    }
+
+    /// How the tokens of prompts are counted, instead of [`estimate_tokens`]: for example by
+    /// `Tokenizer::count`, with the feature `tokenizer`.
+    pub fn count_tokens(mut self, count: impl Fn(&str) -> u64 + Send + Sync + 'static) -> Self {
+        self.count = Box::new(count);
+        self
+    }
+
+    /// Checks the values and makes the limits.
+    ///
+    /// # Errors
+    ///
+    /// [`LimitBuildError`] names a capacity or a window that can't be.
+    pub fn build(self) -> Result<Tier, LimitBuildError> {
+        let calls = CallLimit::new(self.requests, self.window).algorithm(self.algorithm);
+        let tokens = RateLimit::new(TOKENS, self.tokens, self.window).algorithm(self.algorithm);
+        let estimate =
+            Estimate { count: self.count, answers: UsageEstimate::starting_at(self.answer_tokens) };
+        Ok(Tier {
+            limits: LimitSet::builder().with(calls).with(tokens).build()?,
+            most_tokens: self.tokens,
+            retry: self.retry,
+            estimate: Arc::new(estimate),
+        })
+    }
+}
+
+impl fmt::Debug for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tier")
+            .field("limits", &self.limits)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TierBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TierBuilder")
+            .field("requests", &self.requests)
+            .field("tokens", &self.tokens)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,72 @@
+//! What a request used, and how the limits learn of it.
+
+use concurry_core::CallContext;
+use concurry_limits::PermitError;
+use serde::{Deserialize, Serialize};
+
+/// The key of a limit that counts the tokens of prompt and answer together.
+pub const TOKENS: &str = "tokens";
+/// The key of a limit that counts the tokens of prompts alone.
+pub const INPUT_TOKENS: &str = "input_tokens";
+/// The key of a limit that counts the tokens of answers alone.
+pub const OUTPUT_TOKENS: &str = "output_tokens";
+
+/// The tokens of a request, as the service counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Of the prompt.
+    pub prompt_tokens: u64,
+    /// Of the answer.
+    pub completion_tokens: u64,
+    /// Of both together. Some services count more than the sum, such as hidden reasoning.
+    pub total_tokens: u64,
+}
+
+impl Usage {
+    /// Settles what was reserved under the keys of this module. Keys that were not reserved are left
+    /// alone: which limits there are is the pool's business.
+    pub(crate) fn settle(
+        self,
+        mut update: impl FnMut(&'static str, u64) -> Result<(), PermitError>,
+    ) {
+        for (key, used) in [
+            (TOKENS, self.total_tokens),
+            (INPUT_TOKENS, self.prompt_tokens),
+            (OUTPUT_TOKENS, self.completion_tokens),
+        ] {
+            // Whole numbers are always legal, so the only error is a key that was not reserved.
+            let _ = update(key, used);
+        }
+    }
+
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            prompt_tokens: self.prompt_tokens.saturating_add(other.prompt_tokens),
+            completion_tokens: self.completion_tokens.saturating_add(other.completion_tokens),
+            total_tokens: self.total_tokens.saturating_add(other.total_tokens),
+        }
+    }
+
+    /// Settles the permit that the pool took for the call.
+    pub(crate) fn settle_call(self, context: &CallContext) {
+        self.settle(|key, used| context.permit().update([(key, used)]));
+    }
+}
+
+/// How OpenAI-compatible services report it. Fields that are missing count as zero.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct WireUsage {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
+}
+
+impl From<WireUsage> for Usage {
+    fn from(wire: WireUsage) -> Self {
+        let WireUsage { prompt_tokens, completion_tokens, total_tokens } = wire;
+        let sum = prompt_tokens.saturating_add(completion_tokens);
+        Self { prompt_tokens, completion_tokens, total_tokens: total_tokens.max(sum) }
+    }
+}

@@ -1,0 +1,125 @@
+//! What answers tell the limits: what was used, what is left, when to come back.
+
+use std::time::Duration;
+
+use concurry_core::{Mode, WorkerOptions};
+use concurry_limits::{CallLimit, LimitPool, LimitSet, LoadBalance, RateLimit};
+use concurry_llm::{ChatClient, EmbeddingClient, Endpoint, Tier};
+use serde_json::json;
+
+use super::server::{Answer, Server};
+use super::{MODES, chat_answer, chat_body, options};
+
+fn hourly(tokens: u32) -> LimitSet {
+    let tokens = RateLimit::per_hour("tokens", tokens);
+    LimitSet::builder().with(CallLimit::per_hour(100)).with(tokens).build().unwrap()
+}
+
+fn available(limits: &LimitSet) -> Vec<f64> {
+    limits.stats().limits.iter().map(|limit| limit.available).collect()
+}
+
+#[test]
+fn what_was_used_is_settled_in_every_mode() {
+    for mode in MODES {
+        let server = Server::start([chat_answer("a"), chat_answer("b")]);
+        let limits = hourly(1_000);
+        let llm = options(mode)
+            .limits(&limits)
+            .on_chat(|chat| chat.reserve(|_| [("tokens", 500)]))
+            .init(Endpoint::at(server.base_url()), "m".into())
+            .unwrap();
+        llm.chat("?".into()).result().unwrap();
+        assert_eq!(available(&limits), [99.0, 988.0]);
+        llm.complete("?".into()).result().unwrap(); // reserves no tokens: none are settled
+        assert_eq!(available(&limits), [98.0, 988.0]);
+    }
+}
+
+#[test]
+fn tighter_limits_of_the_service_hold_and_looser_ones_do_not() {
+    let headers = [
+        ("x-ratelimit-limit-requests", "40"),
+        ("x-ratelimit-remaining-requests", "20"),
+        ("x-ratelimit-limit-tokens", "9000"),
+        ("x-ratelimit-remaining-tokens", "8000"),
+    ];
+    let server = Server::start([Answer::json(200, &headers, &chat_body("a"))]);
+    let limits = hourly(1_000);
+    let llm = options(Mode::Thread)
+        .limits(&limits)
+        .init(Endpoint::at(server.base_url()), "m".into())
+        .unwrap();
+    llm.chat("?".into()).result().unwrap();
+    let stats = limits.stats();
+    assert_eq!((stats.limits[0].capacity, stats.limits[1].capacity), (40.0, 1_000.0));
+    assert_eq!(available(&limits), [20.0, 1_000.0]);
+}
+
+#[test]
+fn of_a_pool_of_sets_only_that_of_the_call_follows_the_headers() {
+    let sets = [hourly(1_000), hourly(1_000)];
+    let pool = LimitPool::new(sets.clone()).unwrap().load_balance(LoadBalance::FirstFree);
+    let headers = [("x-ratelimit-remaining-tokens", "10")];
+    let server = Server::start([Answer::json(200, &headers, &chat_body("a"))]);
+    let llm = options(Mode::Async)
+        .limits(&pool)
+        .on_chat(|chat| chat.reserve(|_| [("tokens", 1)]))
+        .init(Endpoint::at(server.base_url()), "m".into())
+        .unwrap();
+    llm.chat("?".into()).result().unwrap();
+    let left = sets.map(|set| available(&set)[1]);
+    assert!(left[0] < 12.0 && left[1] == 1_000.0, "{left:?}");
+}
+
+#[test]
+fn an_answer_429_pauses_the_limits_for_as_long_as_the_service_asks() {
+    let body = json!({ "error": { "message": "slow down", "code": "rate_limit_exceeded" } });
+    let throttled = Answer::json(429, &[("retry-after-ms", "60000")], &body);
+    let server = Server::start([throttled]);
+    let tier = Tier::per_minute(100, 100_000).max_retries(0).build().unwrap();
+    let llm = ChatClient::options(Mode::Async, 1)
+        .tier(&tier)
+        .init(Endpoint::at(server.base_url()), "m".into())
+        .unwrap();
+    llm.chat("?".into()).result().unwrap_err();
+    let paused = tier.limits().stats().paused_for.unwrap();
+    assert!(paused > Duration::from_secs(50) && paused <= Duration::from_secs(60), "{paused:?}");
+}
+
+#[test]
+fn a_tier_reserves_what_answers_used_lately() {
+    let script = (0..3).map(|_| chat_answer("a"));
+    let (held, hanging) = (Server::start(script), Answer::Hang(Vec::new()));
+    let tier = Tier::per_minute(100, 10_000).answer_tokens(400).build().unwrap();
+    let llm = ChatClient::options(Mode::Async, 1)
+        .tier(&tier)
+        .init(Endpoint::at(held.base_url()), "m".into())
+        .unwrap();
+    for _ in 0..3 {
+        llm.chat("What?".into()).result().unwrap(); // 12 tokens, 5 of them the answer
+    }
+    assert_eq!(available(tier.limits())[1], 10_000.0 - 3.0 * 12.0);
+    let other = Server::start([hanging]);
+    let slow = ChatClient::options(Mode::Async, 1)
+        .tier(&tier)
+        .init(Endpoint::at(other.base_url()), "m".into())
+        .unwrap();
+    let call = slow.chat("What?".into()).cancel_on_drop();
+    other.wait_for_requests(1);
+    // Two tokens of text, four around it, and an answer like those before.
+    assert_eq!(available(tier.limits())[1], 10_000.0 - 3.0 * 12.0 - (2.0 + 4.0 + 5.0));
+    drop(call);
+}
+
+#[test]
+fn a_call_that_is_larger_than_the_tier_takes_all_of_it() {
+    let body = json!({ "data": [{ "index": 0, "embedding": [0.5] }] });
+    let server = Server::start([Answer::json(200, &[], &body)]);
+    let tier = Tier::per_minute(10, 100).build().unwrap();
+    let embedder = EmbeddingClient::options(Mode::Sync, 1)
+        .tier(&tier)
+        .init(Endpoint::at(server.base_url()), "m".into())
+        .unwrap();
+    assert_eq!(embedder.embed("word ".repeat(1_000)).result().unwrap(), [0.5]);
+}

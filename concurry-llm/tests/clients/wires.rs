@@ -1,0 +1,113 @@
+//! Completions and embeddings, as OpenAI and as Cohere speak of them.
+
+use concurry_core::Mode;
+use concurry_llm::{CompletionClient, EmbeddingClient, Endpoint, LlmError, Model};
+use serde_json::{Value, json};
+
+use super::MODES;
+use super::server::{Answer, Server};
+
+fn ok(body: &Value) -> Answer {
+    Answer::json(200, &[], body)
+}
+
+fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(String::from).to_vec()
+}
+
+#[test]
+fn completions_of_openai_take_many_prompts_in_one_request() {
+    for mode in MODES {
+        let usage = json!({ "prompt_tokens": 2, "completion_tokens": 3, "total_tokens": 5 });
+        let one = json!({ "choices": [{ "text": " then", "index": 0 }], "usage": usage });
+        let two = json!({ "choices": [
+            { "text": "B", "index": 1, "finish_reason": "stop" },
+            { "text": "A", "index": 0, "finish_reason": "stop" },
+        ] });
+        let server = Server::start([ok(&one), ok(&two)]);
+        let client = CompletionClient::options(mode, 1)
+            .init(Endpoint::at(server.base_url()), "m".into())
+            .unwrap();
+        let reply = client.generate("now".into()).result().unwrap();
+        assert_eq!((reply.text.as_str(), reply.usage.total_tokens), (" then", 5));
+        let both = client.complete_batch(texts(["a", "b"])).result().unwrap();
+        assert_eq!(both, [Ok("A".to_owned()), Ok("B".to_owned())]);
+        assert_eq!(client.complete_batch(Vec::new()).result().unwrap(), []);
+        let [first, second] = server.requests().try_into().unwrap();
+        assert_eq!(first.path, "/v1/completions");
+        assert_eq!(first.body, json!({ "model": "m", "prompt": "now" }));
+        assert_eq!(second.body["prompt"], json!(["a", "b"]));
+    }
+}
+
+#[test]
+fn completions_of_cohere_take_one_prompt_a_request() {
+    let answer = |text: &str| {
+        let meta = json!({ "billed_units": { "input_tokens": 3.0, "output_tokens": 4.0 } });
+        ok(&json!({ "generations": [{ "text": text, "finish_reason": "COMPLETE" }], "meta": meta }))
+    };
+    let refused = Answer::json(400, &[], &json!({ "message": "too long" }));
+    let server = Server::start([answer("one"), answer("two"), refused]);
+    let client = CompletionClient::options(Mode::Sync, 1)
+        .init(Endpoint::cohere_at(server.base_url()), "command".into())
+        .unwrap();
+    let reply = client.generate("?".into()).result().unwrap();
+    assert_eq!((reply.text.as_str(), reply.usage.total_tokens), ("one", 7));
+    let both = client.complete_batch(texts(["a", "b"])).result().unwrap();
+    // Which of two requests at once is the first one is the server's business.
+    let (answers, errors): (Vec<_>, Vec<_>) = both.into_iter().partition(Result::is_ok);
+    assert_eq!(answers, [Ok("two".to_owned())]);
+    assert!(matches!(&errors[..], [Err(LlmError::Refused { status: 400, .. })]), "{errors:?}");
+    assert_eq!(server.requests()[0].path, "/v1/generate");
+}
+
+#[test]
+fn embeddings_come_in_the_order_of_their_texts() {
+    for mode in MODES {
+        let one = json!({ "data": [{ "index": 0, "embedding": [1.0, -0.5] }] });
+        let bytes = "AACAPwAAAL8="; // 1.0 and -0.5, little-endian
+        let two = json!({ "data": [
+            { "index": 1, "embedding": bytes },
+            { "index": 0, "embedding": [0, 1e-3] },
+        ] });
+        let server = Server::start([ok(&one), ok(&two)]);
+        let client = EmbeddingClient::options(mode, 1)
+            .init(Endpoint::at(server.base_url()), "m".into())
+            .unwrap();
+        assert_eq!(client.embed("a".into()).result().unwrap(), [1.0, -0.5]);
+        let both = client.embed_all(texts(["b", "c"])).result().unwrap();
+        assert_eq!(both, [vec![0.0, 1e-3], vec![1.0, -0.5]]);
+        assert!(client.embed_all(Vec::new()).result().unwrap().is_empty());
+        assert_eq!(server.requests()[1].body, json!({ "model": "m", "input": ["b", "c"] }));
+    }
+}
+
+#[test]
+fn embeddings_of_cohere_come_in_both_of_its_forms() {
+    let plain = json!({ "embeddings": [[1.0, 2.0]] });
+    let typed = json!({ "embeddings": { "float": [[3.0]] } });
+    let server = Server::start([ok(&plain), ok(&typed)]);
+    let model = Model::new("embed-v3").set("input_type", "search_document");
+    let client = EmbeddingClient::options(Mode::Async, 1)
+        .init(Endpoint::cohere_at(server.base_url()), model)
+        .unwrap();
+    assert_eq!(client.embed("a".into()).result().unwrap(), [1.0, 2.0]);
+    assert_eq!(client.embed("b".into()).result().unwrap(), [3.0]);
+    let request = &server.requests()[0];
+    assert_eq!(request.path, "/v1/embed");
+    let expected = json!({ "model": "embed-v3", "input_type": "search_document", "texts": ["a"] });
+    assert_eq!(request.body, expected);
+}
+
+#[test]
+fn too_few_answers_are_an_error_and_not_mixed_up() {
+    let body = json!({ "data": [{ "index": 0, "embedding": [1.0] }] });
+    let server = Server::start([ok(&body)]);
+    let client = EmbeddingClient::options(Mode::Sync, 1)
+        .init(Endpoint::at(server.base_url()), "m".into())
+        .unwrap();
+    let error = client.embed_all(texts(["a", "b"])).result().unwrap_err();
+    let failure = error.failure().unwrap();
+    assert!(matches!(failure, LlmError::Unexpected { .. }), "{failure}");
+    assert!(failure.to_string().contains("2 texts have 1 vectors"), "{failure}");
+}
