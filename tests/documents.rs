@@ -20,6 +20,9 @@ fn every_test_that_the_semantics_name_exists() {
         }
         let file = match module {
             "supervision" => "tests/supervision.rs".to_owned(),
+            _ if module.starts_with("clients::") => {
+                format!("concurry-llm/tests/{}.rs", module.replace("::", "/"))
+            }
             _ => format!("tests/conformance/{module}.rs"),
         };
         let code = fs::read_to_string(root.join(&file)).unwrap_or_else(|_| panic!("no {file}"));
