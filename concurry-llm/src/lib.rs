@@ -55,7 +55,7 @@ pub use key::ApiKey;
 pub use model::Model;
 pub use prompt::{Place, Prompt, PromptEnvironment, PromptError};
 pub use reply::{Reply, ToolCall};
-pub use tier::{Tier, TierBuilder};
+pub use tier::{Tier, TierBuilder, TierError};
 pub use tokens::estimate_tokens;
 #[cfg(feature = "tokenizer")]
 pub use tokens::{Tokenizer, UnknownModel};

@@ -80,7 +80,7 @@ impl CallPermit {
     /// resources until it ends, and settles then. `None` if the pool took none.
     #[must_use = "a permit that is dropped gives its resources back at once"]
     pub fn detach(&self) -> Option<Permit> {
-        self.take()
+        lock(&self.permit).take()
     }
 
     /// The limit set that the permit came from: of a pool of sets, the one of this call.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::template::{Template, syntax_error};
@@ -33,6 +34,9 @@ impl PromptEnvironment {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
+        // What is put together keeps its lines.
+        let keeping = SyntaxConfig::builder().keep_trailing_newline(true).build();
+        environment.set_syntax(keeping.unwrap_or_default());
         environment.set_debug(true); // so that errors know their column
         Self { environment }
     }
@@ -77,7 +81,12 @@ impl PromptEnvironment {
     pub fn file(&self, path: impl AsRef<Path>) -> Result<Prompt, PromptError> {
         let path = path.as_ref();
         match std::fs::read_to_string(path) {
-            Ok(source) => self.parse(path.display().to_string(), source),
+            Ok(mut source) => {
+                if source.ends_with('\n') {
+                    source.truncate(source.len() - 1); // editors end files so, people do not mean it
+                }
+                self.parse(path.display().to_string(), source)
+            }
             Err(source) => Err(PromptError::File { path: path.to_owned(), source }),
         }
     }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use concurry_limits::{
     CallLimit, LimitBuildError, LimitSet, RateAlgorithm, RateLimit, UsageEstimate, Window,
 };
-use concurry_retry::{Jitter, RetryPolicy};
+use concurry_retry::{BreakerConfigError, CircuitBreaker, Jitter, RetryPolicy};
+use thiserror::Error;
 
 use crate::tokens::estimate_tokens;
 use crate::usage::{TOKENS, Usage};
@@ -23,6 +24,10 @@ type CountTokens = dyn Fn(&str) -> u64 + Send + Sync;
 ///   used is settled afterwards, both ways.
 /// - **Retries:** what passes is tried again with exponential backoff and full jitter. An answer 429
 ///   pauses the limits, and so everybody, for as long as the service asks.
+/// - **Fallback and breaker:** `.tier_with_fallback(&tier, &other)` asks another client, of another
+///   model or another service, for what fails after all attempts. While half of the last calls failed,
+///   the tier's breaker sends everything there at once. Without a fallback there is no breaker: it
+///   would only make calls fail that could have waited.
 ///
 /// An option that is set after `.tier(…)` takes the place of the tier's.
 ///
@@ -39,6 +44,7 @@ pub struct Tier {
     /// No request reserves more: it could never go.
     most_tokens: f64,
     retry: RetryPolicy,
+    breaker: CircuitBreaker,
     estimate: Arc<Estimate>,
 }
 
@@ -57,6 +63,7 @@ pub struct TierBuilder {
     window: Window,
     algorithm: RateAlgorithm,
     retry: RetryPolicy,
+    breaker: Option<CircuitBreaker>,
     answer_tokens: f64,
     count: Box<CountTokens>,
 }
@@ -76,6 +83,7 @@ impl Tier {
             window: window.into(),
             algorithm: RateAlgorithm::default(),
             retry: retry.max_retries(5),
+            breaker: None,
             answer_tokens: 500.0,
             count: Box::new(estimate_tokens),
         }
@@ -85,6 +93,12 @@ impl Tier {
     #[must_use]
     pub fn limits(&self) -> &LimitSet {
         &self.limits
+    }
+
+    /// The breaker that stands between its clients and their fallback.
+    #[must_use]
+    pub fn breaker(&self) -> &CircuitBreaker {
+        &self.breaker
     }
 
     /// What a call with these texts and an answer should reserve.
@@ -123,6 +137,12 @@ impl TierBuilder {
         self
     }
 
+    /// When a fallback is asked at once, instead of [`CircuitBreaker`]'s defaults.
+    pub fn breaker(mut self, breaker: CircuitBreaker) -> Self {
+        self.breaker = Some(breaker);
+        self
+    }
+
     /// By which rule the limits count (the sliding window unless set, which holds in every window).
     pub fn algorithm(mut self, algorithm: RateAlgorithm) -> Self {
         self.algorithm = algorithm;
@@ -142,12 +162,16 @@ impl TierBuilder {
         self
     }
 
-    /// Checks the values and makes the limits.
+    /// Checks the values and makes what is shared.
     ///
     /// # Errors
     ///
-    /// [`LimitBuildError`] names a capacity or a window that can't be.
-    pub fn build(self) -> Result<Tier, LimitBuildError> {
+    /// [`TierError`] names a capacity or a window that can't be.
+    pub fn build(self) -> Result<Tier, TierError> {
+        let breaker = match self.breaker {
+            Some(breaker) => breaker,
+            None => CircuitBreaker::builder("tier").build()?,
+        };
         let calls = CallLimit::new(self.requests, self.window).algorithm(self.algorithm);
         let tokens = RateLimit::new(TOKENS, self.tokens, self.window).algorithm(self.algorithm);
         let estimate =
@@ -156,9 +180,22 @@ impl TierBuilder {
             limits: LimitSet::builder().with(calls).with(tokens).build()?,
             most_tokens: self.tokens,
             retry: self.retry,
+            breaker,
             estimate: Arc::new(estimate),
         })
     }
+}
+
+/// Why a tier can't be made.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum TierError {
+    /// A limit can't be.
+    #[error(transparent)]
+    Limit(#[from] LimitBuildError),
+    /// The breaker can't be.
+    #[error(transparent)]
+    Breaker(#[from] BreakerConfigError),
 }
 
 impl fmt::Debug for Tier {

@@ -3,7 +3,10 @@
 use concurry_core::WorkerOptions;
 
 use super::Tier;
-use crate::{ChatClientOptions, CompletionClientOptions, EmbeddingClientOptions};
+use crate::{
+    ChatClientHandle, ChatClientOptions, CompletionClientHandle, CompletionClientOptions,
+    EmbeddingClientOptions,
+};
 
 impl ChatClientOptions {
     /// Sets limits, reservations and retries for what an account may use.
@@ -32,7 +35,55 @@ impl ChatClientOptions {
     }
 }
 
+impl ChatClientOptions {
+    /// As [`tier`](Self::tier); and what fails after all attempts, `other` is asked, at once while the
+    /// tier's breaker is open. Deadline and cancel go along.
+    ///
+    /// ```no_run
+    /// use concurry_core::Mode;
+    /// use concurry_llm::{ChatClient, Endpoint, Tier};
+    ///
+    /// let endpoint = Endpoint::openai();
+    /// let tier = Tier::per_minute(500, 200_000).build()?;
+    /// let small_tier = Tier::per_minute(5_000, 2_000_000).build()?;
+    /// let small = ChatClient::options(Mode::Async, 1)
+    ///     .tier(&small_tier)
+    ///     .init(endpoint.clone(), "gpt-4o-mini".into())?;
+    /// let llm = ChatClient::options(Mode::Async, 1)
+    ///     .tier_with_fallback(&tier, &small)
+    ///     .init(endpoint, "gpt-4o".into())?;
+    /// # drop(llm);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn tier_with_fallback(self, tier: &Tier, other: &ChatClientHandle) -> Self {
+        let [complete, chat, stream] = [(); 3].map(|()| other.clone());
+        self.tier(tier)
+            .breaker(tier.breaker.clone())
+            .on_complete(|options| {
+                options.fallback_to(move |_error, (prompt,)| complete.complete(prompt))
+            })
+            .on_chat(|options| options.fallback_to(move |_error, (request,)| chat.chat(request)))
+            .on_stream(|options| {
+                options.fallback_to(move |_error, (request,)| stream.stream(request))
+            })
+    }
+}
+
 impl CompletionClientOptions {
+    /// As [`tier`](Self::tier); and what fails after all attempts, `other` is asked, at once while the
+    /// tier's breaker is open. Deadline and cancel go along.
+    pub fn tier_with_fallback(self, tier: &Tier, other: &CompletionClientHandle) -> Self {
+        let [complete, generate] = [(); 2].map(|()| other.clone());
+        self.tier(tier)
+            .breaker(tier.breaker.clone())
+            .on_complete(|options| {
+                options.fallback_to(move |_error, (prompt,)| complete.complete(prompt))
+            })
+            .on_generate(|options| {
+                options.fallback_to(move |_error, (prompt,)| generate.generate(prompt))
+            })
+    }
+
     /// Sets limits, reservations and retries for what an account may use.
     pub fn tier(self, tier: &Tier) -> Self {
         let [complete, generate, batch, learner] = [(); 4].map(|()| tier.clone());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use concurry_core::{Mode, WorkerOptions};
 use concurry_limits::{CallLimit, LimitPool, LimitSet, LoadBalance, RateLimit};
 use concurry_llm::{ChatClient, EmbeddingClient, Endpoint, Tier};
+use concurry_retry::{BreakerState, CircuitBreaker, RetryPolicy};
 use serde_json::json;
 
 use super::server::{Answer, Server};
@@ -122,4 +123,25 @@ fn a_call_that_is_larger_than_the_tier_takes_all_of_it() {
         .init(Endpoint::at(server.base_url()), "m".into())
         .unwrap();
     assert_eq!(embedder.embed("word ".repeat(1_000)).result().unwrap(), [0.5]);
+}
+
+#[test]
+fn a_fallback_answers_after_all_attempts_and_at_once_while_the_breaker_is_open() {
+    let broken = || Answer::json(503, &[], &json!({ "error": { "message": "down" } }));
+    let (first, second) =
+        (Server::start((0..4).map(|_| broken())), (0..3).map(|_| chat_answer("b")));
+    let second = Server::start(second);
+    let breaker = CircuitBreaker::builder("first").minimum_calls(4).build().unwrap();
+    let policy = RetryPolicy::constant(Duration::from_millis(1)).max_retries(1);
+    let tier = Tier::per_minute(100, 10_000).retry(policy).breaker(breaker).build().unwrap();
+    let other = options(Mode::Async).init(Endpoint::at(second.base_url()), "m".into()).unwrap();
+    let llm = ChatClient::options(Mode::Async, 1)
+        .tier_with_fallback(&tier, &other)
+        .init(Endpoint::at(first.base_url()), "m".into())
+        .unwrap();
+    for asked in [2, 4, 4] {
+        assert_eq!(llm.chat("?".into()).result().unwrap().text, "b");
+        assert_eq!(first.requests().len(), asked);
+    }
+    assert_eq!(tier.breaker().state(), BreakerState::Open);
 }
