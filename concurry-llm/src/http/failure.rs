@@ -40,10 +40,10 @@ pub(super) async fn of_response(response: Response) -> LlmError {
 
 /// The error in a body that came with success, or as an event of a stream.
 pub(crate) fn error_in_body(body: &Value) -> Option<LlmError> {
-    let error = body.get("error").filter(|error| !error.is_null())?;
-    let status = error.get("code").and_then(Value::as_u64);
-    let status = status.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
+    body.get("error").filter(|error| !error.is_null())?;
     let detail = Detail::read(body);
+    // As a number, or as a text with one.
+    let status = detail.code.as_deref().and_then(|code| code.parse::<StatusCode>().ok());
     let status = status.unwrap_or(match detail.code.as_deref() {
         Some("rate_limit_exceeded" | "insufficient_quota") => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
