@@ -22,7 +22,7 @@ pub use concurry_core::{
     WorkerDeath, WorkerDied, WorkerHandle, WorkerOptions, WorkerStats, gather, gather_map, wait,
 };
 #[doc(inline)]
-pub use concurry_derive::{Worker, task, worker};
+pub use concurry_derive::{Worker, resilient, task, worker};
 /// Rate, call and resource limits, usable without any worker.
 pub use concurry_limits as limits;
 /// Language models as workers: prompts, chat, completion and embedding clients.

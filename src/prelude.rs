@@ -5,8 +5,10 @@ pub use concurry_core::{
     CallContext, CallError, CallOptions, Mode, ReturnWhen, TaskFuture, TaskPool, WorkerHandle,
     WorkerOptions, gather, gather_map, wait,
 };
-pub use concurry_derive::{Worker, task, worker};
+pub use concurry_derive::{Worker, resilient, task, worker};
 pub use concurry_limits::{
     CallLimit, LimitPool, LimitSet, LoadBalance, RateAlgorithm, RateLimit, ResourceLimit,
 };
-pub use concurry_retry::{Jitter, RetryPolicy, Retryable, Verdict};
+pub use concurry_retry::{
+    CircuitBreaker, Hedge, Jitter, Race, RetryBudget, RetryPolicy, Retryable, Verdict, redundant,
+};

@@ -44,6 +44,8 @@ mod worker_handle;
 
 mod tasks;
 
+mod resilient;
+
 pub use balance::{Balance, UnknownBalance};
 pub use call::{CallContext, CallOptions, CallPermit};
 pub use error::{
@@ -76,7 +78,12 @@ pub use concurry_time::{Clock, FakeClock, block_on};
 pub mod __private {
     pub use std::convert::Infallible;
 
+    pub use concurry_retry::BreakerError;
+
     pub use crate::pool::{Handle, Options};
+    pub use crate::resilient::{
+        Answer, AnswerLater, AnswerNow, AnswerResult, AnswerValue, enter, settle,
+    };
     pub use crate::tasks::{TaskMap, Tasks};
     pub use crate::worker::*;
     pub use crate::{

@@ -1,4 +1,4 @@
-//! The macros of concurry: `#[derive(Worker)]`, `#[worker]` and `#[task]`.
+//! The macros of concurry: `#[derive(Worker)]`, `#[worker]`, `#[task]` and `#[resilient]`.
 //!
 //! Use them through the crate `concurry`, which offers them beside what their code needs.
 //! A call is read into a model (`parse`), rules that concern several functions are held against
@@ -115,6 +115,53 @@ pub fn derive_worker(item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn worker(arguments: TokenStream, item: TokenStream) -> TokenStream {
     run::worker(arguments.into(), item.into()).into()
+}
+
+/// Lets a function or method ask the circuit breaker of a service before it runs, and answers by a
+/// fallback where the breaker refuses or the call fails. When the service is back, it is found out by
+/// itself: the breaker lets a few calls through now and then.
+///
+/// * `service = "pricing"`: whose breaker it is, as an expression that gives a string and may use the
+///   arguments: `service = format!("pricing/{}", sku.region)`. Everybody in the process who names the
+///   same service shares its breaker; `concurry::retry::service(name)` shows it, and
+///   `CircuitBreaker::register` puts one with other options in its place.
+/// * `fallback = path`: called as `path(&error, arguments…)`, with `&BreakerError<E>` and copies of the
+///   arguments, which then have to be `Clone`. It gives the output or a `Result`; for an `async fn` it may
+///   be one as well, and it may itself be `#[resilient]`, which makes a chain. On a method, a path that
+///   begins with `Self::` is called as a method.
+/// * `crate = some::path`: where concurry is found, if not under its own name.
+///
+/// Without a fallback, the error type has to be `From<BreakerOpen>`. What trips the breaker is every
+/// error, or what the error's `Retryable` says, if it implements that. A call that is dropped or panics
+/// counts as nothing.
+///
+/// ```
+/// use concurry::prelude::*;
+/// use concurry::retry::BreakerError;
+///
+/// #[derive(Clone)]
+/// struct Sku(u32);
+///
+/// #[resilient(service = "pricing", fallback = default_quote)]
+/// fn quote(sku: Sku) -> Result<u32, String> {
+///     if sku.0 == 13 { Err("the service is down".into()) } else { Ok(sku.0 * 2) }
+/// }
+///
+/// fn default_quote(error: &BreakerError<String>, _sku: Sku) -> u32 {
+///     match error {
+///         BreakerError::Open(_) => 0,
+///         _ => 1,
+///     }
+/// }
+///
+/// assert_eq!(quote(Sku(4)), Ok(8));
+/// assert_eq!(quote(Sku(13)), Ok(1));
+/// concurry::retry::service("pricing").isolate();
+/// assert_eq!(quote(Sku(4)), Ok(0));
+/// ```
+#[proc_macro_attribute]
+pub fn resilient(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    run::resilient(arguments.into(), item.into()).into()
 }
 
 /// Makes a function callable through a pool, and leaves it a function.

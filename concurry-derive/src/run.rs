@@ -48,8 +48,26 @@ pub(crate) fn task(arguments: TokenStream, item: TokenStream) -> TokenStream {
     tokens
 }
 
+/// `#[resilient]` on a function or method.
+pub(crate) fn resilient(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let mut function: ItemFn = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(error) => return refused(item, error, RESILIENT_PLACE),
+    };
+    let model = parse::resilient(arguments, &function, &mut errors);
+    if let Some(model) = &model {
+        *function.block = expand::resilient(model, &function);
+    }
+    let mut tokens = function.into_token_stream();
+    tokens.extend(errors.into_tokens());
+    tokens
+}
+
 const WORKER_PLACE: &str = "`#[worker]` goes on an impl block; on a struct it stands below \
                             `#[derive(Worker)]`: write the derive first";
+const RESILIENT_PLACE: &str =
+    "`#[resilient]` goes on a function or method with a body that returns a `Result`";
 const TASK_PLACE: &str = "`#[task]` goes on a function with a body; for methods put `#[worker]` \
                           on the impl block";
 

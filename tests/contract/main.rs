@@ -7,4 +7,5 @@ mod defaults;
 mod functions;
 mod futures;
 mod llm;
+mod resilience;
 mod workers;

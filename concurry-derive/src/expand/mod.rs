@@ -10,6 +10,7 @@ mod defaults;
 mod handle;
 mod handle_types;
 mod method;
+mod resilient;
 mod task;
 mod worker_impl;
 mod worker_type;
@@ -20,6 +21,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, Path, Type, WhereClause, WherePredicate, parse_quote};
 
+pub(crate) use resilient::resilient;
 pub(crate) use task::task;
 pub(crate) use worker_impl::worker_impl;
 pub(crate) use worker_type::worker_type;

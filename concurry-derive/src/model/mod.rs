@@ -2,6 +2,7 @@
 
 mod defaults;
 mod method;
+mod resilient;
 mod returns;
 mod task;
 mod worker_impl;
@@ -9,6 +10,7 @@ mod worker_type;
 
 pub(crate) use defaults::{Defaults, Mode};
 pub(crate) use method::{Batch, Marks, Method, Parameter};
+pub(crate) use resilient::Resilient;
 pub(crate) use returns::Returns;
 pub(crate) use task::Task;
 pub(crate) use worker_impl::{Construction, Constructor, WorkerImpl};

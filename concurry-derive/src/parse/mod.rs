@@ -4,6 +4,7 @@ mod arguments;
 mod implementation;
 mod marks;
 mod owned;
+mod resilient;
 mod returns;
 mod self_type;
 mod signature;
@@ -12,5 +13,6 @@ mod task;
 mod written;
 
 pub(crate) use implementation::worker_impl;
+pub(crate) use resilient::resilient;
 pub(crate) use structure::worker_type;
 pub(crate) use task::task;
