@@ -223,7 +223,7 @@ fn methods_of_workers_and_tasks_may_be_resilient() {
 #[task]
 #[resilient(service = "halves", fallback = no_half)]
 fn halve(number: u32) -> Result<u32, Failure> {
-    if number % 2 == 0 { Ok(number / 2) } else { Err(Failure::Down) }
+    if number.is_multiple_of(2) { Ok(number / 2) } else { Err(Failure::Down) }
 }
 
 fn no_half(_error: &BreakerError<Failure>, _number: u32) -> u32 {

@@ -52,11 +52,11 @@ impl<A> Answer<A> {
 #[doc(hidden)]
 pub trait AnswerResult<T, E> {
     /// The answer.
-    fn into_result(&self) -> Result<T, E>;
+    fn take_result(&self) -> Result<T, E>;
 }
 
 impl<T, E> AnswerResult<T, E> for Answer<Result<T, E>> {
-    fn into_result(&self) -> Result<T, E> {
+    fn take_result(&self) -> Result<T, E> {
         self.take()
     }
 }
@@ -65,11 +65,11 @@ impl<T, E> AnswerResult<T, E> for Answer<Result<T, E>> {
 #[doc(hidden)]
 pub trait AnswerValue<T, E> {
     /// The answer.
-    fn into_result(&self) -> Result<T, E>;
+    fn take_result(&self) -> Result<T, E>;
 }
 
 impl<T, E> AnswerValue<T, E> for &Answer<T> {
-    fn into_result(&self) -> Result<T, E> {
+    fn take_result(&self) -> Result<T, E> {
         Ok(self.take())
     }
 }
@@ -80,12 +80,12 @@ pub trait AnswerLater {
     /// What is awaited.
     type Future: Future;
     /// The future.
-    fn into_future(&self) -> Self::Future;
+    fn take_future(&self) -> Self::Future;
 }
 
 impl<F: Future> AnswerLater for Answer<F> {
     type Future = F;
-    fn into_future(&self) -> F {
+    fn take_future(&self) -> F {
         self.take()
     }
 }
@@ -94,11 +94,11 @@ impl<F: Future> AnswerLater for Answer<F> {
 #[doc(hidden)]
 pub trait AnswerNow<A> {
     /// The answer as a future.
-    fn into_future(&self) -> Ready<A>;
+    fn take_future(&self) -> Ready<A>;
 }
 
 impl<A> AnswerNow<A> for &Answer<A> {
-    fn into_future(&self) -> Ready<A> {
+    fn take_future(&self) -> Ready<A> {
         ready(self.take())
     }
 }

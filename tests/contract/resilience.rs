@@ -1,5 +1,7 @@
 //! Retries and resilience: as layers over a pool, and each piece alone.
 
+#![allow(clippy::redundant_closure)] // as the guide writes it: a closure whose types are seen
+
 use std::cell::Cell;
 use std::time::Duration;
 

@@ -93,7 +93,7 @@ fn answer(model: &Resilient, private: &TokenStream, asynchronous: bool) -> Token
     let call = quote_spanned!(fallback.span()=> #fallback(#receiver &__error, #(#names),*));
     let settled = match asynchronous {
         true => quote! {
-            let __answer = (&#private::Answer::new(#call)).into_future();
+            let __answer = (&#private::Answer::new(#call)).take_future();
             let __answer = __answer.await;
         },
         false => quote!(let __answer = #call;),
@@ -103,6 +103,6 @@ fn answer(model: &Resilient, private: &TokenStream, asynchronous: bool) -> Token
         use #private::{AnswerLater as _, AnswerNow as _, AnswerResult as _, AnswerValue as _};
         let (#(#names,)*) = __arguments;
         #settled
-        (&#private::Answer::new(__answer)).into_result()
+        (&#private::Answer::new(__answer)).take_result()
     }}
 }
