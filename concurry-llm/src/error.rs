@@ -119,6 +119,12 @@ pub enum LlmError {
         /// What happened.
         message: String,
     },
+    /// The pool's limits never let the request through.
+    #[error("the limits never let the request through: {message}")]
+    Limits {
+        /// What they say.
+        message: String,
+    },
     /// The endpoint can't be used as it is described.
     #[error("`{option}` of the endpoint is wrong: {problem}; {remedy}")]
     Endpoint {
@@ -159,6 +165,7 @@ impl Retryable for LlmError {
             | Self::TooLarge { .. }
             | Self::Withheld { .. }
             | Self::Interrupted { .. }
+            | Self::Limits { .. }
             | Self::Endpoint { .. } => Verdict::Fatal,
         }
     }

@@ -59,7 +59,7 @@ pub use tier::{Tier, TierBuilder, TierError};
 pub use tokens::estimate_tokens;
 #[cfg(feature = "tokenizer")]
 pub use tokens::{Tokenizer, UnknownModel};
-pub use usage::{INPUT_TOKENS, OUTPUT_TOKENS, TOKENS, Usage};
+pub use usage::{INPUT_TOKENS, OUTPUT_TOKENS, REQUESTS, TOKENS, Usage};
 
 pub use isolang::Language;
 pub use minijinja;

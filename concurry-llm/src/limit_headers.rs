@@ -10,10 +10,11 @@ use concurry_core::CallContext;
 use concurry_limits::{CallLimit, LimitSet, LimitStats, parse_wait};
 use reqwest::header::HeaderMap;
 
-use crate::usage::TOKENS;
+use crate::usage::{REQUESTS, TOKENS};
 
 /// The names of the headers, and the keys of our limits.
-const LIMITS: [(&str, &str); 2] = [("requests", CallLimit::KEY), ("tokens", TOKENS)];
+const LIMITS: [(&str, &str); 3] =
+    [("requests", REQUESTS), ("requests", CallLimit::KEY), ("tokens", TOKENS)];
 
 /// Tells the limits of a call what an answer's headers say. `age` is the time since the request.
 ///
@@ -34,7 +35,7 @@ pub(crate) fn follow(context: &CallContext, headers: &HeaderMap, age: Duration) 
 }
 
 /// The set that the call's permit came from, or else the only one there is.
-fn set_of(context: &CallContext) -> Option<LimitSet> {
+pub(crate) fn set_of(context: &CallContext) -> Option<LimitSet> {
     context.permit().limit_set().or_else(|| {
         let limits = context.limits();
         let mut sets = limits.sets();

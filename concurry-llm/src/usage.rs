@@ -4,6 +4,10 @@ use concurry_core::CallContext;
 use concurry_limits::PermitError;
 use serde::{Deserialize, Serialize};
 
+/// The key of a limit that counts HTTP requests. What a pool has not reserved of it, a client takes
+/// itself before it sends: so many calls that become one request count as one. (A
+/// [`CallLimit`](concurry_limits::CallLimit) counts calls.)
+pub const REQUESTS: &str = "requests";
 /// The key of a limit that counts the tokens of prompt and answer together.
 pub const TOKENS: &str = "tokens";
 /// The key of a limit that counts the tokens of prompts alone.

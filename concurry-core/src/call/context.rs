@@ -89,6 +89,12 @@ impl CallPermit {
         lock(&self.permit).as_ref().map(Permit::limit_set)
     }
 
+    /// How much the pool took of a limit. `None` if nothing.
+    #[must_use]
+    pub fn amount(&self, key: &str) -> Option<f64> {
+        lock(&self.permit).as_ref().and_then(|permit| permit.amount(key))
+    }
+
     /// A value of the configuration of the limit set that the permit came from.
     #[must_use]
     pub fn config(&self, key: &str) -> Option<String> {

@@ -109,6 +109,7 @@ impl ChatClient {
         let mut body = request.body(&self.model);
         body.insert("stream".into(), true.into());
         body.entry("stream_options").or_insert_with(|| json!({ "include_usage": true }));
+        self.connection.count(ctx).await?;
         let started = ctx.clock().now();
         let opening = async {
             let response = self.connection.open(ctx, PATH, &body).await?;

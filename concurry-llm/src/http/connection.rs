@@ -13,6 +13,7 @@ use crate::LlmError;
 use crate::endpoint::Protocol;
 use crate::key::ApiKey;
 use crate::limit_headers;
+use crate::usage::REQUESTS;
 
 /// The connections to one endpoint. Cheap to clone; clones share them.
 #[derive(Clone)]
@@ -33,6 +34,24 @@ pub(crate) struct Exchange<A> {
 }
 
 impl Connection {
+    /// Counts a request with the limits, unless the pool has done so. Waiting for them is not part of
+    /// the request's time.
+    pub(crate) async fn count(&self, context: &CallContext) -> Result<(), LlmError> {
+        if context.permit().amount(REQUESTS).is_some() {
+            return Ok(());
+        }
+        let limits = match limit_headers::set_of(context) {
+            Some(set) => set.exact(),
+            None => context.limits().exact(),
+        };
+        if !limits.sets().any(|set| set.key(REQUESTS).is_ok()) {
+            return Ok(());
+        }
+        let permit = limits.acquire([(REQUESTS, 1)]).await;
+        // A rate is spent for good: there is nothing to hold on to.
+        permit.map(drop).map_err(|error| LlmError::Limits { message: error.to_string() })
+    }
+
     /// Sends a body and reads the whole answer, both within the timeout.
     pub(crate) async fn post<A: DeserializeOwned>(
         &self,
@@ -40,6 +59,7 @@ impl Connection {
         path: &str,
         body: &Map<String, Value>,
     ) -> Result<Exchange<A>, LlmError> {
+        self.count(context).await?;
         let started = context.clock().now();
         let exchange = async {
             let response = self.open(context, path, body).await?;
@@ -115,6 +135,7 @@ impl Connection {
             LlmError::TimedOut(_)
             | LlmError::TooLarge { .. }
             | LlmError::NoAnswer
+            | LlmError::Limits { .. }
             | LlmError::Endpoint { .. } => {}
         }
         error

@@ -7,20 +7,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use concurry_limits::{
-    CallLimit, LimitBuildError, LimitSet, RateAlgorithm, RateLimit, UsageEstimate, Window,
+    LimitBuildError, LimitSet, LimitSetBuilder, RateAlgorithm, RateLimit, UsageEstimate, Window,
 };
 use concurry_retry::{BreakerConfigError, CircuitBreaker, Jitter, RetryPolicy};
 use thiserror::Error;
 
 use crate::tokens::estimate_tokens;
-use crate::usage::{TOKENS, Usage};
+use crate::usage::{REQUESTS, TOKENS, Usage};
 
 type CountTokens = dyn Fn(&str) -> u64 + Send + Sync;
 
 /// What an account may use, wired for a client: `ChatClient::options(…).tier(&tier)`.
 ///
-/// - **Limits:** requests and tokens, shared by all pools that are given the same tier. Each call
-///   reserves the tokens of its prompt and as many as 95 of 100 answers had lately; what it really
+/// - **Limits:** requests (not calls: a batch is one) and tokens, shared by all pools that are given
+///   the same tier. Each call reserves the tokens of its prompt and as many as 95 of 100 answers had lately; what it really
 ///   used is settled afterwards, both ways.
 /// - **Retries:** what passes is tried again with exponential backoff and full jitter. An answer 429
 ///   pauses the limits, and so everybody, for as long as the service asks.
@@ -89,7 +89,8 @@ impl Tier {
         }
     }
 
-    /// The limits, for their statistics, or for a pool of other workers on the same account.
+    /// The limits, under the keys [`REQUESTS`] and [`TOKENS`]: for their statistics, or for a pool of
+    /// other workers on the same account.
     #[must_use]
     pub fn limits(&self) -> &LimitSet {
         &self.limits
@@ -101,15 +102,21 @@ impl Tier {
         &self.breaker
     }
 
-    /// What a call with these texts and an answer should reserve.
-    fn reservation(&self, prompt: u64, answers: u64) -> [(&'static str, f64); 1] {
-        let answers = self.estimate.answers.amount() * answers as f64;
-        [(TOKENS, (prompt as f64 + answers).ceil().clamp(1.0, self.most_tokens))]
+    /// What a call should reserve that is a request by itself.
+    fn request(&self, prompt: u64) -> [(&'static str, f64); 2] {
+        let [tokens] = self.answered(prompt, 1);
+        [(REQUESTS, 1.0), tokens]
     }
 
-    /// What a call with a prompt alone should reserve.
-    fn prompt_reservation(&self, prompt: u64) -> [(&'static str, f64); 1] {
-        [(TOKENS, (prompt as f64).clamp(1.0, self.most_tokens))]
+    /// The tokens of prompts with so many answers. The client counts the requests.
+    fn answered(&self, prompts: u64, answers: u64) -> [(&'static str, f64); 1] {
+        let answers = self.estimate.answers.amount() * answers as f64;
+        [(TOKENS, (prompts as f64 + answers).ceil().clamp(1.0, self.most_tokens))]
+    }
+
+    /// The tokens of texts that are only read. The client counts the requests.
+    fn read(&self, texts: u64) -> [(&'static str, f64); 1] {
+        [(TOKENS, (texts as f64).clamp(1.0, self.most_tokens))]
     }
 
     fn count(&self, text: &str) -> u64 {
@@ -172,12 +179,14 @@ impl TierBuilder {
             Some(breaker) => breaker,
             None => CircuitBreaker::builder("tier").build()?,
         };
-        let calls = CallLimit::new(self.requests, self.window).algorithm(self.algorithm);
-        let tokens = RateLimit::new(TOKENS, self.tokens, self.window).algorithm(self.algorithm);
+        let requests = RateLimit::new(REQUESTS, self.requests, self.window);
+        let tokens = RateLimit::new(TOKENS, self.tokens, self.window);
         let estimate =
             Estimate { count: self.count, answers: UsageEstimate::starting_at(self.answer_tokens) };
+        let limits = [requests, tokens].map(|limit| limit.algorithm(self.algorithm));
+        let limits = limits.into_iter().fold(LimitSet::builder(), LimitSetBuilder::with);
         Ok(Tier {
-            limits: LimitSet::builder().with(calls).with(tokens).build()?,
+            limits: limits.build()?,
             most_tokens: self.tokens,
             retry: self.retry,
             breaker,

@@ -14,12 +14,12 @@ impl ChatClientOptions {
         let [complete, chat, stream, learner] = [(); 4].map(|()| tier.clone());
         tier.common(self)
             .on_complete(|options| {
-                options.reserve(move |(prompt,)| complete.reservation(complete.count(prompt), 1))
+                options.reserve(move |(prompt,)| complete.request(complete.count(prompt)))
             })
             .on_chat(|options| {
                 options
                     .reserve(move |(request,)| {
-                        chat.reservation(request.count_tokens(&|text| chat.count(text)), 1)
+                        chat.request(request.count_tokens(&|text| chat.count(text)))
                     })
                     // Accepts everything: the place where every answer comes by.
                     .until(move |reply| {
@@ -29,7 +29,7 @@ impl ChatClientOptions {
             })
             .on_stream(|options| {
                 options.reserve(move |(request,)| {
-                    stream.reservation(request.count_tokens(&|text| stream.count(text)), 1)
+                    stream.request(request.count_tokens(&|text| stream.count(text)))
                 })
             })
     }
@@ -89,20 +89,20 @@ impl CompletionClientOptions {
         let [complete, generate, batch, learner] = [(); 4].map(|()| tier.clone());
         tier.common(self)
             .on_complete(|options| {
-                options.reserve(move |(prompt,)| complete.reservation(complete.count(prompt), 1))
+                options.reserve(move |(prompt,)| complete.answered(complete.count(prompt), 1))
             })
             .on_generate(|options| {
-                options
-                    .reserve(move |(prompt,)| generate.reservation(generate.count(prompt), 1))
-                    .until(move |reply| {
+                options.reserve(move |(prompt,)| generate.request(generate.count(prompt))).until(
+                    move |reply| {
                         learner.learn(reply.usage);
                         true
-                    })
+                    },
+                )
             })
             .on_complete_batch(|options| {
                 options.reserve(move |(prompts,)| {
                     let tokens = prompts.iter().map(|prompt| batch.count(prompt)).sum();
-                    batch.reservation(tokens, prompts.len() as u64)
+                    batch.answered(tokens, prompts.len() as u64)
                 })
             })
     }
@@ -113,12 +113,10 @@ impl EmbeddingClientOptions {
     pub fn tier(self, tier: &Tier) -> Self {
         let [one, all] = [(); 2].map(|()| tier.clone());
         tier.common(self)
-            .on_embed(|options| {
-                options.reserve(move |(text,)| one.prompt_reservation(one.count(text)))
-            })
+            .on_embed(|options| options.reserve(move |(text,)| one.read(one.count(text))))
             .on_embed_all(|options| {
                 options.reserve(move |(texts,)| {
-                    all.prompt_reservation(texts.iter().map(|text| all.count(text)).sum())
+                    all.read(texts.iter().map(|text| all.count(text)).sum())
                 })
             })
     }

@@ -145,3 +145,23 @@ fn a_fallback_answers_after_all_attempts_and_at_once_while_the_breaker_is_open()
     }
     assert_eq!(tier.breaker().state(), BreakerState::Open);
 }
+
+#[test]
+fn requests_count_and_not_the_texts_in_them() {
+    let body = json!({ "data": [
+        { "index": 0, "embedding": [0.5] },
+        { "index": 1, "embedding": [0.5] },
+    ] });
+    let server = Server::start([Answer::json(200, &[], &body), chat_answer("a")]);
+    let tier = Tier::per_minute(10, 1_000).build().unwrap();
+    let endpoint = Endpoint::at(server.base_url());
+    let embedder = EmbeddingClient::options(Mode::Async, 1)
+        .tier(&tier)
+        .init(endpoint.clone(), "m".into())
+        .unwrap();
+    embedder.embed_all(vec!["one".into(), "two".into()]).result().unwrap();
+    assert_eq!(available(tier.limits())[0], 9.0);
+    let llm = ChatClient::options(Mode::Async, 1).tier(&tier).init(endpoint, "m".into()).unwrap();
+    llm.complete("?".into()).result().unwrap();
+    assert_eq!(available(tier.limits())[0], 8.0);
+}
