@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 use crate::error::LimitError;
 use crate::ledger::Look;
-use crate::permit::Permit;
+use crate::permit::{Owner, Permit};
 use crate::queue::{Outcome, Ticket};
 use crate::request::Takes;
 use crate::shared::{Entry, Shared};
@@ -98,12 +98,12 @@ impl Acquire {
     /// # Errors
     ///
     /// Whatever makes the request impossible, and [`LimitError::TimedOut`].
-    pub fn wait(self) -> Result<Permit, LimitError> {
+    pub fn wait(self) -> Result<Permit<'static>, LimitError> {
         block_on(self)
     }
 
     /// Takes without waiting, from the first set that has it.
-    pub(crate) fn try_now(mut self) -> Result<Permit, LimitError> {
+    pub(crate) fn try_now(mut self) -> Result<Permit<'static>, LimitError> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
@@ -118,7 +118,7 @@ impl Acquire {
     }
 
     /// The first poll: takes a free set, else stands in the queues of all.
-    fn enter(&mut self, context: &Context<'_>) -> Option<Result<Permit, LimitError>> {
+    fn enter(&mut self, context: &Context<'_>) -> Option<Result<Permit<'static>, LimitError>> {
         if self.candidates.len() > 1 {
             for candidate in &self.candidates {
                 if let Ok(at) = candidate.shared.try_take(&candidate.takes) {
@@ -144,7 +144,7 @@ impl Acquire {
         }
     }
 
-    fn look(&mut self, context: &mut Context<'_>) -> Option<Result<Permit, LimitError>> {
+    fn look(&mut self, context: &mut Context<'_>) -> Option<Result<Permit<'static>, LimitError>> {
         let mut index = 0;
         while index < self.candidates.len() {
             match self.candidates[index].look(context) {
@@ -171,11 +171,11 @@ impl Acquire {
 }
 
 impl Candidate {
-    fn permit(&self, at: Duration) -> Permit {
-        Permit::new(Arc::clone(&self.shared), self.takes.clone(), at)
+    fn permit(&self, at: Duration) -> Permit<'static> {
+        Permit::new(Owner::Owned(Arc::clone(&self.shared)), self.takes.clone(), at)
     }
 
-    fn look(&mut self, context: &mut Context<'_>) -> Option<Result<Permit, LimitError>> {
+    fn look(&mut self, context: &mut Context<'_>) -> Option<Result<Permit<'static>, LimitError>> {
         let ticket = self.ticket?;
         loop {
             match self.shared.look(ticket, context.waker()) {
@@ -221,7 +221,7 @@ impl Drop for Candidate {
 }
 
 impl Future for Acquire {
-    type Output = Result<Permit, LimitError>;
+    type Output = Result<Permit<'static>, LimitError>;
 
     /// # Panics
     ///

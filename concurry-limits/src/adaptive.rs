@@ -72,7 +72,7 @@ impl AdaptiveLimit {
         let illegal = |reason| LimitBuildError::Adaptive { key: key.to_owned(), reason };
         let keys = &limits.shared.keys;
         let index = keys.find(key).ok_or_else(|| illegal("the set has no such limit"))?;
-        let kind = keys.0[index].kind;
+        let kind = keys.limits[index].kind;
         if kind.illegal_capacity(floor).is_some() || kind.illegal_capacity(ceiling).is_some() {
             return Err(illegal("floor and ceiling must be legal capacities of the limit"));
         }
@@ -170,7 +170,7 @@ impl AdaptiveLimit {
 impl fmt::Debug for AdaptiveLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AdaptiveLimit")
-            .field("key", &self.limits.shared.keys.0[self.index].key)
+            .field("key", &self.limits.shared.keys.limits[self.index].key)
             .field("floor", &self.floor)
             .field("ceiling", &self.ceiling)
             .field("capacity", &self.capacity())

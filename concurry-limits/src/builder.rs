@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use concurry_time::Clock;
 
 use crate::RateAlgorithm;
+use crate::account::Account;
 use crate::credit::Credit;
 use crate::error::LimitBuildError;
 use crate::key::Keys;
 use crate::kind::{Definition, Limit};
-use crate::ledger::{Account, Ledger};
+use crate::ledger::Ledger;
 use crate::limit_set::LimitSet;
-use crate::shared::Shared;
+use crate::shared::{OnItsOwnLine, Shared};
 use crate::store::{LocalStore, Store};
 
 /// Collects limits for a [`LimitSet`].
@@ -79,22 +80,21 @@ impl LimitSetBuilder {
     /// Makes a set of checked limits.
     pub(crate) fn assemble(self, definitions: Vec<Definition>) -> LimitSet {
         let store = self.store.unwrap_or_else(|| Box::new(LocalStore::of(&definitions)));
-        let accounts = definitions.iter().map(|limit| Account {
-            prepaid: 0.0,
-            backdates: !matches!(
+        let accounts = definitions.iter().map(|limit| {
+            let windowed = matches!(
                 limit.kind.algorithm(),
                 Some(RateAlgorithm::SlidingWindow | RateAlgorithm::FixedWindow)
-            ),
-            resource: limit.kind.is_resource(),
+            );
+            Account::new(!windowed, limit.kind.is_resource())
         });
         let ledger = Ledger::new(store, accounts.collect());
         let shared = Shared {
             credits: definitions.iter().map(|_| Credit::closed()).collect(),
-            keys: Arc::new(Keys(definitions.into())),
+            keys: Arc::new(Keys::new(definitions)),
             config: self.config,
             origin: self.clock.now(),
             clock: self.clock,
-            ledger: Mutex::new(ledger),
+            ledger: OnItsOwnLine(Mutex::new(ledger)),
         };
         LimitSet { shared: Arc::new(shared) }
     }

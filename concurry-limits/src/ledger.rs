@@ -1,4 +1,4 @@
-//! What the lock of a set guards: the store, the credits' accounts and the queue.
+//! What the lock of a set guards: the store, what is prepaid and the queue.
 //!
 //! Wakers are collected and woken by the caller when the lock is free.
 
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use crate::account::Account;
 use crate::credit::Credit;
 use crate::queue::{Outcome, Queue, Ticket, Waiter};
 use crate::request::Takes;
@@ -20,7 +21,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// Queued waiters are served by timer about this often; those that are due by then go together.
 const PACE: Duration = Duration::from_millis(1);
 
-/// A lease is opened only if it holds so many acquires like the last one.
+/// A limit is prepaid only if that serves so many acquires like the last one.
 const WORTH: f64 = 8.0;
 
 pub(crate) type Wakers = Vec<Waker>;
@@ -32,18 +33,7 @@ pub(crate) struct Ledger {
     pub(crate) paused_until: Option<Duration>,
     /// When waiters were last served.
     served_at: Option<Duration>,
-    limits: Box<[Account]>,
-}
-
-/// What the ledger knows of each limit besides its store.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Account {
-    /// How much the open credit held at first.
-    pub(crate) prepaid: f64,
-    /// Whether a late wake-up may be counted at the promised moment. Not for the rules that
-    /// promise something about every window.
-    pub(crate) backdates: bool,
-    pub(crate) resource: bool,
+    pub(crate) accounts: Box<[Account]>,
 }
 
 /// What a waiter finds.
@@ -55,16 +45,13 @@ pub(crate) enum Look {
 }
 
 impl Ledger {
-    pub(crate) fn new(store: Box<dyn Store>, limits: Box<[Account]>) -> Self {
-        Self { store, queue: Queue::default(), paused_until: None, served_at: None, limits }
+    pub(crate) fn new(store: Box<dyn Store>, accounts: Box<[Account]>) -> Self {
+        Self { store, queue: Queue::default(), paused_until: None, served_at: None, accounts }
     }
 
-    /// Closes a credit and records what was taken from it.
-    pub(crate) fn reclaim(&mut self, credits: &[Credit], index: usize, now: Duration) {
-        let Some(left) = credits[index].close() else { return };
-        let used = self.limits[index].prepaid - left;
-        // More can be left than there was at first: resources were given back to it. An infinite
-        // credit counts nothing.
+    /// Ends what is prepaid of a limit and records what was used of it.
+    pub(crate) fn record(&mut self, credits: &[Credit], index: usize, now: Duration) {
+        let used = self.accounts[index].close(&credits[index]);
         if used > 0.0 {
             self.store.charge(Take { index, amount: used }, now);
         } else if used < 0.0 {
@@ -72,17 +59,16 @@ impl Ledger {
         }
     }
 
-    /// Opens a credit, if nobody waits for the limit and it would serve a few acquires like this.
-    pub(crate) fn prepay(&mut self, credits: &[Credit], take: Take, now: Duration) {
+    /// Prepays a limit, if nobody waits for it and it would serve a few acquires like this.
+    pub(crate) fn prepay(&mut self, take: Take, now: Duration) {
         let Take { index, amount } = take;
         if self.is_paused(now) || self.queue.wants(index) {
             return;
         }
-        let prepaid = self.store.prepay(index, now);
-        let worth = if self.limits[index].resource { 1.0 } else { amount * WORTH };
-        if prepaid >= worth {
-            self.limits[index].prepaid = prepaid;
-            credits[index].open(prepaid);
+        let approved = self.store.prepay(index, now);
+        let worth = if self.accounts[index].resource { 1.0 } else { amount * WORTH };
+        if approved >= worth {
+            self.accounts[index].prepay(approved);
         }
     }
 
@@ -90,7 +76,7 @@ impl Ledger {
         self.paused_until.is_some_and(|until| now < until)
     }
 
-    /// Takes everything at once, behind all who wait. The credits of these limits are closed.
+    /// Takes everything at once, behind all who wait. Of these limits nothing is prepaid.
     pub(crate) fn try_take(&mut self, takes: &Takes, now: Duration) -> Result<(), Shortage> {
         let paused = self.paused_until.filter(|until| now < *until);
         let line = self.queue.line_for(takes);
@@ -199,7 +185,7 @@ impl Ledger {
         let (ticket, head) = lines[line].head()?;
         let promises: SmallVec<[Promise<'_>; 4]> =
             older.iter().filter_map(|line| lines[*line].promise(now)).collect();
-        let backdates = head.takes.iter().all(|take| self.limits[take.index].backdates);
+        let backdates = head.takes.iter().all(|take| self.accounts[take.index].backdates);
         let grace = if backdates { GRACE } else { Duration::ZERO };
         let earliest = now.saturating_sub(grace).max(head.since).min(now);
         let mut at = lines[line].planned.unwrap_or(now).clamp(earliest, now);

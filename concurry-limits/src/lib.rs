@@ -39,6 +39,7 @@ pub mod store;
 mod key;
 mod request;
 
+mod account;
 mod credit;
 mod ledger;
 mod queue;

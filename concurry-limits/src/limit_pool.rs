@@ -89,7 +89,7 @@ impl LimitPool {
     pub fn try_acquire<K: LimitKey, A: Amount>(
         &self,
         request: impl IntoIterator<Item = (K, A)>,
-    ) -> Result<Permit, LimitError> {
+    ) -> Result<Permit<'static>, LimitError> {
         self.request(Scope::Standalone, request).try_now()
     }
 
@@ -111,7 +111,7 @@ impl LimitPool {
         Acquire::first_of(self.order().into_iter().map(|index| {
             let shared = &self.sets[index].shared;
             let named = request.iter().map(|(key, amount)| (ByReference(key), *amount));
-            (Arc::clone(shared), resolve(&shared.keys, scope, named))
+            (Arc::clone(shared), resolve(&shared.keys, scope, [None, None], named))
         }))
     }
 

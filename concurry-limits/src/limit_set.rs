@@ -10,9 +10,9 @@ use crate::builder::LimitSetBuilder;
 use crate::error::LimitError;
 use crate::key::{Key, LimitKey};
 use crate::limits::Limits;
-use crate::permit::Permit;
-use crate::request::{Scope, resolve, resolve_one};
-use crate::shared::Shared;
+use crate::permit::{Owner, Permit};
+use crate::request::{Scope, Takes, resolve, resolve_one, resolve_units};
+use crate::shared::{PREPAID, Shared};
 use crate::store::Fit;
 
 /// Limits that are acquired together or not at all.
@@ -74,27 +74,85 @@ impl LimitSet {
 
     /// Takes everything now, or nothing.
     ///
+    /// The permit borrows the set, which makes it cheap. [`Permit::into_owned`] sets it free, and so
+    /// does [`try_acquire_owned`](Self::try_acquire_owned).
+    ///
     /// # Errors
     ///
     /// [`LimitError::Refused`] says which limit blocks and for how long. It owns nothing. The other
     /// errors mean that the request can never succeed.
-    #[inline]
+    #[inline(always)] // where it is seen whole, an admitted request is a few instructions
     pub fn try_acquire<K: LimitKey, A: Amount>(
         &self,
         request: impl IntoIterator<Item = (K, A)>,
-    ) -> Result<Permit, LimitError> {
+    ) -> Result<Permit<'_>, LimitError> {
+        let (takes, at) = self.take_now(Scope::Standalone, request)?;
+        Ok(Permit::new(Owner::Borrowed(&self.shared), takes, at))
+    }
+
+    /// Takes everything now, or nothing: a permit that can outlive this handle.
+    ///
+    /// ```
+    /// use concurry_limits::{LimitSet, ResourceLimit};
+    ///
+    /// let limits = LimitSet::builder().with(ResourceLimit::new("connections", 1)).build()?;
+    /// let permit = limits.try_acquire_owned([("connections", 1)])?;
+    /// std::thread::spawn(move || drop(permit)).join().expect("no panic");
+    /// assert!(limits.try_acquire([("connections", 1)]).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`try_acquire`](Self::try_acquire).
+    pub fn try_acquire_owned<K: LimitKey, A: Amount>(
+        &self,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<Permit<'static>, LimitError> {
         self.try_acquire_in(Scope::Standalone, request)
     }
 
-    #[inline]
     pub(crate) fn try_acquire_in<K: LimitKey, A: Amount>(
         &self,
         scope: Scope,
         request: impl IntoIterator<Item = (K, A)>,
-    ) -> Result<Permit, LimitError> {
-        let takes = resolve(&self.shared.keys, scope, request)?;
+    ) -> Result<Permit<'static>, LimitError> {
+        let (takes, at) = self.take_now(scope, request)?;
+        Ok(Permit::new(Owner::Owned(Arc::clone(&self.shared)), takes, at))
+    }
+
+    /// Takes everything now, or nothing. Says what, and as of which moment.
+    #[inline(always)] // so that the compiler sees what the fast path leaves out
+    fn take_now<K: LimitKey, A: Amount>(
+        &self,
+        scope: Scope,
+        request: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<(Takes, Duration), LimitError> {
+        let shared = &*self.shared;
+        let mut request = request.into_iter();
+        let (first, second) = (request.next(), request.next());
+        if let (Some((key, amount)), None) = (&first, &second)
+            && let Some((take, units)) = resolve_units(&shared.keys, scope, key, amount.to_f64())
+            && shared.credits[take.index].try_take(units)
+        {
+            let mut takes = Takes::new();
+            takes.push(take);
+            return Ok((takes, PREPAID));
+        }
+        self.take_all(scope, [first, second], request)
+    }
+
+    /// The same, by way of the lock.
+    #[inline(never)] // so that the fast path stays small
+    fn take_all<K: LimitKey, A: Amount>(
+        &self,
+        scope: Scope,
+        first: [Option<(K, A)>; 2],
+        rest: impl Iterator<Item = (K, A)>,
+    ) -> Result<(Takes, Duration), LimitError> {
+        let takes = resolve(&self.shared.keys, scope, first, rest)?;
         let at = self.shared.try_take(&takes)?;
-        Ok(Permit::new(Arc::clone(&self.shared), takes, at))
+        Ok((takes, at))
     }
 
     /// Spends an amount of one rate limit now, for good: there is no permit, and nothing to settle.
@@ -116,11 +174,15 @@ impl LimitSet {
     /// only a permit can hold.
     #[inline]
     pub fn try_spend(&self, key: impl LimitKey, amount: impl Amount) -> Result<(), LimitError> {
-        let take = resolve_one(&self.shared.keys, &key, amount)?;
-        if self.shared.credits[take.index].try_take(take.amount) {
+        let keys = &self.shared.keys;
+        if let Some((take, units)) = resolve_units(keys, Scope::Exact, &key, amount.to_f64())
+            && !keys.limits[take.index].kind.is_resource()
+            && self.shared.credits[take.index].try_take(units)
+        {
             return Ok(());
         }
-        self.shared.spend(take)
+        let take = resolve_one(keys, &key, amount.to_f64())?;
+        self.shared.try_take(&Takes::from_slice(&[take])).map(drop)
     }
 
     /// Takes everything as soon as it fits, in the order of requests. What is wrong with the request
@@ -137,7 +199,7 @@ impl LimitSet {
         scope: Scope,
         request: impl IntoIterator<Item = (K, A)>,
     ) -> Acquire {
-        let takes = resolve(&self.shared.keys, scope, request);
+        let takes = resolve(&self.shared.keys, scope, [None, None], request);
         Acquire::new(Arc::clone(&self.shared), takes)
     }
 
@@ -151,10 +213,10 @@ impl LimitSet {
         &self,
         request: impl IntoIterator<Item = (K, A)>,
     ) -> Result<Option<Duration>, LimitError> {
-        let takes = resolve(&self.shared.keys, Scope::Standalone, request)?;
+        let takes = resolve(&self.shared.keys, Scope::Standalone, [None, None], request)?;
         Ok(self.shared.with(|ledger, now, _| {
             for take in &takes {
-                ledger.reclaim(&self.shared.credits, take.index, now);
+                ledger.record(&self.shared.credits, take.index, now);
             }
             match ledger.estimate(&takes, now) {
                 Fit::At(moment) => Some(moment.saturating_sub(now)),

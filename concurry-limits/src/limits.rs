@@ -77,7 +77,7 @@ impl Limits {
     pub fn try_acquire<K: LimitKey, A: Amount>(
         &self,
         request: impl IntoIterator<Item = (K, A)>,
-    ) -> Result<Permit, LimitError> {
+    ) -> Result<Permit<'static>, LimitError> {
         self.try_acquire_in(self.scope, request)
     }
 
@@ -114,14 +114,14 @@ impl Limits {
     pub fn try_reserve<K: LimitKey, A: Amount>(
         &self,
         reserved: impl IntoIterator<Item = (K, A)>,
-    ) -> Result<Permit, LimitError> {
+    ) -> Result<Permit<'static>, LimitError> {
         self.try_acquire_in(Scope::BeforeCall, reserved)
     }
 
     /// Whether calls are counted at all.
     #[must_use]
     pub fn has_call_limit(&self) -> bool {
-        self.sets().any(|set| set.shared.keys.0.iter().any(|limit| limit.kind.is_calls()))
+        self.sets().any(|set| set.shared.keys.limits.iter().any(|limit| limit.kind.is_calls()))
     }
 
     /// What keeps requests waiting: of a pool, at the set that goes on first. `None` when nobody
@@ -144,7 +144,7 @@ impl Limits {
         &self,
         scope: Scope,
         request: impl IntoIterator<Item = (K, A)>,
-    ) -> Result<Permit, LimitError> {
+    ) -> Result<Permit<'static>, LimitError> {
         match &self.source {
             Source::Set(set) => set.try_acquire_in(scope, request),
             Source::Pool(pool) => pool.request(scope, request).try_now(),

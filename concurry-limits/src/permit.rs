@@ -1,6 +1,7 @@
 //! The right to go on: holds resources, and settles what was really used.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::store::Take;
 /// failed, panicked or was cancelled. [`update`](Self::update) tells what was really used,
 /// [`refund`](Self::refund) that nothing was.
 ///
+/// One that [`LimitSet::try_acquire`](crate::LimitSet::try_acquire) gives borrows its set; one that
+/// was waited for, or that comes from a pool of sets, is a `Permit<'static>`.
+///
 /// ```
 /// use concurry_limits::{LimitSet, RateAlgorithm, RateLimit};
 ///
@@ -30,20 +34,77 @@ use crate::store::Take;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a permit that is dropped gives its resources back at once"]
-pub struct Permit {
-    shared: Arc<Shared>,
+pub struct Permit<'set> {
+    shared: Owner<'set>,
     takes: Takes,
-    /// What has been settled so far, in the order of `takes`. None until the first update. Boxed to
-    /// keep the permit small, since it is moved on the fast path.
-    used: Option<Box<[f64]>>,
     taken_at: Duration,
-    settled: bool,
+    /// None until the first update. Boxed to keep the permit small, since it is moved on the fast
+    /// path.
+    settlement: Option<Box<Settlement>>,
 }
 
-impl Permit {
+/// What has been settled so far.
+struct Settlement {
+    /// In the order of `takes`.
+    used: Box<[f64]>,
+    /// Whether everything was given back.
+    refunded: bool,
+}
+
+/// The set of a permit.
+pub(crate) enum Owner<'set> {
+    /// Costs nothing.
+    Borrowed(&'set Arc<Shared>),
+    Owned(Arc<Shared>),
+}
+
+impl Owner<'_> {
     #[inline]
-    pub(crate) fn new(shared: Arc<Shared>, takes: Takes, taken_at: Duration) -> Self {
-        Self { shared, takes, used: None, taken_at, settled: false }
+    fn shared(&self) -> &Arc<Shared> {
+        match self {
+            Self::Borrowed(shared) => shared,
+            Self::Owned(shared) => shared,
+        }
+    }
+}
+
+impl Deref for Owner<'_> {
+    type Target = Shared;
+
+    #[inline]
+    fn deref(&self) -> &Shared {
+        self.shared()
+    }
+}
+
+impl<'set> Permit<'set> {
+    #[inline]
+    pub(crate) fn new(shared: Owner<'set>, takes: Takes, taken_at: Duration) -> Self {
+        Self { shared, takes, taken_at, settlement: None }
+    }
+
+    /// A permit that does not borrow its set, to be kept or sent elsewhere.
+    ///
+    /// ```
+    /// use concurry_limits::{LimitSet, Permit, ResourceLimit};
+    ///
+    /// fn connect(limits: &LimitSet) -> Result<Permit<'static>, concurry_limits::LimitError> {
+    ///     Ok(limits.try_acquire([("connections", 1)])?.into_owned())
+    /// }
+    /// # let limits = LimitSet::builder().with(ResourceLimit::new("connections", 1)).build()?;
+    /// let permit = connect(&limits)?;
+    /// drop(limits);
+    /// assert_eq!(permit.amount("connections"), Some(1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn into_owned(mut self) -> Permit<'static> {
+        Permit {
+            shared: Owner::Owned(Arc::clone(self.shared.shared())),
+            // What is dropped here holds nothing any more.
+            takes: std::mem::take(&mut self.takes),
+            taken_at: self.taken_at,
+            settlement: self.settlement.take(),
+        }
     }
 
     /// The setting of the set that this permit came from: which region, which account.
@@ -66,18 +127,18 @@ impl Permit {
     /// ```
     #[must_use]
     pub fn limit_set(&self) -> LimitSet {
-        LimitSet { shared: Arc::clone(&self.shared) }
+        LimitSet { shared: Arc::clone(self.shared.shared()) }
     }
 
     /// How much was taken of a limit.
     #[must_use]
     pub fn amount(&self, key: &str) -> Option<f64> {
-        self.position(key).map(|position| self.takes[position].amount)
+        self.position(key).map(|(_, take)| take.amount)
     }
 
     /// The keys and amounts that were taken.
     pub fn amounts(&self) -> impl Iterator<Item = (&str, f64)> {
-        let keys = &self.shared.keys.0;
+        let keys = &self.shared.keys.limits;
         self.takes.iter().map(|take| (keys[take.index].key.as_str(), take.amount))
     }
 
@@ -95,10 +156,10 @@ impl Permit {
         &mut self,
         usage: impl IntoIterator<Item = (K, A)>,
     ) -> Result<(), PermitError> {
-        if self.settled {
+        if self.is_refunded() {
             return Err(PermitError::Settled);
         }
-        if self.shared.keys.0.is_empty() {
+        if self.shared.keys.limits.is_empty() {
             // Of an unlimited set: nothing was taken, and nothing is counted.
             return Ok(());
         }
@@ -107,7 +168,7 @@ impl Permit {
             let position = self.check(key.as_ref(), amount.to_f64())?;
             used[position] = amount.to_f64();
         }
-        self.settle(used);
+        self.settle(used, false);
         Ok(())
     }
 
@@ -117,34 +178,37 @@ impl Permit {
     ///
     /// [`PermitError::Settled`] if that has happened already.
     pub fn refund(&mut self) -> Result<(), PermitError> {
-        if self.settled {
+        if self.is_refunded() {
             return Err(PermitError::Settled);
         }
         self.release();
-        self.settle(self.takes.iter().map(|_| 0.0).collect());
-        self.settled = true;
+        self.settle(self.takes.iter().map(|_| 0.0).collect(), true);
         Ok(())
     }
 
-    fn position(&self, key: &str) -> Option<usize> {
-        let keys = &self.shared.keys.0;
-        self.takes.iter().position(|take| keys[take.index].key == key)
+    #[inline]
+    fn is_refunded(&self) -> bool {
+        self.settlement.as_ref().is_some_and(|settlement| settlement.refunded)
+    }
+
+    fn position(&self, key: &str) -> Option<(usize, Take)> {
+        let keys = &self.shared.keys.limits;
+        self.takes.iter().copied().enumerate().find(|(_, take)| keys[take.index].key == key)
     }
 
     fn settled_so_far(&self) -> impl Iterator<Item = f64> {
+        let used = self.settlement.as_ref().map_or(&[][..], |settlement| &settlement.used);
         let reserved = self.takes.iter().map(|take| take.amount);
-        let used = self.used.as_deref().unwrap_or_default();
         reserved.enumerate().map(|(i, amount)| used.get(i).copied().unwrap_or(amount))
     }
 
     fn check(&self, key: &str, used: f64) -> Result<usize, PermitError> {
-        let Some(position) = self.position(key) else {
+        let Some((position, take)) = self.position(key) else {
             let held: Vec<_> = self.amounts().map(|(key, _)| format!("`{key}`")).collect();
             let held = if held.is_empty() { "nothing".to_owned() } else { held.join(", ") };
             return Err(PermitError::NotAcquired { key: key.to_owned(), held });
         };
-        let take = self.takes[position];
-        let kind = self.shared.keys.0[take.index].kind;
+        let kind = self.shared.keys.limits[take.index].kind;
         let legal = match kind {
             Kind::Resource { .. } => return Err(PermitError::Resource { key: key.to_owned() }),
             _ if !is_legal(used) => kind.illegal(used).map(str::to_owned),
@@ -161,8 +225,8 @@ impl Permit {
     }
 
     /// Moves what is settled from what it was to `used`.
-    fn settle(&mut self, used: Box<[f64]>) {
-        let keys = &self.shared.keys.0;
+    fn settle(&mut self, used: Box<[f64]>, refunded: bool) {
+        let keys = &self.shared.keys.limits;
         let moved = self.takes.iter().zip(used.iter()).zip(self.settled_so_far());
         let differences: Takes = moved
             .filter(|((take, _), _)| !keys[take.index].kind.is_resource())
@@ -172,29 +236,34 @@ impl Permit {
         if !differences.is_empty() {
             self.shared.settle(&differences, self.taken_at);
         }
-        self.used = Some(used);
+        self.settlement = Some(Box::new(Settlement { used, refunded }));
     }
 
+    /// Gives resources back.
     #[inline]
     fn release(&self) {
+        let keys = &self.shared.keys;
+        if keys.resources.is_empty() {
+            return;
+        }
         for take in &self.takes {
-            if self.shared.keys.0[take.index].kind.is_resource() {
+            if keys.limits[take.index].kind.is_resource() {
                 self.shared.release(*take);
             }
         }
     }
 }
 
-impl Drop for Permit {
+impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !self.settled {
+        if !self.is_refunded() {
             self.release();
         }
     }
 }
 
-impl fmt::Debug for Permit {
+impl fmt::Debug for Permit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.amounts()).finish()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::amount::Amount;
+use crate::credit::whole_units;
 use crate::error::LimitError;
 use crate::key::{Keys, LimitKey};
 use crate::kind::{Definition, Kind};
@@ -28,53 +29,86 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
+    /// What is taken without being named.
     #[inline]
-    fn adds(self, kind: Kind) -> bool {
-        match self {
-            Self::Standalone => kind.is_calls() || kind.is_resource(),
-            Self::InsideCall => kind.is_resource(),
-            Self::BeforeCall => kind.is_calls(),
-            Self::Exact => false,
-        }
+    fn implied(self, keys: &Keys) -> impl Iterator<Item = usize> {
+        let calls = matches!(self, Self::Standalone | Self::BeforeCall);
+        let resources = matches!(self, Self::Standalone | Self::InsideCall);
+        let resources: &[usize] = if resources { &keys.resources } else { &[] };
+        keys.calls.filter(|_| calls).into_iter().chain(resources.iter().copied())
     }
 }
 
-/// Looks the keys up and checks the amounts.
+/// Finds the take of a request that takes one limit only, in whole units. `None` for all others,
+/// also for what is an error: a look at one word and a number, for the fast path.
+#[inline]
+pub(crate) fn resolve_units<K: LimitKey>(
+    keys: &Arc<Keys>,
+    scope: Scope,
+    key: &K,
+    amount: f64,
+) -> Option<(Take, i64)> {
+    let units = whole_units(amount)?;
+    let index = key.index_in(keys)?;
+    let alone = scope.implied(keys).all(|implied| implied == index);
+    alone.then_some((Take { index, amount }, units))
+}
+
+/// Looks the keys up and checks the amounts. The first two items of the request may be given apart.
 #[inline]
 pub(crate) fn resolve<K: LimitKey, A: Amount>(
     keys: &Arc<Keys>,
     scope: Scope,
-    request: impl IntoIterator<Item = (K, A)>,
+    first: [Option<(K, A)>; 2],
+    rest: impl IntoIterator<Item = (K, A)>,
 ) -> Result<Takes, LimitError> {
     let mut takes = Takes::new();
-    if keys.0.is_empty() {
+    if keys.limits.is_empty() {
         // No limits at all: code that asks for some runs without them, too.
         return Ok(takes);
     }
-    for (key, amount) in request {
-        let take = find(keys, &key, amount)?;
-        if takes.iter().any(|other| other.index == take.index) {
-            return Err(LimitError::DuplicateKey { key: keys.0[take.index].key.clone() });
-        }
+    let (mut in_order, mut next) = (true, 0);
+    let mut add = |(key, amount): (K, A)| {
+        let take = find(keys, &key, amount.to_f64())?;
+        in_order &= take.index >= next;
+        next = take.index + 1;
         takes.push(take);
-    }
+        Ok::<(), LimitError>(())
+    };
+    let [first, second] = first;
+    first.map_or(Ok(()), &mut add)?;
+    second.map_or(Ok(()), &mut add)?;
+    rest.into_iter().try_for_each(add)?;
     if takes.is_empty() && scope == Scope::Standalone {
-        let rate = keys.0.iter().find(|limit| matches!(limit.kind, Kind::Rate { .. }));
-        if let Some(rate) = rate {
-            return Err(LimitError::NothingRequested { key: rate.key.clone() });
+        named_nothing(keys)?;
+    }
+    for index in scope.implied(keys) {
+        if !takes.iter().any(|take| take.index == index) {
+            takes.push(Take { index, amount: 1.0 });
+            in_order = false;
         }
     }
-    if scope != Scope::Exact {
-        for (index, limit) in keys.0.iter().enumerate() {
-            if scope.adds(limit.kind) && !takes.iter().any(|take| take.index == index) {
-                takes.push(Take { index, amount: 1.0 });
-            }
-        }
-    }
-    if takes.len() > 1 {
-        takes.sort_unstable_by_key(|take| take.index);
+    if !in_order {
+        put_in_order(keys, &mut takes)?;
     }
     Ok(takes)
+}
+
+/// An error if there is a rate: nobody can guess how much of it is needed.
+fn named_nothing(keys: &Keys) -> Result<(), LimitError> {
+    let rate = keys.limits.iter().find(|limit| matches!(limit.kind, Kind::Rate { .. }));
+    match rate {
+        Some(rate) => Err(LimitError::NothingRequested { key: rate.key.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn put_in_order(keys: &Keys, takes: &mut Takes) -> Result<(), LimitError> {
+    takes.sort_unstable_by_key(|take| take.index);
+    match takes.windows(2).find(|pair| pair[0].index == pair[1].index) {
+        Some(pair) => Err(LimitError::DuplicateKey { key: keys.limits[pair[0].index].key.clone() }),
+        None => Ok(()),
+    }
 }
 
 /// Looks up one rate that is spent for good.
@@ -82,20 +116,21 @@ pub(crate) fn resolve<K: LimitKey, A: Amount>(
 pub(crate) fn resolve_one<K: LimitKey>(
     keys: &Arc<Keys>,
     key: &K,
-    amount: impl Amount,
+    amount: f64,
 ) -> Result<Take, LimitError> {
     let take = find(keys, key, amount)?;
-    if keys.0[take.index].kind.is_resource() {
+    if keys.limits[take.index].kind.is_resource() {
         return Err(LimitError::Resource { key: key.name().to_owned() });
     }
     Ok(take)
 }
 
-#[inline]
-fn find<K: LimitKey>(keys: &Arc<Keys>, key: &K, amount: impl Amount) -> Result<Take, LimitError> {
+#[inline(always)] // called in one place that matters, three times in a row
+fn find<K: LimitKey>(keys: &Arc<Keys>, key: &K, amount: f64) -> Result<Take, LimitError> {
     let index = key.index_in(keys).ok_or_else(|| unknown(key.name(), keys))?;
-    let amount = amount.to_f64();
-    check(&keys.0[index], amount)?;
+    if whole_units(amount).is_none() {
+        check(&keys.limits[index], amount)?; // whole units of anything are legal
+    }
     Ok(Take { index, amount })
 }
 
@@ -103,7 +138,7 @@ pub(crate) fn unknown(name: &str, keys: &Keys) -> LimitError {
     LimitError::UnknownKey { key: name.to_owned(), known: keys.names() }
 }
 
-#[inline]
+#[inline(never)] // seldom needed
 fn check(limit: &Definition, amount: f64) -> Result<(), LimitError> {
     let legal = match limit.kind.illegal(amount) {
         None if amount > 0.0 => return Ok(()),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use concurry_time::Clock;
 
+use crate::account;
 use crate::credit::Credit;
 use crate::error::{LimitError, Refusal};
 use crate::key::{Key, Keys};
@@ -15,14 +16,18 @@ use crate::queue::Ticket;
 use crate::request::Takes;
 use crate::store::{Fit, Shortage, Take};
 
-/// The moment of what was taken from open credits: nobody has looked at the clock.
-const PREPAID: Duration = Duration::MAX;
+/// The moment of what was prepaid: nobody has looked at the clock.
+pub(crate) const PREPAID: Duration = Duration::MAX;
 
 /// How a request began.
 pub(crate) enum Entry {
     Taken(Duration),
     Queued(Ticket),
 }
+
+/// Keeps what changes often apart from what is only read.
+#[repr(align(64))]
+pub(crate) struct OnItsOwnLine<T>(pub(crate) T);
 
 pub(crate) struct Shared {
     pub(crate) keys: Arc<Keys>,
@@ -33,12 +38,12 @@ pub(crate) struct Shared {
     /// One for each limit. Opened and closed only by the holder of `ledger`.
     pub(crate) credits: Box<[Credit]>,
     /// Never held while a waker runs.
-    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) ledger: OnItsOwnLine<Mutex<Ledger>>,
 }
 
 impl Shared {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ledger.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -47,8 +52,15 @@ impl Shared {
 
     /// Runs with the lock and wakes afterwards.
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut Ledger, Duration, &mut Wakers) -> R) -> R {
+        self.with_locked(self.lock(), act)
+    }
+
+    fn with_locked<R>(
+        &self,
+        mut ledger: MutexGuard<'_, Ledger>,
+        act: impl FnOnce(&mut Ledger, Duration, &mut Wakers) -> R,
+    ) -> R {
         let mut wakers = Wakers::new();
-        let mut ledger = self.lock();
         // Read under the lock, so that moments never go backwards.
         let now = self.now();
         let result = act(&mut ledger, now, &mut wakers);
@@ -58,27 +70,12 @@ impl Shared {
     }
 
     /// Takes everything or nothing, without waiting. Says as of which moment.
-    #[inline]
     pub(crate) fn try_take(&self, takes: &Takes) -> Result<Duration, LimitError> {
-        if self.take_unlocked(takes) {
+        let mut ledger = self.lock();
+        if self.take_prepaid(&mut ledger, takes) {
             return Ok(PREPAID);
         }
-        self.take_locked(takes)
-    }
-
-    /// Spends an amount that is not prepaid.
-    pub(crate) fn spend(&self, take: Take) -> Result<(), LimitError> {
-        self.take_locked(&Takes::from_slice(&[take])).map(drop)
-    }
-
-    fn take_locked(&self, takes: &Takes) -> Result<Duration, LimitError> {
-        if takes.len() > 1 {
-            let _ledger = self.lock();
-            if self.take_prepaid(takes) {
-                return Ok(PREPAID);
-            }
-        }
-        self.with(|ledger, now, wakers| {
+        self.with_locked(ledger, |ledger, now, wakers| {
             self.take(ledger, takes, now, wakers)
                 .map_err(|shortage| self.error(ledger, takes, shortage, now))
         })
@@ -86,32 +83,30 @@ impl Shared {
 
     /// The same, and enters the queue if that has a point.
     pub(crate) fn take_or_enter(&self, takes: &Takes, waker: &Waker) -> Result<Entry, LimitError> {
-        if self.take_unlocked(takes) {
+        let mut ledger = self.lock();
+        if self.take_prepaid(&mut ledger, takes) {
             return Ok(Entry::Taken(PREPAID));
         }
-        self.with(|ledger, now, wakers| match self.take(ledger, takes, now, wakers) {
-            Ok(at) => Ok(Entry::Taken(at)),
-            Err(shortage) if shortage.fit == Fit::Never => {
-                Err(self.error(ledger, takes, shortage, now))
-            }
-            Err(shortage) => {
-                // From now until it is served nothing may be taken from these limits unseen.
-                for take in takes {
-                    ledger.reclaim(&self.credits, take.index, now);
+        self.with_locked(ledger, |ledger, now, wakers| {
+            match self.take(ledger, takes, now, wakers) {
+                Ok(at) => Ok(Entry::Taken(at)),
+                Err(shortage) if shortage.fit == Fit::Never => {
+                    Err(self.error(ledger, takes, shortage, now))
                 }
-                Ok(Entry::Queued(ledger.enter(takes.clone(), waker.clone(), shortage, now)))
+                Err(shortage) => {
+                    // From now until it is served nothing may be taken from these limits unseen.
+                    for take in takes {
+                        ledger.record(&self.credits, take.index, now);
+                    }
+                    Ok(Entry::Queued(ledger.enter(takes.clone(), waker.clone(), shortage, now)))
+                }
             }
         })
     }
 
-    /// What needs neither the lock nor the clock: nothing at all, or one amount that is prepaid.
-    #[inline]
-    fn take_unlocked(&self, takes: &Takes) -> bool {
-        match takes.as_slice() {
-            [] => true,
-            [take] => self.credits[take.index].try_take(take.amount),
-            _ => false,
-        }
+    /// Takes what is prepaid: no clock. A request that takes nothing always succeeds.
+    fn take_prepaid(&self, ledger: &mut Ledger, takes: &Takes) -> bool {
+        account::take_prepaid(&mut ledger.accounts, &self.credits, takes)
     }
 
     fn take(
@@ -122,7 +117,7 @@ impl Shared {
         wakers: &mut Wakers,
     ) -> Result<Duration, Shortage> {
         for take in takes {
-            ledger.reclaim(&self.credits, take.index, now);
+            ledger.record(&self.credits, take.index, now);
         }
         if !ledger.queue.is_empty() {
             // Those who came earlier and whose moment has come go first.
@@ -130,21 +125,12 @@ impl Shared {
         }
         let taken = ledger.try_take(takes, now);
         for take in takes {
-            ledger.prepay(&self.credits, *take, now);
+            ledger.prepay(*take, now);
+        }
+        if let [take] = takes.as_slice() {
+            ledger.accounts[take.index].lend(&self.credits[take.index]);
         }
         taken.map(|()| now)
-    }
-
-    /// Takes everything from open credits, or nothing. The caller holds the lock, so a credit
-    /// cannot be closed meanwhile; who finds it short for a moment waits for the lock.
-    fn take_prepaid(&self, takes: &Takes) -> bool {
-        let short = takes.iter().position(|take| !self.credits[take.index].try_take(take.amount));
-        let Some(short) = short else { return true };
-        for take in &takes[..short] {
-            let given = self.credits[take.index].try_give(take.amount);
-            debug_assert!(given, "only the holder of the lock closes credits");
-        }
-        false
     }
 
     /// What a waiter finds when it looks.
@@ -158,10 +144,29 @@ impl Shared {
     }
 
     /// Gives back a resource.
+    #[inline]
     pub(crate) fn release(&self, take: Take) {
-        if !self.credits[take.index].try_give(take.amount) {
-            self.change(take.index, |ledger, now| ledger.store.give_back(take, now, now));
+        // Resources are whole.
+        if !self.credits[take.index].try_give(take.amount as i64) {
+            self.release_locked(take);
         }
+    }
+
+    #[cold]
+    fn release_locked(&self, take: Take) {
+        let mut ledger = self.lock();
+        let account = &mut ledger.accounts[take.index];
+        if account.is_open() {
+            // Then nobody waits for it.
+            account.recall(&self.credits[take.index]);
+            account.give(take.amount);
+            return;
+        }
+        self.with_locked(ledger, |ledger, now, wakers| {
+            ledger.store.give_back(take, now, now);
+            ledger.serve(now, wakers);
+            ledger.prepay(take, now);
+        });
     }
 
     /// Settles amounts that were taken as of `taken_at`: positive ones are charged, negative ones
@@ -169,7 +174,7 @@ impl Shared {
     pub(crate) fn settle(&self, differences: &Takes, taken_at: Duration) {
         self.with(|ledger, now, wakers| {
             for take in differences {
-                ledger.reclaim(&self.credits, take.index, now);
+                ledger.record(&self.credits, take.index, now);
                 if take.amount > 0.0 {
                     ledger.store.charge(*take, now);
                 } else {
@@ -179,7 +184,7 @@ impl Shared {
             }
             ledger.serve(now, wakers);
             for take in differences {
-                ledger.prepay(&self.credits, Take { index: take.index, amount: 1.0 }, now);
+                ledger.prepay(Take { index: take.index, amount: 1.0 }, now);
             }
         });
     }
@@ -191,10 +196,10 @@ impl Shared {
         act: impl FnOnce(&mut Ledger, Duration) -> R,
     ) -> R {
         self.with(|ledger, now, wakers| {
-            ledger.reclaim(&self.credits, index, now);
+            ledger.record(&self.credits, index, now);
             let result = act(ledger, now);
             ledger.serve(now, wakers);
-            ledger.prepay(&self.credits, Take { index, amount: 1.0 }, now);
+            ledger.prepay(Take { index, amount: 1.0 }, now);
             result
         })
     }
@@ -211,7 +216,7 @@ impl Shared {
         if fit == Fit::Never {
             let asked = takes.iter().find(|take| take.index == index);
             return LimitError::NeverFits {
-                key: self.keys.0[index].key.clone(),
+                key: self.keys.limits[index].key.clone(),
                 amount: asked.map_or(0.0, |take| take.amount),
                 most: ledger.store.level(index, now).most,
             };

@@ -84,12 +84,12 @@ impl LimitSet {
     #[must_use]
     pub fn stats(&self) -> LimitSetStats {
         let shared = &self.shared;
-        let keys = &shared.keys.0;
+        let keys = &shared.keys.limits;
         shared.with(|ledger, now, _| {
             let limits = keys.iter().enumerate().map(|(index, limit)| {
-                ledger.reclaim(&shared.credits, index, now);
+                ledger.record(&shared.credits, index, now);
                 let level = ledger.store.level(index, now);
-                ledger.prepay(&shared.credits, Take { index, amount: 1.0 }, now);
+                ledger.prepay(Take { index, amount: 1.0 }, now);
                 let used = level.most - level.available;
                 LimitStats {
                     key: limit.key.clone(),
@@ -116,9 +116,9 @@ impl LimitSet {
         shared.with(|ledger, now, _| {
             let mut fullest = 0.0_f64;
             for index in 0..shared.credits.len() {
-                ledger.reclaim(&shared.credits, index, now);
+                ledger.record(&shared.credits, index, now);
                 let level = ledger.store.level(index, now);
-                ledger.prepay(&shared.credits, Take { index, amount: 1.0 }, now);
+                ledger.prepay(Take { index, amount: 1.0 }, now);
                 if level.most.is_finite() {
                     let asked = ledger.queue.asked(index);
                     fullest = fullest.max((level.most - level.available + asked) / level.most);
@@ -138,7 +138,7 @@ fn throttled(ledger: &Ledger, shared: &Shared, now: Duration) -> Option<Throttle
     let first = *ledger.queue.order().first()?;
     let line = &ledger.queue.lines[first];
     Some(Throttled {
-        by: shared.keys.0[line.blocked_by].key.clone(),
+        by: shared.keys.limits[line.blocked_by].key.clone(),
         next_in: line.planned.map(|moment| moment.saturating_sub(now)),
     })
 }

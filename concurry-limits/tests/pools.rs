@@ -103,7 +103,7 @@ fn idle_keys_are_forgotten_and_used_ones_are_not() {
     }
     assert!(users.len() < 5_000, "{} keys", users.len());
     let held = users.get(1).unwrap();
-    let _spent = users.get(2).unwrap().try_acquire([("calls", 2)]).unwrap();
+    let _spent = users.get(2).unwrap().try_acquire_owned([("calls", 2)]).unwrap();
     fake.advance(Duration::from_secs(30));
     users.forget_idle();
     assert!(users.get(2).unwrap().try_acquire([("calls", 2)]).is_err(), "still owes");

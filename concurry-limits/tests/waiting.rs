@@ -17,7 +17,7 @@ use support::Request;
 #[test]
 fn everything_can_be_sent_and_shared() {
     fn is_static_and_shared<T: Send + Sync + 'static>() {}
-    is_static_and_shared::<Permit>();
+    is_static_and_shared::<Permit<'static>>();
     is_static_and_shared::<LimitSet>();
     is_static_and_shared::<LimitPool>();
     is_static_and_shared::<Limits>();
@@ -34,7 +34,7 @@ fn a_permit_of_another_thread_comes_back_too() {
 }
 
 /// A mix of limits, all used up, and a request of each shape that waits for them.
-fn crowded(fake: &FakeClock) -> (LimitSet, Permit, Vec<Request>) {
+fn crowded(fake: &FakeClock) -> (LimitSet, Permit<'static>, Vec<Request>) {
     let limits = LimitSet::builder()
         .with(CallLimit::per_second(10))
         .with(RateLimit::per_second("tokens", 20).algorithm(RateAlgorithm::Gcra))
@@ -42,7 +42,8 @@ fn crowded(fake: &FakeClock) -> (LimitSet, Permit, Vec<Request>) {
         .clock(fake.clock())
         .build()
         .expect("legal limits");
-    let all = limits.try_acquire([("call_count", 10), ("tokens", 20), ("slots", 2)]).expect("free");
+    let all =
+        limits.try_acquire_owned([("call_count", 10), ("tokens", 20), ("slots", 2)]).expect("free");
     let exact = limits.exact();
     let mut requests = Vec::new();
     for turn in 0..12 {
@@ -58,7 +59,7 @@ fn crowded(fake: &FakeClock) -> (LimitSet, Permit, Vec<Request>) {
 }
 
 /// Lets everything happen that can happen without the clock.
-fn settle(requests: &mut [Option<Request>], permits: &mut Vec<Permit>) {
+fn settle(requests: &mut [Option<Request>], permits: &mut Vec<Permit<'static>>) {
     let mut moved = true;
     while moved {
         moved = false;

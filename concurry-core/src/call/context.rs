@@ -48,11 +48,11 @@ unsafe impl Sync for NodeWatch {}
 /// The permit that the pool took for a call before it was sent to a worker.
 #[derive(Debug, Default)]
 pub struct CallPermit {
-    permit: Mutex<Option<Permit>>,
+    permit: Mutex<Option<Permit<'static>>>,
 }
 
 impl CallPermit {
-    pub(crate) fn put(&self, permit: Option<Permit>) {
+    pub(crate) fn put(&self, permit: Option<Permit<'static>>) {
         let before = std::mem::replace(&mut *lock(&self.permit), permit);
         drop(before);
     }
@@ -79,7 +79,7 @@ impl CallPermit {
     /// Takes the permit out, for what outlives the call: a stream that the method returns holds its
     /// resources until it ends, and settles then. `None` if the pool took none.
     #[must_use = "a permit that is dropped gives its resources back at once"]
-    pub fn detach(&self) -> Option<Permit> {
+    pub fn detach(&self) -> Option<Permit<'static>> {
         lock(&self.permit).take()
     }
 

@@ -37,7 +37,7 @@ impl Request {
         request
     }
 
-    pub(crate) fn poll(&mut self) -> Option<Result<Permit, LimitError>> {
+    pub(crate) fn poll(&mut self) -> Option<Result<Permit<'static>, LimitError>> {
         let waker = Waker::from(Arc::clone(&self.wakes));
         match Pin::new(&mut self.acquire).poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(result) => Some(result),
@@ -46,7 +46,7 @@ impl Request {
     }
 
     /// Polls only if it was woken since the last time.
-    pub(crate) fn poll_if_woken(&mut self) -> Option<Result<Permit, LimitError>> {
+    pub(crate) fn poll_if_woken(&mut self) -> Option<Result<Permit<'static>, LimitError>> {
         if self.wakes.0.swap(0, Ordering::SeqCst) == 0 { None } else { self.poll() }
     }
 

@@ -51,7 +51,7 @@ pub struct ChatStream {
     source: Source,
     /// The first token, which was waited for by the call.
     first: Option<String>,
-    permit: Option<Permit>,
+    permit: Option<Permit<'static>>,
 }
 
 /// Where the tokens come from.
@@ -112,7 +112,7 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    pub(super) fn into_stream(self, permit: Option<Permit>) -> ChatStream {
+    pub(super) fn into_stream(self, permit: Option<Permit<'static>>) -> ChatStream {
         let mut stream = ChatStream { source: self.source, first: self.first, permit };
         stream.settle();
         stream

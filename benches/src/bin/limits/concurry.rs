@@ -1,4 +1,5 @@
-//! Subject `concurry`: one limit, three at once, a resource, and waiting in line.
+//! Subject `concurry`: one limit, three at once, a resource, and waiting in line. A permit is
+//! dropped as soon as it is there.
 
 use concurry_benches::harness::Measurement;
 use concurry_limits::{Key, LimitSet, RateAlgorithm, RateLimit, ResourceLimit};
@@ -24,20 +25,20 @@ fn key(limits: &LimitSet, name: &str) -> Key {
 pub(crate) fn token_bucket(calls: u64, threads: usize) -> Measurement {
     let limits = unreached(1, RateAlgorithm::TokenBucket);
     let requests = key(&limits, NAMES[0]);
-    measure(calls, threads, || limits.try_acquire([(&requests, 1)]).is_ok())
+    measure(calls, threads, || limits.try_acquire([(&requests, 1)]).map(drop).is_ok())
 }
 
 /// A permit of a GCRA limit, its key resolved once.
 pub(crate) fn gcra(calls: u64, threads: usize) -> Measurement {
     let limits = unreached(1, RateAlgorithm::Gcra);
     let requests = key(&limits, NAMES[0]);
-    measure(calls, threads, || limits.try_acquire([(&requests, 1)]).is_ok())
+    measure(calls, threads, || limits.try_acquire([(&requests, 1)]).map(drop).is_ok())
 }
 
 /// A permit of a token bucket, found by name.
 pub(crate) fn by_name(calls: u64, threads: usize) -> Measurement {
     let limits = unreached(1, RateAlgorithm::TokenBucket);
-    measure(calls, threads, || limits.try_acquire([(NAMES[0], 1)]).is_ok())
+    measure(calls, threads, || limits.try_acquire([(NAMES[0], 1)]).map(drop).is_ok())
 }
 
 /// An amount spent without a permit: nothing to settle, as in governor's check.
@@ -51,7 +52,7 @@ pub(crate) fn spend(calls: u64, threads: usize) -> Measurement {
 pub(crate) fn set_of_3(calls: u64) -> Measurement {
     let limits = unreached(3, RateAlgorithm::TokenBucket);
     let keys = NAMES.map(|name| key(&limits, name));
-    measure(calls, 1, || limits.try_acquire(keys.each_ref().map(|key| (key, 1))).is_ok())
+    measure(calls, 1, || limits.try_acquire(keys.each_ref().map(|key| (key, 1))).map(drop).is_ok())
 }
 
 /// A permit that comes back at once.
@@ -59,7 +60,7 @@ pub(crate) fn resource(calls: u64) -> Measurement {
     let connections = ResourceLimit::new("connections", UNREACHED);
     let limits = LimitSet::builder().with(connections).build().expect("the limit is legal");
     let connections = key(&limits, "connections");
-    measure(calls, 1, || limits.try_acquire([(&connections, 1)]).is_ok())
+    measure(calls, 1, || limits.try_acquire([(&connections, 1)]).map(drop).is_ok())
 }
 
 /// A limit that callers wait for in line.

@@ -43,7 +43,7 @@ impl<M: Method> Drive<M> {
     /// What the attempt brings along: for the first one it is there already.
     fn environment_with(
         &self,
-        permit: Option<Permit>,
+        permit: Option<Permit<'static>>,
         copy: Option<(&Arc<Copies>, u32)>,
     ) -> Arc<CallEnvironment> {
         if self.attempt == 1 && copy.is_none() {
@@ -99,7 +99,7 @@ impl<M: Method> Drive<M> {
     }
 
     /// The permit, and how long it was waited for.
-    async fn acquire(&self, request: Acquire) -> Result<(Permit, Duration), CallError<M::Error>> {
+    async fn acquire(&self, request: Acquire) -> Result<(Permit<'static>, Duration), CallError<M::Error>> {
         let mut request = pin!(request);
         let first = poll_fn(|context| Poll::Ready(request.as_mut().poll(context))).await;
         let limits = |error: LimitError| CallError::Limits(Box::new(error));
