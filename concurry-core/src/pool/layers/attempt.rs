@@ -99,7 +99,10 @@ impl<M: Method> Drive<M> {
     }
 
     /// The permit, and how long it was waited for.
-    async fn acquire(&self, request: Acquire) -> Result<(Permit<'static>, Duration), CallError<M::Error>> {
+    async fn acquire(
+        &self,
+        request: Acquire,
+    ) -> Result<(Permit<'static>, Duration), CallError<M::Error>> {
         let mut request = pin!(request);
         let first = poll_fn(|context| Poll::Ready(request.as_mut().poll(context))).await;
         let limits = |error: LimitError| CallError::Limits(Box::new(error));
