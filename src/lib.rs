@@ -14,10 +14,11 @@ pub use concurry_core::observe;
 /// Progress bars.
 pub use concurry_core::progress;
 pub use concurry_core::{
-    AsCompleted, AttemptTimes, Balance, BreakerStats, CallContext, CallError, CallId, CallOptions,
-    CallPermit, CallSite, Cancel, CodecError, CompletionStream, Event, Gather, GatherContainer,
-    GatherMap, InitError, InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow,
-    Panicked, Pool, PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen,
+    AsCompleted, AttemptTimes, Balance, BatchFailed, BatchStats, Batching, BreakerStats,
+    CallContext, CallError, CallId, CallOptions, CallPermit, CallSite, Cancel, CodecError,
+    CompletionStream, Event, Gather, GatherContainer, GatherMap, InitError, InvalidBatch,
+    InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked, Pool,
+    PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, SharedError,
     StopReport, TaskFuture, TaskMap, TaskPool, TaskPoolOptions, Timeout, UnknownMode, Wait, Waited,
     WorkerDeath, WorkerDied, WorkerHandle, WorkerOptions, WorkerStats, gather, gather_map, wait,
 };

@@ -49,8 +49,9 @@ mod resilient;
 pub use balance::{Balance, UnknownBalance};
 pub use call::{CallContext, CallOptions, CallPermit};
 pub use error::{
-    CallError, CallSite, CodecError, InitError, InvalidResult, OptionsError, Panicked, Rejected,
-    Rejection, RemoteFailure, Timeout, WorkerDeath, WorkerDied,
+    BatchFailed, CallError, CallSite, CodecError, InitError, InvalidBatch, InvalidResult,
+    OptionsError, Panicked, Rejected, Rejection, RemoteFailure, SharedError, Timeout, WorkerDeath,
+    WorkerDied,
 };
 pub use event::{AttemptTimes, CallId, Event};
 pub use future::{Cancel, Outcome, TaskFuture};
@@ -61,7 +62,8 @@ pub use gather::{
 pub use mode::{Mode, UnknownMode};
 pub use overflow::Overflow;
 pub use pool::{
-    BreakerStats, MethodOptions, Pool, PoolStats, StopReport, WorkerOptions, WorkerStats,
+    BatchStats, Batching, BreakerStats, MethodOptions, Pool, PoolStats, StopReport, WorkerOptions,
+    WorkerStats,
 };
 pub use shared::RestartPolicy;
 pub use tasks::{TaskMap, TaskPool, TaskPoolOptions};
@@ -77,6 +79,7 @@ pub use concurry_time::{Clock, FakeClock, block_on};
 #[doc(hidden)]
 pub mod __private {
     pub use std::convert::Infallible;
+    pub use std::vec::Vec;
 
     pub use concurry_retry::BreakerError;
 

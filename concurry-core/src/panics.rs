@@ -43,6 +43,11 @@ pub(crate) fn contain(run: impl FnOnce()) {
     }
 }
 
+/// Runs foreign code whose panic is the result of a call.
+pub(crate) fn caught<R>(site: CallSite, run: impl FnOnce() -> R) -> Result<R, Panicked> {
+    panic::catch_unwind(panic::AssertUnwindSafe(run)).map_err(|payload| describe(site, payload))
+}
+
 /// The text of a panic's payload.
 pub(crate) fn message(payload: Box<dyn Any + Send>) -> Cow<'static, str> {
     match payload.downcast::<&'static str>() {

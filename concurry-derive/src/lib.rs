@@ -72,9 +72,16 @@ pub fn derive_worker(item: TokenStream) -> TokenStream {
 /// * **`ctx: &CallContext`** right after `self` is not a parameter of the call: the pool passes it.
 /// * **Private methods** and those under `#[worker(skip)]` stay as they are.
 ///
-/// On a method, `#[idempotent]` says that running it twice does no harm, `#[pure]` that equal
-/// arguments give equal results, and `#[batch(of = "name", max_size = 64, max_wait = "5ms")]` that it
-/// takes many calls of the method `name` at once.
+/// On a method, `#[idempotent]` says that running it twice does no harm, and `#[pure]` that equal
+/// arguments give equal results.
+///
+/// `#[batch(of = "name")]` says that the method does many calls of the method `name` at once, which
+/// is what the pool then does with them. Instead of that method's first argument it takes a `Vec`,
+/// then the same remaining arguments; it gives a `Vec` of results in the same order, or a `Result` of
+/// that. Its own arguments: `max_size = 64` calls at most; `max_wait = "5ms"`, how long a call waits
+/// for company while a worker is free; `weight = "path"` and `max_weight = 8_000`, a bound on the sum
+/// of what a function gives for each call; `limit = "tokens"`, from which limit each call reserves its
+/// weight; `bisect`, to call a batch that failed again in halves. It need not be `pub`.
 ///
 /// The macro keeps the impl block and adds `init`, `init_async` and `options` to the type. A type has
 /// one such block. `#[worker(crate = some::path)]` says where concurry is found.

@@ -8,6 +8,7 @@ mod workers;
 
 mod bad_options;
 mod balancing;
+mod batching;
 mod bounded_queue;
 mod breakers;
 mod callbacks;
@@ -15,6 +16,7 @@ mod cancelling;
 mod construction;
 mod deadlines;
 mod deadlocks;
+mod dedup;
 mod functions;
 mod gathering;
 mod hedging;

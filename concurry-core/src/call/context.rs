@@ -46,12 +46,19 @@ unsafe impl Send for NodeWatch {}
 unsafe impl Sync for NodeWatch {}
 
 /// The permit that the pool took for a call before it was sent to a worker.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct CallPermit {
     permit: Mutex<Option<Permit<'static>>>,
+    /// In a batch: those who hold the permits of its calls.
+    members: Vec<Arc<CallEnvironment>>,
 }
 
 impl CallPermit {
+    /// Of a batch of these calls.
+    pub(crate) fn of_batch(members: Vec<Arc<CallEnvironment>>) -> Self {
+        Self { permit: Mutex::new(None), members }
+    }
+
     pub(crate) fn put(&self, permit: Option<Permit<'static>>) {
         let before = std::mem::replace(&mut *lock(&self.permit), permit);
         drop(before);
@@ -59,6 +66,9 @@ impl CallPermit {
 
     /// Says how much was really used. What was reserved beyond is given back; what was used beyond
     /// is charged.
+    ///
+    /// In a batched form it says so for the whole batch; each call is charged its part, in proportion
+    /// to what it reserved.
     ///
     /// Without a permit (the pool reserves nothing for this method) nothing happens, so that a
     /// method need not know its pool's options.
@@ -70,6 +80,9 @@ impl CallPermit {
         &self,
         used: impl IntoIterator<Item = (K, A)>,
     ) -> Result<(), PermitError> {
+        if !self.members.is_empty() {
+            return self.split(used);
+        }
         match lock(&self.permit).as_mut() {
             Some(permit) => permit.update(used),
             None => Ok(()),
@@ -86,13 +99,50 @@ impl CallPermit {
     /// The limit set that the permit came from: of a pool of sets, the one of this call.
     #[must_use]
     pub fn limit_set(&self) -> Option<LimitSet> {
+        if let Some(member) = self.members.first() {
+            return member.permit.limit_set();
+        }
         lock(&self.permit).as_ref().map(Permit::limit_set)
     }
 
     /// How much the pool took of a limit. `None` if nothing.
     #[must_use]
     pub fn amount(&self, key: &str) -> Option<f64> {
+        if !self.members.is_empty() {
+            return self
+                .members
+                .iter()
+                .filter_map(|member| member.permit.amount(key))
+                .reduce(|one, more| one + more);
+        }
         lock(&self.permit).as_ref().and_then(|permit| permit.amount(key))
+    }
+
+    /// Splits what a batch used among its calls. Whole amounts are split into whole amounts.
+    fn split<K: AsRef<str>, A: Amount>(
+        &self,
+        used: impl IntoIterator<Item = (K, A)>,
+    ) -> Result<(), PermitError> {
+        for (key, used) in used {
+            let (key, used) = (key.as_ref(), used.to_f64());
+            let reserved = |member: &CallEnvironment| {
+                let permit = lock(&member.permit.permit);
+                permit.as_ref().and_then(|permit| permit.amount(key)).unwrap_or(0.0)
+            };
+            let all: f64 = self.members.iter().map(|member| reserved(member)).sum();
+            let part = |reserved: f64| if all > 0.0 { used * reserved / all } else { 0.0 };
+            let rounded = |part: f64| if used.fract() == 0.0 { part.round() } else { part };
+            let (mut seen, mut charged) = (0.0, 0.0);
+            for member in &self.members {
+                seen += reserved(member);
+                let upto = rounded(part(seen));
+                if let Some(permit) = lock(&member.permit.permit).as_mut() {
+                    permit.update([(key, upto - charged)])?;
+                }
+                charged = upto;
+            }
+        }
+        Ok(())
     }
 
     /// A value of the configuration of the limit set that the permit came from.
@@ -144,7 +194,7 @@ impl CallContext {
     /// The permit that the pool took before it sent the call.
     #[must_use]
     pub fn permit(&self) -> &CallPermit {
-        static NONE: CallPermit = CallPermit { permit: Mutex::new(None) };
+        static NONE: CallPermit = CallPermit { permit: Mutex::new(None), members: Vec::new() };
         self.environment().map_or(&NONE, |environment| &environment.permit)
     }
 
@@ -216,6 +266,15 @@ impl CallContext {
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.inner.as_ref().map_or_else(Clock::system, |inner| inner.seat.pool.clock.clone())
+    }
+}
+
+impl fmt::Debug for CallPermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallPermit")
+            .field("permit", &self.permit)
+            .field("calls", &self.members.len())
+            .finish()
     }
 }
 

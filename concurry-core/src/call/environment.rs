@@ -33,6 +33,8 @@ pub(crate) struct CallEnvironment {
     pub(crate) copy: Option<CopyOfCall>,
     /// Copies of the attempt were sent in its place.
     copied: AtomicBool,
+    /// Of a batch: what its calls brought along.
+    members: Vec<Arc<CallEnvironment>>,
 }
 
 impl CallEnvironment {
@@ -50,7 +52,19 @@ impl CallEnvironment {
             place: Mutex::new(place),
             copy: None,
             copied: AtomicBool::new(false),
+            members: Vec::new(),
         }
+    }
+
+    /// Of a batch of these calls. It may go on as long as one of them.
+    pub(crate) fn of_batch(members: Vec<Arc<Self>>) -> Self {
+        let mut batch = Self::first(None);
+        batch.attempt = members.iter().map(|member| member.attempt).max().unwrap_or(1);
+        let deadlines = members.iter().map(|member| member.deadline);
+        batch.deadline = deadlines.reduce(|one, other| Some(one?.max(other?))).flatten();
+        batch.permit = CallPermit::of_batch(members.clone());
+        batch.members = members;
+        batch
     }
 
     /// A worker is about to run it.
@@ -72,6 +86,10 @@ impl CallEnvironment {
         }
         // Relaxed: read for reports, after the attempt's outcome published everything.
         self.worker.store(seat.index + 1, Ordering::Relaxed);
+        for member in &self.members {
+            // One that has expired is not waited for any more.
+            let _ = member.begin(seat);
+        }
         Ok(())
     }
 

@@ -8,7 +8,8 @@ use concurry_limits::LimitError;
 use concurry_retry::{GaveUp, RetryError};
 
 use super::{
-    CallSite, CodecError, InvalidResult, Panicked, Rejected, RemoteFailure, Timeout, WorkerDied,
+    BatchFailed, CallSite, CodecError, InvalidBatch, InvalidResult, Panicked, Rejected,
+    RemoteFailure, SharedError, Timeout, WorkerDied,
 };
 
 /// Why a call has no result: the method's own error, or what happened to the call on its way.
@@ -45,6 +46,12 @@ pub enum CallError<E> {
     RetriesExhausted(RetryError<CallError<E>>),
     /// The last allowed attempt gave a result that `until` refuses.
     InvalidResult(Box<InvalidResult>),
+    /// The call was in a batch, and the batched form failed as a whole.
+    BatchFailed(Box<BatchFailed<E>>),
+    /// The call was in a batch, and the batched form gave another number of results than it got calls.
+    InvalidBatch(Box<InvalidBatch>),
+    /// The call was made once for several callers, and failed.
+    Shared(Box<SharedError<E>>),
     /// An argument or the result could not be carried between processes.
     Codec(Box<CodecError>),
     /// The method failed in another process, with an error whose type can't cross.
@@ -55,7 +62,8 @@ pub enum CallError<E> {
 }
 
 impl<E> CallError<E> {
-    /// The method's own error, wherever it sits: also the last one inside exhausted retries.
+    /// The method's own error, wherever it sits: also the last one inside exhausted retries, and one
+    /// that several calls share.
     ///
     /// ```
     /// use concurry_core::{CallError, Timeout};
@@ -67,6 +75,8 @@ impl<E> CallError<E> {
         match self {
             Self::Failed(error) => Some(error),
             Self::RetriesExhausted(error) => error.last().and_then(Self::failure),
+            Self::BatchFailed(failed) => failed.error(),
+            Self::Shared(shared) => shared.error().and_then(Self::failure),
             _ => None,
         }
     }
@@ -75,7 +85,7 @@ impl<E> CallError<E> {
     ///
     /// # Errors
     ///
-    /// Gives the error back if the method itself did not fail.
+    /// Gives the error back if the method itself did not fail, or if several calls share its error.
     ///
     /// # Example
     ///
@@ -129,20 +139,33 @@ impl<E> CallError<E> {
                 CallError::RetriesExhausted(RetryError::new(gave_up, attempts))
             }
             Self::InvalidResult(invalid) => CallError::InvalidResult(invalid),
+            Self::BatchFailed(failed) => CallError::BatchFailed(Box::new(failed.map(map))),
+            Self::InvalidBatch(invalid) => CallError::InvalidBatch(invalid),
+            Self::Shared(shared) => {
+                CallError::Shared(Box::new(shared.map(|error| error.map_failure_with(map))))
+            }
             Self::Codec(error) => CallError::Codec(error),
             Self::FailedRemote(failure) => CallError::FailedRemote(failure),
             Self::Deadlock(site) => CallError::Deadlock(site),
         }
     }
 
+    /// The error itself where callers share it.
+    fn unshared(&self) -> &Self {
+        match self {
+            Self::Shared(shared) => shared.error().map_or(self, Self::unshared),
+            other => other,
+        }
+    }
+
     /// Whether the call was cancelled.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled(_))
+        matches!(self.unshared(), Self::Cancelled(_))
     }
 
     /// Whether a timeout or deadline ended the call or the wait, also after attempts that had failed.
     pub fn is_timeout(&self) -> bool {
-        match self {
+        match self.unshared() {
             Self::TimedOut(_) => true,
             Self::RetriesExhausted(error) => {
                 error.gave_up() == GaveUp::Deadline || error.last().is_some_and(Self::is_timeout)
@@ -153,7 +176,7 @@ impl<E> CallError<E> {
 
     /// Whether the method panicked.
     pub fn is_panic(&self) -> bool {
-        matches!(self, Self::Panicked(_))
+        matches!(self.unshared(), Self::Panicked(_))
     }
 }
 
@@ -179,6 +202,9 @@ impl<E: Display> Display for CallError<E> {
             Self::Limits(error) => Display::fmt(error, f),
             Self::RetriesExhausted(attempts) => Display::fmt(attempts, f),
             Self::InvalidResult(invalid) => Display::fmt(invalid, f),
+            Self::BatchFailed(failed) => Display::fmt(failed, f),
+            Self::InvalidBatch(invalid) => Display::fmt(invalid, f),
+            Self::Shared(shared) => Display::fmt(shared, f),
             Self::Codec(error) => Display::fmt(error, f),
             Self::FailedRemote(failure) => Display::fmt(failure, f),
             Self::Deadlock(site) => write!(
@@ -206,6 +232,9 @@ impl<E: Debug> Debug for CallError<E> {
                 f.debug_tuple("RetriesExhausted").field(attempts).finish()
             }
             Self::InvalidResult(invalid) => f.debug_tuple("InvalidResult").field(invalid).finish(),
+            Self::BatchFailed(failed) => f.debug_tuple("BatchFailed").field(failed).finish(),
+            Self::InvalidBatch(invalid) => f.debug_tuple("InvalidBatch").field(invalid).finish(),
+            Self::Shared(shared) => f.debug_tuple("Shared").field(shared).finish(),
             Self::Codec(error) => f.debug_tuple("Codec").field(error).finish(),
             Self::FailedRemote(failure) => f.debug_tuple("FailedRemote").field(failure).finish(),
             Self::Deadlock(site) => f.debug_tuple("Deadlock").field(site).finish(),

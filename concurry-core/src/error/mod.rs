@@ -4,6 +4,7 @@ mod call_error;
 mod causes;
 mod init_error;
 mod rejected;
+mod shared;
 
 pub use call_error::CallError;
 pub use causes::{
@@ -11,3 +12,5 @@ pub use causes::{
 };
 pub use init_error::{InitError, OptionsError};
 pub use rejected::{Rejected, Rejection};
+pub use shared::{BatchFailed, InvalidBatch, SharedError};
+pub(crate) use shared::{BatchFailure, Shared, SharedFailure, share};

@@ -19,6 +19,7 @@ pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran
 pub use cancel::Cancel;
 pub(crate) use driven::drive_future;
 pub(crate) use lifecycle::{Lifecycle, Schedule};
+pub(crate) use promise::{OnCancel, Promise, promise};
 pub(crate) use sides::{PoolSide, UserSide};
 pub use task_future::TaskFuture;
 

@@ -21,7 +21,7 @@ use crate::config::{self, Resolved};
 use crate::error::{InitError, OptionsError};
 use crate::observe::Events;
 use crate::padded::Padded;
-use crate::pool::layers::{self, LayerTable};
+use crate::pool::layers::{self, LayerTable, Places};
 use crate::queue::CallQueue;
 use crate::shared::{
     Bound, LayerCounters, PoolId, PoolRuntime, PoolShared, Pools, Seat, Shutdown, Stage, Tallies,
@@ -182,7 +182,7 @@ impl<W: Worker> Options<W> {
                 "leave `load_balance` out",
             );
         }
-        let layers = layers::assemble(self)?;
+        let layers = layers::assemble(self, Places { mode, workers, concurrency })?;
         // Copies of a call are to run on different workers, and async ones take as many calls from a
         // common queue as they like.
         let spread = layers.hedged && mode == Mode::Async && workers > 1;

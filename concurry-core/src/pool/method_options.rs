@@ -8,8 +8,9 @@ use std::time::Duration;
 use concurry_limits::{Amount, LimitKey};
 use concurry_retry::{CircuitBreaker, Hedge, KeyedBreakers, RetryBudget, RetryPolicy};
 
-use super::layers::{Breakers, Fallback, MethodLayers};
-use crate::worker::{Idempotent, Method};
+use super::batching::Batching;
+use super::layers::{Breakers, Dedup, Fallback, MethodLayers};
+use crate::worker::{Batchable, Idempotent, Method};
 use crate::{CallError, TaskFuture};
 
 /// The options of one method, with its own types.
@@ -118,6 +119,35 @@ impl<M: Method> MethodOptions<M> {
         M: Idempotent,
     {
         self.layers.hedge = Some(hedge);
+        self
+    }
+
+    /// How calls of this method are batched, where it is to differ from `#[batch(…)]`;
+    /// [`Batching::off`] lets every call run by itself.
+    #[must_use]
+    pub fn batch(mut self, batching: Batching) -> Self
+    where
+        M: Batchable,
+    {
+        self.layers.batching = Some(batching);
+        self
+    }
+
+    /// Lets calls with the same key that are on their way at the same time be one call, whose result
+    /// all callers get. Not unless set, since two answers of a language model, say, may be wanted.
+    ///
+    /// A caller who cancels leaves the others their call; the last one takes it along. If it fails,
+    /// all callers have the one error ([`CallError::Shared`]). Calls with options of their own
+    /// ([`with`](crate::WorkerHandle::with)) run by themselves, and so do all in sync mode, where a
+    /// call is done when it returns.
+    #[must_use]
+    pub fn dedup_by<K>(mut self, key: impl Fn(&M::Args) -> K + Send + Sync + 'static) -> Self
+    where
+        M::Output: Clone,
+        M::Error: Sync,
+        K: Eq + Hash + Send + Sync + 'static,
+    {
+        self.layers.dedup = Some(Arc::new(Dedup::<M, K, _>::new(key)));
         self
     }
 

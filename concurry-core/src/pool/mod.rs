@@ -2,6 +2,7 @@
 
 mod backends;
 mod balance;
+mod batching;
 mod handle;
 mod init;
 mod layers;
@@ -10,6 +11,7 @@ mod options;
 mod stats;
 mod stop;
 
+pub use batching::{BatchStats, Batching};
 pub use handle::{Handle, Pool};
 pub use method_options::MethodOptions;
 pub use options::{Options, WorkerOptions};

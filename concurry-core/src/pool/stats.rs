@@ -7,6 +7,7 @@ use std::time::Duration;
 use concurry_retry::BreakerState;
 
 use super::backends::Backends;
+use super::batching::BatchStats;
 use super::handle::Pool;
 use crate::shared::Stage;
 use crate::worker::Worker;
@@ -59,6 +60,8 @@ pub struct PoolStats {
     pub fallbacks: u64,
     /// The circuit breakers that calls of the pool ask; those by arguments as far as they were seen.
     pub breakers: Vec<BreakerStats>,
+    /// How each method is batched that has a batched form. A batch counts as one call elsewhere.
+    pub batching: Vec<BatchStats>,
     /// Whether the pool takes no more calls.
     pub stopped: bool,
     /// Each worker, by its number.
@@ -135,6 +138,7 @@ impl<W: Worker> Pool<W> {
             refused: layers.refused.load(Ordering::Relaxed),
             fallbacks: layers.fallbacks.load(Ordering::Relaxed),
             breakers: self.layers.breakers.iter().flat_map(|breakers| breakers.states()).collect(),
+            batching: self.layers.batch_stats(),
             stopped: shared.shutdown.stage() >= Stage::Draining,
             per_worker,
         }

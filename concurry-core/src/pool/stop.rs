@@ -59,6 +59,7 @@ async fn drain<W: Worker>(
 ) -> Result<StopReport, crate::CallError<std::convert::Infallible>> {
     let deadline = pool.shared.clock.after(pool.stop_timeout);
     pool.shared.shutdown.advance(Stage::Draining);
+    pool.layers.flush_batches();
     // Calls in the layers may still need workers, so the queue is closed after them.
     let layered = pool.shared.clock.timeout_at(deadline, pool.shared.layers_idle()).await;
     pool.close();

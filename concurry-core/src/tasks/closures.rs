@@ -267,7 +267,7 @@ impl<F: Closure<T>, T: Send + 'static> Method for RunClosure<F, T> {
     const SPEC: MethodSpec = spec("submit", 0, false);
 
     fn abilities() -> Abilities<Self> {
-        Abilities { clone_args: None, verdict: None }
+        Abilities { clone_args: None, verdict: None, describe: None }
     }
 }
 
@@ -293,7 +293,7 @@ where
     const SPEC: MethodSpec = spec("spawn", 1, true);
 
     fn abilities() -> Abilities<Self> {
-        Abilities { clone_args: None, verdict: None }
+        Abilities { clone_args: None, verdict: None, describe: None }
     }
 }
 

@@ -5,6 +5,7 @@ use std::future::Future;
 use concurry_retry::Verdict;
 
 use super::Worker;
+use super::batch::BatchedFormVisitor;
 use super::shape::Shape;
 use crate::call::CallContext;
 use crate::method_spec::MethodSpec;
@@ -24,8 +25,16 @@ pub trait Method: Sized + 'static {
     type Shape: Shape<Self>;
     /// What is known of it.
     const SPEC: MethodSpec;
+    /// The pool alone calls it, as the batched form of another method: the handle has no such method,
+    /// and it has no layers.
+    const INTERNAL: bool = false;
     /// What its types can do, found out by the macro.
     fn abilities() -> Abilities<Self>;
+    /// Shows its batched form to `visitor`. `None` if it has none.
+    fn visit_batched_form<V: BatchedFormVisitor<Self>>(visitor: V) -> Option<V::Output> {
+        let _ = visitor;
+        None
+    }
 }
 
 /// A method that may be run twice: it is marked `#[idempotent]`.
@@ -45,6 +54,8 @@ pub struct Abilities<M: Method> {
     pub clone_args: Option<fn(&M::Args) -> M::Args>,
     /// Judges the error, if it implements `Retryable`.
     pub verdict: Option<fn(&M::Error) -> Verdict>,
+    /// Prints the error, if it is `Display`: for errors that several calls share.
+    pub describe: Option<fn(&M::Error) -> String>,
 }
 
 /// Looks at each remote method of a worker.

@@ -1,11 +1,16 @@
 //! What a worker is, as the macros describe it to the engine.
 
+mod batch;
 mod constructor;
 mod method;
 mod probe;
 mod shape;
 mod task;
 
+pub use batch::{
+    BatchAbilities, BatchError, BatchItems, BatchResults, BatchSettings, Batchable, BatchedForm,
+    BatchedFormVisitor, CommonArgument, ResultOf, SameType, SharedBatchError, to_weight,
+};
 pub(crate) use constructor::Construct;
 pub use constructor::Constructor;
 pub use method::{
@@ -35,13 +40,14 @@ pub trait Worker: WorkerType {
     /// It is named here and not by [`WorkerType`], because the bounds under which a generic type
     /// is a worker are those of its impl block, which the struct need not repeat.
     type Handle: Clone + Send + Sync + 'static;
-    /// Shows every remote method to `visitor`, in the order in which they are written.
+    /// Shows every method that the pool calls to `visitor`, in the order in which they are written: the
+    /// remote ones and the batched forms.
     #[doc(hidden)]
     fn visit_methods<V: MethodVisitor<Self>>(visitor: &mut V);
     /// What the compiler knows of the state.
     #[doc(hidden)]
     const STATE: StateTraits;
-    /// How many remote methods there are.
+    /// How many methods `visit_methods` shows.
     #[doc(hidden)]
     const METHODS: usize;
 }

@@ -4,6 +4,8 @@
 //! where `T` has the trait in question; everywhere else the name falls back to [`FallbackProbe`].
 //! This needs the concrete type at the place of use, which is where the macros write it.
 
+use std::fmt::Display;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::marker::PhantomData;
 
 use concurry_retry::{Retryable, Verdict};
@@ -26,6 +28,10 @@ pub trait FallbackProbe {
     const IS_RESULT: bool = false;
     /// `T: Clone`.
     const CLONE: Option<fn(&Self::Subject) -> Self::Subject> = None;
+    /// `T: Hash`.
+    const HASH: Option<fn(&Self::Subject) -> u64> = None;
+    /// `T: Display`.
+    const DISPLAY: Option<fn(&Self::Subject) -> String> = None;
     /// `T: Retryable`.
     const VERDICT: Option<fn(&Self::Subject) -> Verdict> = None;
 }
@@ -47,6 +53,17 @@ impl<T: Sync> Probe<T> {
 impl<T: Clone> Probe<T> {
     /// `T: Clone`.
     pub const CLONE: Option<fn(&T) -> T> = Some(T::clone);
+}
+
+impl<T: Hash> Probe<T> {
+    /// `T: Hash`. The same within this process, and nowhere else.
+    pub const HASH: Option<fn(&T) -> u64> =
+        Some(|value| BuildHasherDefault::<DefaultHasher>::default().hash_one(value));
+}
+
+impl<T: Display> Probe<T> {
+    /// `T: Display`.
+    pub const DISPLAY: Option<fn(&T) -> String> = Some(T::to_string);
 }
 
 impl<T: Retryable> Probe<T> {

@@ -40,6 +40,8 @@ pub(super) struct Description<'a> {
     pub(super) index: TokenStream,
     /// The parameters that the types of the method may name.
     pub(super) generics: &'a Generics,
+    /// What the method tells of its batched form, if it has one.
+    pub(super) batched: Option<TokenStream>,
 }
 
 impl Description<'_> {
@@ -53,6 +55,18 @@ impl Description<'_> {
         let shape = self.bodies.shape();
         let spec = self.spec();
         let body = self.bodies.expand();
+        let batched = &self.batched;
+        let batchable = batched.as_ref().map(|_| {
+            quote! {
+                #[automatically_derived]
+                #impl_generics #private::Batchable for #marker {}
+            }
+        });
+        let internal = method.internal.then(|| {
+            quote!(
+                const INTERNAL: bool = true;
+            )
+        });
         let idempotent = method.marks.idempotent.as_ref().map(|_| {
             quote! {
                 #[automatically_derived]
@@ -69,17 +83,22 @@ impl Description<'_> {
                 type Shape = #shape;
 
                 const SPEC: #private::MethodSpec = #spec;
+                #internal
 
                 fn abilities() -> #private::Abilities<Self> {
                     use #private::FallbackProbe as _;
                     #private::Abilities {
                         clone_args: #private::Probe::<#arguments>::CLONE,
                         verdict: #private::Probe::<#error>::VERDICT,
+                        describe: #private::Probe::<#error>::DISPLAY,
                     }
                 }
+
+                #batched
             }
 
             #idempotent
+            #batchable
             #body
         }
     }

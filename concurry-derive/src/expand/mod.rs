@@ -4,6 +4,7 @@
 //! user has in scope is seen or shadowed. Everything without a name for the user stands inside
 //! `const _`: no module is made, and the macros work inside functions.
 
+mod batch;
 mod bodies;
 mod constructor;
 mod defaults;

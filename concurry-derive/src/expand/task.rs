@@ -61,6 +61,7 @@ pub(crate) fn task(task: &Task) -> TokenStream {
         worker_name: &plain_name,
         index: quote!(0),
         generics: &generics,
+        batched: None,
     }
     .expand();
     let function = task_function(&bodies);

@@ -5,10 +5,11 @@ use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Meta, TypePath};
 
+use super::batch::{self, Batched};
 use super::bodies::Bodies;
 use super::constructor::Builders;
 use super::handle::{handle_method, options_method};
-use super::method::{Description, marker_name};
+use super::method::{self, Description};
 use super::{private, unnamed, where_clause};
 use crate::model::{Method, WorkerImpl};
 
@@ -32,7 +33,7 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
     let mut index = Count::default();
     for method in &worker.methods {
         let cfg = &method.cfg;
-        let marker_name = marker_name(method);
+        let marker_name = method::marker_name(method);
         let marker = quote!(#marker_name<#self_type>);
         let function_name = &method.name;
         let bodies = Bodies {
@@ -43,17 +44,45 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
             impl_generics: quote!(impl #impl_generics),
             marker: quote!(#marker #bounds),
         };
-        let description = Description {
+        let form = worker.batched_form(method);
+        let batched = form.map(|form| {
+            let form_marker = method::marker_name(form);
+            batch::visit(&private, &quote!(#form_marker<#self_type>), &form.cfg)
+        });
+        let mut description = Description {
             bodies: &bodies,
             worker: &self_type,
             worker_name: &worker_name,
             index: index.expression(),
             generics: &worker.generics,
+            batched,
         }
         .expand();
+        if let Some(batch) = &method.marks.batch
+            && let Some(single) = worker.method(&batch.of.value())
+        {
+            let single_name = method::marker_name(single);
+            let batched = Batched {
+                private: &private,
+                form: method,
+                batch,
+                single,
+                impl_generics: &bodies.impl_generics,
+                marker: &bodies.marker,
+                single_marker: &quote!(#single_name<#self_type>),
+            };
+            // Where the method is left out, so is what joins the two.
+            let (batched, cfg) = (batched.expand(), &single.cfg);
+            description.extend(match cfg.is_empty() {
+                true => batched,
+                false => quote!(#(#cfg)* const _: () = { #batched };),
+            });
+        }
         descriptions.extend(marked(method, &marker_name, description));
-        handle_methods.extend(handle_method(&private, method, &marker, &worker_name));
-        options_methods.extend(options_method(&private, method, &marker));
+        if !method.internal {
+            handle_methods.extend(handle_method(&private, method, &marker, &worker_name));
+            options_methods.extend(options_method(&private, method, &marker));
+        }
         visits.extend(quote!(#(#cfg)* __visitor.visit::<#marker>();));
         index.add(cfg);
     }

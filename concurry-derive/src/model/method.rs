@@ -1,11 +1,11 @@
 //! One remote method, or the function of a task.
 
 use proc_macro2::Span;
-use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
+use syn::{Attribute, Ident, Path, Type, Visibility};
 
-use super::Returns;
+use super::{Batch, Returns};
 
-/// A method that the handle offers.
+/// A method that the pool can call.
 pub(crate) struct Method {
     /// Its name, as written.
     pub(crate) name: Ident,
@@ -15,6 +15,8 @@ pub(crate) struct Method {
     pub(crate) carried: Vec<Attribute>,
     /// Its `#[cfg(…)]`, which everything generated for it repeats.
     pub(crate) cfg: Vec<Attribute>,
+    /// The pool alone calls it: the handle does not offer it.
+    pub(crate) internal: bool,
     /// Takes `&mut self`.
     pub(crate) exclusive: bool,
     /// Is an `async fn`.
@@ -50,10 +52,4 @@ pub(crate) struct Marks {
     pub(crate) batch: Option<Batch>,
     /// `#[worker(skip)]`.
     pub(crate) skip: Option<Path>,
-}
-
-/// `#[batch(of = "…")]`: the method takes many calls of another one at once.
-pub(crate) struct Batch {
-    /// The method whose calls it takes.
-    pub(crate) of: LitStr,
 }

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::{Generics, Ident, Path, Type, TypePath, Visibility};
 
-use super::{Batch, Method, Parameter, Returns};
+use super::{Method, Parameter, Returns};
 
 /// What `#[worker]` found in an impl block.
 pub(crate) struct WorkerImpl {
@@ -15,10 +15,9 @@ pub(crate) struct WorkerImpl {
     pub(crate) self_type: TypePath,
     /// How its state comes to be.
     pub(crate) construction: Construction,
-    /// The remote methods, in the order in which they are written.
+    /// The methods that the pool calls, in the order in which they are written: the remote ones and
+    /// all batched forms.
     pub(crate) methods: Vec<Method>,
-    /// The batched forms among its functions, remote or not.
-    pub(crate) batches: Vec<Batch>,
     /// The names of all functions of the block, with those that are not remote.
     pub(crate) function_names: Vec<Ident>,
 }
@@ -48,6 +47,18 @@ pub(crate) struct Constructor {
 }
 
 impl WorkerImpl {
+    /// The method of that name.
+    pub(crate) fn method(&self, name: &str) -> Option<&Method> {
+        self.methods.iter().find(|method| method.name == name)
+    }
+
+    /// The batched form of that method, if it has one.
+    pub(crate) fn batched_form(&self, method: &Method) -> Option<&Method> {
+        self.methods.iter().find(|form| {
+            form.marks.batch.as_ref().is_some_and(|batch| method.name == batch.of.value())
+        })
+    }
+
     /// The name of the worker without path and arguments.
     pub(crate) fn name(&self) -> Option<&Ident> {
         self.self_type.path.segments.last().map(|segment| &segment.ident)

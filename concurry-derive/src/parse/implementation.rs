@@ -8,7 +8,7 @@ use syn::{
 use super::arguments::{Arguments, Place};
 use super::marks::take_marks;
 use super::returns::ungrouped;
-use super::self_type::bounds_without_self;
+use super::self_type::{bounds_without_self, expression_without_self};
 use super::signature::{Role, call};
 use crate::errors::Errors;
 use crate::model::{Construction, Constructor, Marks, Method, Returns, WorkerImpl};
@@ -29,13 +29,11 @@ pub(crate) fn worker_impl(
 
     let mut construction = Construction::Value;
     let mut methods = Vec::new();
-    let mut batches = Vec::new();
     let mut function_names = Vec::new();
     for item in &mut block.items {
         let ImplItem::Fn(function) = item else { continue };
         function_names.push(function.sig.ident.clone());
-        let mut marks = take_marks(&mut function.attrs, errors);
-        batches.extend(marks.batch.take());
+        let marks = take_marks(&mut function.attrs, errors);
         let Some(self_type) = &written_type else { continue };
         let before = errors.count();
         if is_constructor(function) && marks.skip.is_none() {
@@ -45,7 +43,7 @@ pub(crate) fn worker_impl(
                 true => Construction::New(Box::new(found)),
                 false => Construction::Refused,
             };
-        } else if is_remote(function, &marks) {
+        } else if is_remote(function, &marks) || marks.batch.is_some() {
             let found = read_method(function, marks, self_type, errors);
             methods.extend((errors.count() == before).then_some(found));
         } else {
@@ -62,7 +60,6 @@ pub(crate) fn worker_impl(
         self_type,
         construction,
         methods,
-        batches,
         function_names,
     })
 }
@@ -113,17 +110,26 @@ fn refuse_marks(marks: &Marks, whose: &str, errors: &mut Errors) {
 
 fn read_method(
     function: &ImplItemFn,
-    marks: Marks,
+    mut marks: Marks,
     self_type: &Type,
     errors: &mut Errors,
 ) -> Method {
+    let internal = !is_remote(function, &marks);
+    if internal {
+        refuse_marks(&marks, "this batched form", errors);
+    }
     let exclusive = function.sig.receiver().is_some_and(|receiver| exclusive(receiver, errors));
-    let call = call(&function.sig, Role::Method, Some(self_type), errors);
+    let role = if internal { Role::Batch } else { Role::Method };
+    let call = call(&function.sig, role, Some(self_type), errors);
+    if let Some(weight) = marks.batch.as_mut().and_then(|batch| batch.weight.as_mut()) {
+        expression_without_self(&mut weight.function, self_type);
+    }
     Method {
         name: function.sig.ident.clone(),
         visibility: function.vis.clone(),
         carried: with_names(&function.attrs, &["doc", "deprecated", "must_use", "allow", "cfg"]),
         cfg: with_names(&function.attrs, &["cfg"]),
+        internal,
         exclusive,
         asynchronous: function.sig.asyncness.is_some(),
         uses_context: call.uses_context,

@@ -1,6 +1,7 @@
 //! From the user's tokens to the model, gathering what is wrong on the way.
 
 mod arguments;
+mod batch;
 mod implementation;
 mod marks;
 mod owned;

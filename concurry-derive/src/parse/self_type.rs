@@ -3,7 +3,7 @@
 //! The types of a method appear in impls of other types, where `Self` would mean those.
 
 use syn::visit_mut::{self, VisitMut};
-use syn::{ExprPath, Generics, Path, QSelf, Token, Type, TypePath};
+use syn::{Expr, ExprPath, Generics, Path, QSelf, Token, Type, TypePath};
 
 /// `ty` with `self_type` for every `Self`.
 pub(crate) fn without_self(mut ty: Type, self_type: &Type) -> Type {
@@ -14,6 +14,11 @@ pub(crate) fn without_self(mut ty: Type, self_type: &Type) -> Type {
 /// Writes `self_type` for every `Self` in the bounds of `generics`.
 pub(crate) fn bounds_without_self(generics: &mut Generics, self_type: &Type) {
     Replace { self_type }.visit_generics_mut(generics);
+}
+
+/// Writes `self_type` for every `Self` in an expression.
+pub(crate) fn expression_without_self(expression: &mut Expr, self_type: &Type) {
+    Replace { self_type }.visit_expr_mut(expression);
 }
 
 struct Replace<'a> {

@@ -16,6 +16,7 @@ const MOST_ARGUMENTS: usize = 12;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Method,
+    Batch,
     Constructor,
     Task,
 }
@@ -24,6 +25,7 @@ impl Role {
     fn noun(self) -> &'static str {
         match self {
             Self::Method => "a remote method",
+            Self::Batch => "a batched form",
             Self::Constructor => "the constructor of a worker",
             Self::Task => "a task",
         }
@@ -33,7 +35,7 @@ impl Role {
     fn way_out(self) -> &'static str {
         match self {
             Self::Method => ", or keep the method local with `#[worker(skip)]`",
-            Self::Constructor | Self::Task => "",
+            Self::Batch | Self::Constructor | Self::Task => "",
         }
     }
 }
@@ -153,7 +155,7 @@ fn accept_context(place: usize, argument: &PatType, role: Role, errors: &mut Err
     } else if !by_reference {
         errors.at(&argument.ty, "the call context is lent: write `&CallContext`");
     } else if place > 0 {
-        let first = if role == Role::Method { "right after `self`" } else { "first" };
+        let first = if role == Role::Task { "first" } else { "right after `self`" };
         errors.at(argument, format!("the call context comes {first}: move this argument there"));
     } else {
         return true;

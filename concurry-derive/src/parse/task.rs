@@ -42,6 +42,7 @@ pub(crate) fn task(
             visibility: function.vis.clone(),
             carried: with_names(&function.attrs, &["doc", "deprecated", "must_use", "allow"]),
             cfg: Vec::new(),
+            internal: false,
             exclusive: false,
             asynchronous: function.sig.asyncness.is_some(),
             uses_context: call.uses_context,

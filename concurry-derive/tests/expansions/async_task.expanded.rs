@@ -140,6 +140,7 @@ const _: () = {
             ::concurry::__private::Abilities {
                 clone_args: ::concurry::__private::Probe::<(Url, usize)>::CLONE,
                 verdict: ::concurry::__private::Probe::<FetchError>::VERDICT,
+                describe: ::concurry::__private::Probe::<FetchError>::DISPLAY,
             }
         }
     }

@@ -53,6 +53,9 @@ const _: () = {
                 verdict: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::VERDICT,
+                describe: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::DISPLAY,
             }
         }
     }
@@ -109,6 +112,9 @@ const _: () = {
                 verdict: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::VERDICT,
+                describe: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::DISPLAY,
             }
         }
     }

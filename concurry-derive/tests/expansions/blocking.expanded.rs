@@ -40,6 +40,9 @@ const _: () = {
                 verdict: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::VERDICT,
+                describe: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::DISPLAY,
             }
         }
     }
@@ -79,6 +82,9 @@ const _: () = {
                 verdict: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::VERDICT,
+                describe: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::DISPLAY,
             }
         }
     }

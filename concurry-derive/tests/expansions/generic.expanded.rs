@@ -197,6 +197,9 @@ const _: () = {
                 verdict: crate::facade::__private::Probe::<
                     crate::facade::__private::Infallible,
                 >::VERDICT,
+                describe: crate::facade::__private::Probe::<
+                    crate::facade::__private::Infallible,
+                >::DISPLAY,
             }
         }
     }

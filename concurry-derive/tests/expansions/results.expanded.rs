@@ -45,6 +45,7 @@ const _: () = {
             ::concurry::__private::Abilities {
                 clone_args: ::concurry::__private::Probe::<()>::CLONE,
                 verdict: ::concurry::__private::Probe::<ClientError>::VERDICT,
+                describe: ::concurry::__private::Probe::<ClientError>::DISPLAY,
             }
         }
     }
@@ -89,6 +90,9 @@ const _: () = {
                 verdict: ::concurry::__private::Probe::<
                     <io::Result<u8> as ::concurry::__private::Outcome>::Error,
                 >::VERDICT,
+                describe: ::concurry::__private::Probe::<
+                    <io::Result<u8> as ::concurry::__private::Outcome>::Error,
+                >::DISPLAY,
             }
         }
     }
@@ -145,6 +149,9 @@ const _: () = {
                 verdict: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::VERDICT,
+                describe: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::DISPLAY,
             }
         }
     }

@@ -148,6 +148,9 @@ const _: () = {
                 verdict: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::VERDICT,
+                describe: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::DISPLAY,
             }
         }
     }

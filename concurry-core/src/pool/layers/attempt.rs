@@ -147,7 +147,7 @@ impl<M: Method> Drive<M> {
         args: M::Args,
         environment: &Arc<CallEnvironment>,
     ) -> TaskFuture<M::Output, M::Error> {
-        self.pool.submit::<M>(args, Some(Arc::clone(environment)))
+        self.layers().submit(&self.pool, args, Some(Arc::clone(environment)))
     }
 
     /// Waits for a worker and then for the method, by the deadline and as long as an attempt may

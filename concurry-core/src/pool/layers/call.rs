@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::drive::Drive;
+use crate::call::CallEnvironment;
 use crate::error::CallSite;
 use crate::future::{TaskFuture, drive_future};
 use crate::pool::Handle;
@@ -18,6 +19,21 @@ pub(crate) fn call<M: Method>(
 where
     M::Worker: Worker,
 {
+    // In sync mode a call is done when it returns, so there is none to join. A call with options of
+    // its own is not like others.
+    if handle.options.is_none()
+        && handle.pool.mode != Mode::Sync
+        && let Some(dedup) = handle.pool.layers.find::<M>().and_then(|layers| layers.dedup.as_ref())
+    {
+        return Arc::clone(dedup).call(handle, args, call_through::<M>);
+    }
+    call_through::<M>(handle, args)
+}
+
+fn call_through<M: Method>(
+    handle: &Handle<M::Worker>,
+    args: M::Args,
+) -> TaskFuture<M::Output, M::Error> {
     let pool = &handle.pool;
     let site = CallSite::new(const { &M::SPEC });
     if pool.shared.shutdown.stage() >= Stage::Draining {
@@ -28,9 +44,19 @@ where
         Ok(placed) => placed,
         Err(error) => return TaskFuture::from_outcome(Err(error)),
     };
+    let deadline = running::deadline();
+    if let Some(layers) = pool.layers.find::<M>()
+        && layers.is_plain()
+        && handle.options.is_none()
+        && deadline.is_none()
+    {
+        // It is only batched.
+        let environment = place.map(|place| Arc::new(CallEnvironment::first(Some(place))));
+        return layers.submit(pool, args, environment);
+    }
     let (id, mode) = (pool.shared.id, pool.mode);
     let options = handle.options.clone();
-    let mut drive = Drive::<M>::new(Arc::clone(pool), options, running::deadline(), place);
+    let mut drive = Drive::<M>::new(Arc::clone(pool), options, deadline, place);
     let first = drive.first();
     let run = drive.run(args);
     if mode == Mode::Sync {

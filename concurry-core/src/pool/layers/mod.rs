@@ -7,14 +7,19 @@
 //! attempt; and neither a backoff nor a wait for a limit holds a worker. Methods without any of it skip
 //! all of this.
 //!
+//! Where an attempt is submitted, a method with a batched form has its batcher (`super::batching`): each
+//! call passes the layers by itself, and several may then share a batch.
+//!
 //! A race of several pools stands outside of each one's retries (`concurry_retry::Race`).
 
 mod arguments;
 mod attempt;
 mod attempts;
+mod batching;
 mod breakers;
 mod call;
 mod check;
+mod dedup;
 mod drive;
 mod fallbacks;
 mod hedging;
@@ -23,7 +28,9 @@ mod telling;
 mod verdict;
 mod waiting;
 
+pub(crate) use batching::Places;
 pub(crate) use breakers::{AllBreakers, Breakers, tell_changes};
 pub(crate) use call::call;
+pub(crate) use dedup::Dedup;
 pub(crate) use fallbacks::Fallback;
 pub(crate) use table::{LayerTable, MethodLayers, RetryIf, assemble};

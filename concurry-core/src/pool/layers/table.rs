@@ -7,10 +7,15 @@ use std::time::Duration;
 use concurry_limits::{Acquire, Limits};
 use concurry_retry::{Hedge, Hedger, RetryBudget, RetryPolicy};
 
+use super::batching::{self, Places};
 use super::check::{check, check_pool};
+use super::dedup::Dedups;
 use super::{AllBreakers, Breakers, Fallback};
+use crate::TaskFuture;
+use crate::call::CallEnvironment;
 use crate::error::OptionsError;
-use crate::pool::Options;
+use crate::pool::batching::{AnyBatcher, BatchStats, Batches, Batching};
+use crate::pool::{Options, Pool};
 use crate::worker::{Method, MethodVisitor, Worker};
 
 /// Whether an error is worth another attempt.
@@ -36,6 +41,12 @@ pub(crate) struct MethodLayers<M: Method> {
     pub(crate) hedger: Option<Hedger>,
     /// A copy of the arguments is kept to the end of the call.
     pub(crate) keeps_arguments: bool,
+    /// How calls are batched, where the options say it.
+    pub(crate) batching: Option<Batching>,
+    /// Takes the calls that have passed the layers, if they are batched.
+    pub(crate) batcher: Option<Arc<dyn Batches<M>>>,
+    /// Lets calls with the same key be one call.
+    pub(crate) dedup: Option<Arc<dyn Dedups<M>>>,
     /// The pool counts calls, so each one takes its share before dispatch.
     pub(crate) counts_calls: bool,
     /// Events are wanted of every call.
@@ -57,6 +68,9 @@ impl<M: Method> Default for MethodLayers<M> {
             hedge: None,
             hedger: None,
             keeps_arguments: false,
+            batching: None,
+            batcher: None,
+            dedup: None,
             counts_calls: false,
             observed: false,
         }
@@ -64,8 +78,8 @@ impl<M: Method> Default for MethodLayers<M> {
 }
 
 impl<M: Method> MethodLayers<M> {
-    /// Whether calls of the method go straight to the queue.
-    fn is_plain(&self) -> bool {
+    /// Whether calls of the method go straight to the queue, or at least to the batcher.
+    pub(super) fn is_plain(&self) -> bool {
         let Self {
             retry: _,
             retry_if: _,
@@ -79,6 +93,9 @@ impl<M: Method> MethodLayers<M> {
             hedge,
             hedger: _,
             keeps_arguments: _,
+            batching: _,
+            batcher: _,
+            dedup: _,
             counts_calls,
             observed,
         } = self;
@@ -92,6 +109,20 @@ impl<M: Method> MethodLayers<M> {
             && breaker.is_none()
             && hedge.is_none()
             && self.max_retries() == 0
+    }
+
+    /// Sends a call that has passed the layers to a worker, perhaps with others. The one place where
+    /// attempts are submitted.
+    pub(crate) fn submit(
+        &self,
+        pool: &Arc<Pool<M::Worker>>,
+        args: M::Args,
+        environment: Option<Arc<CallEnvironment>>,
+    ) -> TaskFuture<M::Output, M::Error> {
+        match &self.batcher {
+            None => pool.submit::<M>(args, environment),
+            Some(batcher) => Arc::clone(batcher).submit(pool, args, environment),
+        }
     }
 
     pub(crate) fn max_retries(&self) -> u32 {
@@ -117,6 +148,7 @@ pub(crate) struct LayerTable {
     pub(crate) breakers: Box<[Arc<dyn AllBreakers>]>,
     /// Some method is hedged.
     pub(crate) hedged: bool,
+    batchers: Box<[Arc<dyn AnyBatcher>]>,
 }
 
 struct Common {
@@ -129,6 +161,7 @@ struct Common {
 
 struct Entry {
     plain: bool,
+    batcher: Option<Arc<dyn AnyBatcher>>,
     /// A `MethodLayers<M>`.
     layers: Box<dyn Any + Send + Sync>,
 }
@@ -158,12 +191,50 @@ impl LayerTable {
             })
         })
     }
+
+    /// Several calls of the method are about to be made: only full batches are sent meanwhile.
+    pub(crate) fn hold(&self, method: usize) -> Held {
+        let batcher = self.methods.get(method).and_then(|entry| entry.batcher.clone());
+        if let Some(batcher) = &batcher {
+            batcher.hold();
+        }
+        Held(batcher)
+    }
+
+    /// Sends what waits to be batched: no more calls are taken.
+    pub(crate) fn flush_batches(&self) {
+        self.batchers.iter().for_each(|batcher| batcher.flush());
+    }
+
+    /// Fails what waits to be batched as stopped.
+    pub(crate) fn refuse_batches(&self) {
+        self.batchers.iter().for_each(|batcher| batcher.refuse());
+    }
+
+    pub(crate) fn batch_stats(&self) -> Vec<BatchStats> {
+        self.batchers.iter().map(|batcher| batcher.stats()).collect()
+    }
+}
+
+/// Keeps batches back that are not full, until it is dropped.
+pub(crate) struct Held(Option<Arc<dyn AnyBatcher>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(batcher) = &self.0 {
+            batcher.release();
+        }
+    }
 }
 
 /// Puts the layers together, and finds what does not fit the methods.
-pub(crate) fn assemble<W: Worker>(options: &mut Options<W>) -> Result<LayerTable, OptionsError> {
+pub(crate) fn assemble<W: Worker>(
+    options: &mut Options<W>,
+    places: Places,
+) -> Result<LayerTable, OptionsError> {
     let mut assembler = Assembler {
         options,
+        places,
         methods: Vec::new(),
         matched: Vec::new(),
         breakers: Vec::new(),
@@ -171,7 +242,7 @@ pub(crate) fn assemble<W: Worker>(options: &mut Options<W>) -> Result<LayerTable
         error: None,
     };
     W::visit_methods(&mut assembler);
-    let Assembler { methods, matched, mut breakers, uses, error, options } = assembler;
+    let Assembler { methods, matched, mut breakers, uses, error, options, .. } = assembler;
     if let Some(error) = error {
         return Err(error);
     }
@@ -186,11 +257,13 @@ pub(crate) fn assemble<W: Worker>(options: &mut Options<W>) -> Result<LayerTable
         counts_calls: options.limits.has_call_limit(),
         observed: options.observe_calls,
     };
+    let batchers = methods.iter().filter_map(|entry| entry.batcher.clone()).collect();
     Ok(LayerTable {
         methods: methods.into(),
         common,
         breakers: breakers.into(),
         hedged: uses.hedged,
+        batchers,
     })
 }
 
@@ -205,6 +278,7 @@ pub(super) struct Uses {
 
 struct Assembler<'o, W: Worker> {
     options: &'o mut Options<W>,
+    places: Places,
     methods: Vec<Entry>,
     matched: Vec<TypeId>,
     breakers: Vec<Arc<dyn AllBreakers>>,
@@ -214,6 +288,11 @@ struct Assembler<'o, W: Worker> {
 
 impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
     fn visit<M: Method<Worker = W>>(&mut self) {
+        if M::INTERNAL {
+            // What it does passes the layers of the method that it does it for.
+            let layers = Box::new(MethodLayers::<M>::default());
+            return self.methods.push(Entry { plain: true, batcher: None, layers });
+        }
         let options = &mut *self.options;
         let own = options.methods.remove(&M::SPEC.index);
         let mut layers: MethodLayers<M> = own
@@ -245,8 +324,13 @@ impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
                 }
             }
         }
+        let batched = batching::add(&mut layers, self.places, &options.clock, &options.limits);
         let refusal = check::<M>(&layers, &options.limits);
         self.error = self.error.take().or(refusal);
+        let batcher = batched.unwrap_or_else(|error| {
+            self.error.get_or_insert(error);
+            None
+        });
         layers.keeps_arguments = layers.hedge.is_some() || layers.fallbacks_take_arguments();
         // An illegal one was refused by the check.
         layers.hedger = layers.hedge.as_ref().and_then(|hedge| hedge.build().ok()).map(|hedger| {
@@ -258,7 +342,7 @@ impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
         });
         self.uses.retried |= layers.max_retries() > 0;
         self.uses.hedged |= layers.hedge.is_some();
-        let plain = layers.is_plain();
-        self.methods.push(Entry { plain, layers: Box::new(layers) });
+        let plain = layers.is_plain() && batcher.is_none() && layers.dedup.is_none();
+        self.methods.push(Entry { plain, batcher, layers: Box::new(layers) });
     }
 }

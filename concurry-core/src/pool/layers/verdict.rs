@@ -13,6 +13,10 @@ impl<M: Method> Drive<M> {
     pub(super) fn verdict(&self, error: &CallError<M::Error>) -> Verdict {
         match error {
             CallError::Failed(error) => self.verdict_of_failure(error),
+            // The error of a whole batch is judged like the call's own.
+            CallError::BatchFailed(failed) => {
+                failed.error().map_or(Verdict::Fatal, |error| self.verdict_of_failure(error))
+            }
             CallError::FailedRemote(failure) => failure.verdict,
             CallError::InvalidResult(_) => Verdict::Retry,
             // An attempt that timed out was cancelled; whether it did its work is not known. But a
@@ -47,9 +51,12 @@ impl<M: Method> Drive<M> {
     pub(super) fn health(&self, outcome: &Outcome<M::Output, M::Error>) -> Health {
         let Err(error) = outcome else { return Health::Success };
         match error {
-            CallError::Failed(_) | CallError::FailedRemote(_) => self.verdict(error).into(),
+            CallError::Failed(_) | CallError::BatchFailed(_) | CallError::FailedRemote(_) => {
+                self.verdict(error).into()
+            }
             CallError::InvalidResult(_)
             | CallError::TimedOut(Timeout::Attempt)
+            | CallError::InvalidBatch(_)
             | CallError::Panicked(_)
             | CallError::WorkerDied(_) => Health::Failure,
             _ => Health::Ignore,

@@ -1,0 +1,25 @@
+#[worker]
+impl Llm {
+    pub async fn complete(&self, prompt: String, temperature: f32) -> Result<String, LlmError> {
+        Ok(prompt)
+    }
+
+    #[batch(of = "complete", max_size = 64, max_wait = "5ms", bisect)]
+    async fn complete_batch(
+        &self,
+        ctx: &CallContext,
+        prompts: Vec<String>,
+        temperature: f32,
+    ) -> Result<Vec<Result<String, LlmError>>, LlmError> {
+        Ok(prompts)
+    }
+
+    pub fn add(&self, left: u64, right: u64) -> u64 {
+        left + right
+    }
+
+    #[batch(of = "add", weight = "Self::size", max_weight = 8_000, limit = "tokens")]
+    pub fn add_all(&mut self, pairs: Vec<(u64, u64)>) -> Vec<u64> {
+        pairs
+    }
+}

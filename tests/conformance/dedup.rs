@@ -1,0 +1,130 @@
+//! Calls with the same key that are on their way at the same time are one call, where it is asked for.
+
+use concurry::Cancel;
+use concurry::prelude::*;
+use concurry_testkit::{Gate, Recorder};
+
+conformance!(queued:
+    calls_with_the_same_key_are_one_call,
+    callers_of_a_failed_call_share_its_error,
+    a_caller_who_leaves_leaves_the_call_to_the_others,
+    the_last_caller_to_leave_cancels_the_call,
+    a_call_with_options_of_its_own_runs_by_itself,
+);
+conformance!(every:
+    nothing_is_shared_unless_asked_for,
+);
+
+/// Not `Clone`.
+#[derive(Debug, PartialEq)]
+struct Unavailable;
+
+impl std::fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("unavailable")
+    }
+}
+
+#[derive(Clone, Worker)]
+struct Library {
+    gate: Gate,
+    asked: Recorder<String>,
+}
+
+#[worker]
+impl Library {
+    pub fn find(&self, title: String, page: u32) -> Result<String, Unavailable> {
+        self.asked.record(title.clone());
+        self.gate.pass();
+        match title.as_str() {
+            "lost" => Err(Unavailable),
+            _ => Ok(format!("{title}, page {page}")),
+        }
+    }
+}
+
+struct Setup {
+    library: LibraryHandle,
+    gate: Gate,
+    asked: Recorder<String>,
+}
+
+fn setup(mode: Mode) -> Setup {
+    let library = Library { gate: Gate::new(), asked: Recorder::new() };
+    let (gate, asked) = (library.gate.clone(), library.asked.clone());
+    let options = Library::options(mode, 1);
+    let options = options.on_find(|find| find.dedup_by(|(title, page)| (title.clone(), *page)));
+    Setup { library: options.init(library).unwrap(), gate, asked }
+}
+
+fn calls_with_the_same_key_are_one_call(mode: Mode) {
+    let Setup { library, gate, asked } = setup(mode);
+    let calls: Vec<_> = (0..9).map(|n| library.find("Emma".into(), n % 3)).collect();
+    gate.open();
+    let pages = gather(calls).results().unwrap();
+    assert_eq!(pages[..4], ["Emma, page 0", "Emma, page 1", "Emma, page 2", "Emma, page 0"]);
+    assert_eq!(asked.count(), 3);
+    // What is done is not remembered.
+    assert_eq!(library.find("Emma".into(), 0).result().unwrap(), "Emma, page 0");
+    assert_eq!(asked.count(), 4);
+}
+
+fn callers_of_a_failed_call_share_its_error(mode: Mode) {
+    let Setup { library, gate, .. } = setup(mode);
+    let calls: Vec<_> = (0..3).map(|_| library.find("lost".into(), 1)).collect();
+    gate.open();
+    for outcome in gather(calls).outcomes() {
+        let error = outcome.unwrap_err();
+        assert_eq!(
+            (error.failure(), error.to_string().as_str()),
+            (Some(&Unavailable), "unavailable")
+        );
+        assert!(matches!(error, CallError::Shared(_)), "{error:?}");
+    }
+    // One caller has the error for himself.
+    let error = library.find("lost".into(), 1).result().unwrap_err();
+    assert!(matches!(error, CallError::Failed(Unavailable)), "{error:?}");
+}
+
+fn a_caller_who_leaves_leaves_the_call_to_the_others(mode: Mode) {
+    let Setup { library, gate, asked } = setup(mode);
+    let mut calls: Vec<_> = (0..3).map(|_| library.find("Emma".into(), 1)).collect();
+    assert_ne!(calls[0].cancel(), Cancel::TooLate);
+    assert!(calls.remove(0).result().unwrap_err().is_cancelled());
+    gate.open();
+    assert_eq!(gather(calls).results().unwrap(), ["Emma, page 1"; 2]);
+    assert_eq!(asked.count(), 1);
+}
+
+fn the_last_caller_to_leave_cancels_the_call(mode: Mode) {
+    let Setup { library, gate, asked } = setup(mode);
+    let first = library.find("first".into(), 1);
+    gate.wait_for_arrivals(1);
+    for mut call in [library.find("Emma".into(), 1), library.find("Emma".into(), 1)] {
+        let _ = call.cancel();
+        assert!(call.result().unwrap_err().is_cancelled());
+    }
+    let again = library.find("Emma".into(), 1);
+    gate.open();
+    assert!(first.result().is_ok() && again.result().is_ok());
+    assert_eq!(asked.events(), ["first", "Emma"]);
+}
+
+fn a_call_with_options_of_its_own_runs_by_itself(mode: Mode) {
+    let Setup { library, gate, asked } = setup(mode);
+    let keyed = library.with(CallOptions::new().idempotency_key("once"));
+    let calls = [library.find("Emma".into(), 1), keyed.find("Emma".into(), 1)];
+    gate.open();
+    assert!(gather(calls).results().is_ok());
+    assert_eq!(asked.count(), 2);
+}
+
+fn nothing_is_shared_unless_asked_for(mode: Mode) {
+    let library = Library { gate: Gate::new(), asked: Recorder::new() };
+    let (gate, asked) = (library.gate.clone(), library.asked.clone());
+    gate.open();
+    let library = Library::options(mode, 1).init(library).unwrap();
+    let calls: Vec<_> = (0..3).map(|_| library.find("Emma".into(), 1)).collect();
+    assert!(gather(calls).results().is_ok());
+    assert_eq!(asked.count(), 3);
+}
