@@ -41,7 +41,7 @@ fn the_error_of_a_batch_reaches_each_of_its_calls(mode: Mode) {
         assert_eq!((failed.size(), failed.site().method()), (4, "squares"));
         assert_eq!(failed.error(), Some(&Refused(POISON)));
     }
-    assert_eq!(setup.squarer.square(5).result().unwrap(), 25);
+    assert_eq!(setup.square(5).unwrap(), 25);
 }
 
 fn a_wrong_number_of_results_is_an_error_that_names_both_numbers(mode: Mode) {
@@ -62,7 +62,7 @@ fn a_panic_fails_the_calls_of_its_batch_and_no_others(mode: Mode) {
         let CallError::Panicked(panic) = &error else { panic!("{error:?}") };
         assert_eq!((&*panic.message, panic.site.method()), ("a bomb", "squares"));
     }
-    assert_eq!(setup.squarer.square(5).result().unwrap(), 25);
+    assert_eq!(setup.square(5).unwrap(), 25);
     assert_eq!(setup.squarer.stats().restarts, 1);
 }
 

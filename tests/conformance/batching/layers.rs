@@ -73,11 +73,11 @@ impl Spender {
     }
 
     #[batch(of = "spend", weight = "tokens_of", max_weight = 1_000, limit = "tokens")]
-    fn spend_all(&self, ctx: &CallContext, tokens: Vec<u64>) -> Result<Vec<u64>, std::fmt::Error> {
+    fn spend_all(&self, ctx: &CallContext, tokens: Vec<u64>) -> Vec<u64> {
         self.gate.pass();
         // A third of what was reserved.
         ctx.permit().update([("tokens", tokens.iter().sum::<u64>() / 3)]).unwrap();
-        Ok(tokens)
+        tokens
     }
 }
 
@@ -98,7 +98,7 @@ fn each_call_takes_its_own_share_of_the_limits(mode: Mode) {
     assert_eq!(limits.stats().waiting, 1, "only 40 are left");
     gate.open();
     assert_eq!(first.result().unwrap(), 60);
-    assert_eq!(second.result().unwrap(), 60, "the first used less than it reserved");
+    assert_eq!(patiently(&fake, second).unwrap(), 60, "the first used less than it reserved");
     drop(spender);
 }
 

@@ -91,9 +91,27 @@ impl Setup {
         call
     }
 
+    /// Makes a call, and lets the time pass for which it may wait for others.
+    fn square(&self, number: u64) -> Result<u64, CallError<Refused>> {
+        patiently(&self.fake, self.squarer.square(number))
+    }
+
     fn stats(&self) -> BatchStats {
         self.squarer.stats().batching[0].clone()
     }
+}
+
+/// Lets the time pass for which a call may wait for others.
+fn patiently<T, E>(fake: &FakeClock, call: TaskFuture<T, E>) -> Result<T, CallError<E>>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    concurry_testkit::wait_until("a call by itself is done", || {
+        fake.advance(WINDOW);
+        call.is_done()
+    });
+    call.result()
 }
 
 fn unchanged(options: SquarerOptions) -> SquarerOptions {
