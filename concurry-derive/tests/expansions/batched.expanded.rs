@@ -14,12 +14,6 @@ impl Llm {
     ) -> Result<Vec<Result<String, LlmError>>, LlmError> {
         Ok(prompts)
     }
-    pub fn add(&self, left: u64, right: u64) -> u64 {
-        left + right
-    }
-    pub fn add_all(&mut self, pairs: Vec<(u64, u64)>) -> Vec<u64> {
-        pairs
-    }
 }
 #[allow(
     clippy::all,
@@ -216,189 +210,6 @@ const _: () = {
             >::new(Self::failure(__error))
         }
     }
-    pub struct __add<__W>(::core::marker::PhantomData<fn() -> __W>);
-    #[automatically_derived]
-    impl ::concurry::__private::Method for __add<Llm> {
-        type Worker = Llm;
-        type Args = (u64, u64);
-        type Output = u64;
-        type Error = ::concurry::__private::Infallible;
-        type Shape = ::concurry::__private::SyncRef;
-        const SPEC: ::concurry::__private::MethodSpec = {
-            const _: () = {
-                use ::concurry::__private::FallbackProbe as _;
-                ::core::assert!(
-                    ! ::concurry::__private::Probe:: < u64 > ::IS_RESULT,
-                    "this return type is a `Result` under another name: write `Result<T, E>`, or name the alias `Result`"
-                );
-            };
-            ::concurry::__private::MethodSpec {
-                worker: "Llm",
-                name: "add",
-                index: 2usize,
-                exclusive: false,
-                asynchronous: false,
-                uses_context: false,
-                idempotent: false,
-                pure: false,
-            }
-        };
-        fn abilities() -> ::concurry::__private::Abilities<Self> {
-            use ::concurry::__private::FallbackProbe as _;
-            ::concurry::__private::Abilities {
-                clone_args: ::concurry::__private::Probe::<(u64, u64)>::CLONE,
-                verdict: ::concurry::__private::Probe::<
-                    ::concurry::__private::Infallible,
-                >::VERDICT,
-                describe: ::concurry::__private::Probe::<
-                    ::concurry::__private::Infallible,
-                >::DISPLAY,
-            }
-        }
-        fn visit_batched_form<__V: ::concurry::__private::BatchedFormVisitor<Self>>(
-            __visitor: __V,
-        ) -> ::core::option::Option<__V::Output> {
-            ::core::option::Option::Some(__visitor.visit::<__add_all<Llm>>())
-        }
-    }
-    #[automatically_derived]
-    impl ::concurry::__private::Batchable for __add<Llm> {}
-    #[automatically_derived]
-    impl ::concurry::__private::RunRef for __add<Llm> {
-        #[inline]
-        fn run(
-            __worker: &Self::Worker,
-            __context: &::concurry::__private::CallContext,
-            __args: Self::Args,
-        ) -> ::core::result::Result<Self::Output, Self::Error> {
-            ::core::result::Result::Ok(<Llm>::add(__worker, __args.0, __args.1))
-        }
-    }
-    pub struct __add_all<__W>(::core::marker::PhantomData<fn() -> __W>);
-    #[automatically_derived]
-    impl ::concurry::__private::Method for __add_all<Llm> {
-        type Worker = Llm;
-        type Args = (Vec<(u64, u64)>,);
-        type Output = Vec<u64>;
-        type Error = ::concurry::__private::Infallible;
-        type Shape = ::concurry::__private::SyncMut;
-        const SPEC: ::concurry::__private::MethodSpec = {
-            const _: () = {
-                use ::concurry::__private::FallbackProbe as _;
-                ::core::assert!(
-                    ! ::concurry::__private::Probe:: < Vec < u64 > > ::IS_RESULT,
-                    "this return type is a `Result` under another name: write `Result<T, E>`, or name the alias `Result`"
-                );
-            };
-            ::concurry::__private::MethodSpec {
-                worker: "Llm",
-                name: "add_all",
-                index: 3usize,
-                exclusive: true,
-                asynchronous: false,
-                uses_context: false,
-                idempotent: false,
-                pure: false,
-            }
-        };
-        fn abilities() -> ::concurry::__private::Abilities<Self> {
-            use ::concurry::__private::FallbackProbe as _;
-            ::concurry::__private::Abilities {
-                clone_args: ::concurry::__private::Probe::<(Vec<(u64, u64)>,)>::CLONE,
-                verdict: ::concurry::__private::Probe::<
-                    ::concurry::__private::Infallible,
-                >::VERDICT,
-                describe: ::concurry::__private::Probe::<
-                    ::concurry::__private::Infallible,
-                >::DISPLAY,
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::concurry::__private::RunMut for __add_all<Llm> {
-        #[inline]
-        fn run(
-            __worker: &mut Self::Worker,
-            __context: &::concurry::__private::CallContext,
-            __args: Self::Args,
-        ) -> ::core::result::Result<Self::Output, Self::Error> {
-            ::core::result::Result::Ok(<Llm>::add_all(__worker, __args.0))
-        }
-    }
-    #[automatically_derived]
-    impl ::concurry::__private::BatchedForm for __add_all<Llm> {
-        type Single = __add<Llm>;
-        type Item = (u64, u64);
-        type Rest = ();
-        const SETTINGS: ::concurry::__private::BatchSettings = ::concurry::__private::BatchSettings {
-            max_size: ::core::option::Option::None,
-            max_wait: ::core::option::Option::None,
-            max_weight: ::core::option::Option::Some(8_000 as f64),
-            limit: ::core::option::Option::Some("tokens"),
-            bisect: false,
-        };
-        const HAS_REST: bool = false;
-        #[inline]
-        fn split(
-            __args: <Self::Single as ::concurry::__private::Method>::Args,
-        ) -> (Self::Item, Self::Rest) {
-            ((__args.0, __args.1), ())
-        }
-        #[inline]
-        fn join(
-            __items: ::concurry::__private::Vec<Self::Item>,
-            __rest: Self::Rest,
-        ) -> <Self as ::concurry::__private::Method>::Args {
-            let _ = &__rest;
-            (
-                <Vec<
-                    (u64, u64),
-                > as ::concurry::__private::BatchItems<(u64, u64)>>::from_items(__items),
-            )
-        }
-        fn is_same_rest(__one: &Self::Rest, __other: &Self::Rest) -> bool {
-            let _ = (__one, __other);
-            true
-        }
-        fn copy_rest(__rest: &Self::Rest) -> Self::Rest {
-            let _ = __rest;
-            ()
-        }
-        fn weight(
-            __args: &<Self::Single as ::concurry::__private::Method>::Args,
-        ) -> f64 {
-            ::concurry::__private::to_weight(<Llm>::size(&__args.0, &__args.1))
-        }
-        fn batch_abilities() -> ::concurry::__private::BatchAbilities<Self> {
-            use ::concurry::__private::FallbackProbe as _;
-            ::concurry::__private::BatchAbilities {
-                hash_rest: ::concurry::__private::Probe::<()>::HASH,
-                clone_item: ::concurry::__private::Probe::<(u64, u64)>::CLONE,
-            }
-        }
-        fn results(
-            __output: <Self as ::concurry::__private::Method>::Output,
-        ) -> ::concurry::__private::Vec<::concurry::__private::ResultOf<Self::Single>> {
-            <Vec<
-                u64,
-            > as ::concurry::__private::BatchResults<
-                u64,
-                ::concurry::__private::Infallible,
-            >>::into_results(__output)
-        }
-        fn failure(
-            __error: ::concurry::__private::Infallible,
-        ) -> <Self::Single as ::concurry::__private::Method>::Error {
-            match __error {}
-        }
-        fn share(
-            __error: ::concurry::__private::Infallible,
-        ) -> ::concurry::__private::SharedBatchError<
-            <Self::Single as ::concurry::__private::Method>::Error,
-        > {
-            match __error {}
-        }
-    }
     #[automatically_derived]
     impl ::concurry::__private::Worker for Llm {
         type Handle = LlmHandle;
@@ -409,14 +220,12 @@ const _: () = {
                 sync: ::concurry::__private::Probe::<Llm>::SYNC,
             }
         };
-        const METHODS: usize = 4usize;
+        const METHODS: usize = 2usize;
         fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
             __visitor.visit::<__complete<Llm>>();
             __visitor.visit::<__complete_batch<Llm>>();
-            __visitor.visit::<__add<Llm>>();
-            __visitor.visit::<__add_all<Llm>>();
         }
     }
     fn __constructor(
@@ -435,28 +244,6 @@ const _: () = {
             ::concurry::__private::WorkerHandle::__handle(self)
                 .call::<__complete<Llm>>((prompt, temperature))
         }
-        ///Calls `Llm::add` on a worker of the pool.
-        #[inline]
-        pub fn add(
-            &self,
-            left: u64,
-            right: u64,
-        ) -> ::concurry::__private::TaskFuture<u64, ::concurry::__private::Infallible> {
-            ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__add<Llm>>((left, right))
-        }
-        ///Calls `Llm::add_all` on a worker of the pool.
-        #[inline]
-        pub fn add_all(
-            &self,
-            pairs: Vec<(u64, u64)>,
-        ) -> ::concurry::__private::TaskFuture<
-            Vec<u64>,
-            ::concurry::__private::Infallible,
-        > {
-            ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__add_all<Llm>>((pairs,))
-        }
     }
     impl LlmOptions {
         ///Sets options of `complete` alone.
@@ -468,28 +255,6 @@ const _: () = {
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
                 .configure::<__complete<Llm>>(configure);
-            self
-        }
-        ///Sets options of `add` alone.
-        pub fn on_add(
-            mut self,
-            configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__add<Llm>>,
-            ) -> ::concurry::__private::MethodOptions<__add<Llm>>,
-        ) -> Self {
-            ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__add<Llm>>(configure);
-            self
-        }
-        ///Sets options of `add_all` alone.
-        pub fn on_add_all(
-            mut self,
-            configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__add_all<Llm>>,
-            ) -> ::concurry::__private::MethodOptions<__add_all<Llm>>,
-        ) -> Self {
-            ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__add_all<Llm>>(configure);
             self
         }
         ///Starts the pool, and waits until all of its workers are built.

@@ -13,13 +13,4 @@ impl Llm {
     ) -> Result<Vec<Result<String, LlmError>>, LlmError> {
         Ok(prompts)
     }
-
-    pub fn add(&self, left: u64, right: u64) -> u64 {
-        left + right
-    }
-
-    #[batch(of = "add", weight = "Self::size", max_weight = 8_000, limit = "tokens")]
-    pub fn add_all(&mut self, pairs: Vec<(u64, u64)>) -> Vec<u64> {
-        pairs
-    }
 }

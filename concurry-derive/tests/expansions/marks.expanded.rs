@@ -8,9 +8,6 @@ impl Llm {
     pub fn length(&self, prompt: &str) -> usize {
         prompt.len()
     }
-    fn chat_batch(&self, prompts: Vec<String>) -> Vec<String> {
-        prompts
-    }
     #[inline]
     pub fn r#type(&self) {}
 }
@@ -66,16 +63,9 @@ const _: () = {
                     >::DISPLAY,
                 }
             }
-            fn visit_batched_form<__V: ::concurry::__private::BatchedFormVisitor<Self>>(
-                __visitor: __V,
-            ) -> ::core::option::Option<__V::Output> {
-                ::core::option::Option::Some(__visitor.visit::<__chat_batch<Llm>>())
-            }
         }
         #[automatically_derived]
         impl ::concurry::__private::Idempotent for __chat<Llm> {}
-        #[automatically_derived]
-        impl ::concurry::__private::Batchable for __chat<Llm> {}
         #[automatically_derived]
         #[allow(deprecated)]
         impl ::concurry::__private::RunRef for __chat<Llm> {
@@ -86,134 +76,6 @@ const _: () = {
                 __args: Self::Args,
             ) -> ::core::result::Result<Self::Output, Self::Error> {
                 ::core::result::Result::Ok(<Llm>::chat(__worker, __args.0))
-            }
-        }
-    };
-    struct __chat_batch<__W>(::core::marker::PhantomData<fn() -> __W>);
-    #[automatically_derived]
-    impl ::concurry::__private::Method for __chat_batch<Llm> {
-        type Worker = Llm;
-        type Args = (Vec<String>,);
-        type Output = Vec<String>;
-        type Error = ::concurry::__private::Infallible;
-        type Shape = ::concurry::__private::SyncRef;
-        const SPEC: ::concurry::__private::MethodSpec = {
-            const _: () = {
-                use ::concurry::__private::FallbackProbe as _;
-                ::core::assert!(
-                    ! ::concurry::__private::Probe:: < Vec < String > > ::IS_RESULT,
-                    "this return type is a `Result` under another name: write `Result<T, E>`, or name the alias `Result`"
-                );
-            };
-            ::concurry::__private::MethodSpec {
-                worker: "Llm",
-                name: "chat_batch",
-                index: 0usize + (::core::cfg!(all(feature = "chat")) as usize),
-                exclusive: false,
-                asynchronous: false,
-                uses_context: false,
-                idempotent: false,
-                pure: false,
-            }
-        };
-        const INTERNAL: bool = true;
-        fn abilities() -> ::concurry::__private::Abilities<Self> {
-            use ::concurry::__private::FallbackProbe as _;
-            ::concurry::__private::Abilities {
-                clone_args: ::concurry::__private::Probe::<(Vec<String>,)>::CLONE,
-                verdict: ::concurry::__private::Probe::<
-                    ::concurry::__private::Infallible,
-                >::VERDICT,
-                describe: ::concurry::__private::Probe::<
-                    ::concurry::__private::Infallible,
-                >::DISPLAY,
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::concurry::__private::RunRef for __chat_batch<Llm> {
-        #[inline]
-        fn run(
-            __worker: &Self::Worker,
-            __context: &::concurry::__private::CallContext,
-            __args: Self::Args,
-        ) -> ::core::result::Result<Self::Output, Self::Error> {
-            ::core::result::Result::Ok(<Llm>::chat_batch(__worker, __args.0))
-        }
-    }
-    #[cfg(feature = "chat")]
-    const _: () = {
-        #[automatically_derived]
-        impl ::concurry::__private::BatchedForm for __chat_batch<Llm> {
-            type Single = __chat<Llm>;
-            type Item = String;
-            type Rest = ();
-            const SETTINGS: ::concurry::__private::BatchSettings = ::concurry::__private::BatchSettings {
-                max_size: ::core::option::Option::Some(64),
-                max_wait: ::core::option::Option::Some(
-                    ::core::time::Duration::new(0u64, 5000000u32),
-                ),
-                max_weight: ::core::option::Option::None,
-                limit: ::core::option::Option::None,
-                bisect: false,
-            };
-            const HAS_REST: bool = false;
-            #[inline]
-            fn split(
-                __args: <Self::Single as ::concurry::__private::Method>::Args,
-            ) -> (Self::Item, Self::Rest) {
-                (__args.0, ())
-            }
-            #[inline]
-            fn join(
-                __items: ::concurry::__private::Vec<Self::Item>,
-                __rest: Self::Rest,
-            ) -> <Self as ::concurry::__private::Method>::Args {
-                let _ = &__rest;
-                (
-                    <Vec<
-                        String,
-                    > as ::concurry::__private::BatchItems<String>>::from_items(__items),
-                )
-            }
-            fn is_same_rest(__one: &Self::Rest, __other: &Self::Rest) -> bool {
-                let _ = (__one, __other);
-                true
-            }
-            fn copy_rest(__rest: &Self::Rest) -> Self::Rest {
-                let _ = __rest;
-                ()
-            }
-            fn batch_abilities() -> ::concurry::__private::BatchAbilities<Self> {
-                use ::concurry::__private::FallbackProbe as _;
-                ::concurry::__private::BatchAbilities {
-                    hash_rest: ::concurry::__private::Probe::<()>::HASH,
-                    clone_item: ::concurry::__private::Probe::<String>::CLONE,
-                }
-            }
-            fn results(
-                __output: <Self as ::concurry::__private::Method>::Output,
-            ) -> ::concurry::__private::Vec<
-                ::concurry::__private::ResultOf<Self::Single>,
-            > {
-                <Vec<
-                    String,
-                > as ::concurry::__private::BatchResults<
-                    String,
-                    ::concurry::__private::Infallible,
-                >>::into_results(__output)
-            }
-            fn failure(
-                __error: ::concurry::__private::Infallible,
-            ) -> <Self::Single as ::concurry::__private::Method>::Error {
-                match __error {}
-            }
-            fn share(
-                __error: ::concurry::__private::Infallible,
-            ) -> ::concurry::__private::SharedBatchError<
-                <Self::Single as ::concurry::__private::Method>::Error,
-            > {
-                match __error {}
             }
         }
     };
@@ -228,7 +90,7 @@ const _: () = {
         const SPEC: ::concurry::__private::MethodSpec = ::concurry::__private::MethodSpec {
             worker: "Llm",
             name: "type",
-            index: 1usize + (::core::cfg!(all(feature = "chat")) as usize),
+            index: 0usize + (::core::cfg!(all(feature = "chat")) as usize),
             exclusive: false,
             asynchronous: false,
             uses_context: false,
@@ -269,12 +131,11 @@ const _: () = {
                 sync: ::concurry::__private::Probe::<Llm>::SYNC,
             }
         };
-        const METHODS: usize = 2usize + (::core::cfg!(all(feature = "chat")) as usize);
+        const METHODS: usize = 1usize + (::core::cfg!(all(feature = "chat")) as usize);
         fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
             #[cfg(feature = "chat")] __visitor.visit::<__chat<Llm>>();
-            __visitor.visit::<__chat_batch<Llm>>();
             __visitor.visit::<__type<Llm>>();
         }
     }

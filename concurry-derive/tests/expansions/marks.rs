@@ -14,11 +14,6 @@ impl Llm {
         prompt.len()
     }
 
-    #[batch(of = "chat", max_size = 64, max_wait = "5ms")]
-    fn chat_batch(&self, prompts: Vec<String>) -> Vec<String> {
-        prompts
-    }
-
     #[inline]
     pub fn r#type(&self) {}
 }
