@@ -11,8 +11,15 @@ pub mod testing;
 pub use concurry_core::config;
 /// Spans and metrics of calls.
 pub use concurry_core::observe;
+#[cfg(feature = "process")]
+#[doc(inline)]
+pub use concurry_core::process;
 /// Progress bars.
 pub use concurry_core::progress;
+/// Makes an instance of a generic worker known to processes: `concurry::register!(Ranker<Bert>);`.
+///
+/// One line for each instance, anywhere in the program. Workers without parameters need none.
+pub use concurry_core::register_worker as register;
 pub use concurry_core::{
     AsCompleted, AttemptTimes, Balance, BatchFailed, BatchStats, Batching, BreakerStats,
     CallContext, CallError, CallId, CallOptions, CallPermit, CallSite, Cancel, CodecError,

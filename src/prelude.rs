@@ -1,5 +1,7 @@
 //! The names of a first program: `use concurry::prelude::*;`.
 
+#[cfg(feature = "process")]
+pub use concurry_core::process::ProcessWorkerOptions;
 pub use concurry_core::progress::ProgressBar;
 pub use concurry_core::{
     CallContext, CallError, CallOptions, Mode, ReturnWhen, TaskFuture, TaskPool, WorkerHandle,

@@ -33,9 +33,16 @@ mod future;
 mod queue;
 
 mod call;
+#[doc(hidden)]
+pub mod wire;
 pub mod worker;
 
 mod backend;
+#[cfg(feature = "process")]
+#[doc(hidden)]
+pub mod remote;
+#[cfg(feature = "process")]
+mod serving;
 
 mod pool;
 
@@ -70,6 +77,19 @@ pub use tasks::{TaskMap, TaskPool, TaskPoolOptions};
 pub use worker::Worker;
 pub use worker_handle::WorkerHandle;
 
+#[cfg(all(feature = "process", not(any(target_os = "linux", target_os = "macos"))))]
+compile_error!("process mode is for Linux and macOS: leave the feature `process` out");
+
+/// Workers in processes of their own.
+///
+/// There is nothing to set up: `Mode::Process` starts the program's own executable again, and a hook
+/// that runs before `main` makes a worker of it.
+#[cfg(feature = "process")]
+pub mod process {
+    pub use crate::backend::process::{ProcessOptions, ProcessWorkerOptions};
+    pub use crate::serving::init;
+}
+
 /// What `concurry::testing` is made of.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
@@ -84,13 +104,47 @@ pub mod __private {
     pub use concurry_retry::BreakerError;
 
     pub use crate::pool::{Handle, Options};
+    pub use crate::register_worker as register;
     pub use crate::resilient::{
         Answer, AnswerLater, AnswerNow, AnswerResult, AnswerValue, enter, settle,
     };
     pub use crate::tasks::{TaskMap, Tasks};
+    #[cfg(feature = "process")]
+    pub use crate::wire::REGISTERED;
+    pub use crate::wire::Registration;
     pub use crate::worker::*;
     pub use crate::{
         CallContext, CallError, InitError, MethodOptions, Mode, TaskFuture, WorkerHandle,
         WorkerOptions,
+    };
+    #[cfg(feature = "process")]
+    pub use linkme;
+}
+
+/// Makes an instance of a generic worker known to processes that are started to be workers:
+/// `concurry::register!(Ranker<Bert>);`.
+///
+/// One line for each instance, anywhere in the program. Workers without parameters need none.
+#[cfg(feature = "process")]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! register_worker {
+    ($worker:ty) => {
+        const _: () = {
+            #[$crate::__private::linkme::distributed_slice($crate::__private::REGISTERED)]
+            #[linkme(crate = $crate::__private::linkme)]
+            static REGISTRATION: fn() -> $crate::__private::Registration =
+                <$worker>::__registration;
+        };
+    };
+}
+
+/// Makes an instance of a generic worker known to processes: in this build there are none.
+#[cfg(not(feature = "process"))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! register_worker {
+    ($worker:ty) => {
+        const _: fn() -> $crate::__private::Registration = <$worker>::__registration;
     };
 }

@@ -3,6 +3,10 @@
 pub(crate) mod asynchronous;
 mod blocking_node;
 mod construct;
+#[cfg(feature = "process")]
+pub(crate) mod process;
+#[cfg(feature = "process")]
+pub(crate) mod remote_node;
 pub(crate) mod restart;
 mod runner;
 pub(crate) mod runtime;
@@ -10,5 +14,7 @@ mod startup;
 pub(crate) mod sync;
 pub(crate) mod thread;
 
+#[cfg(feature = "process")]
+pub(crate) use construct::constructor_site;
 pub(crate) use construct::{construct_caught, drop_caught};
 pub(crate) use startup::{ConstructFailure, Startup};

@@ -83,6 +83,8 @@ impl<M: StartRef> Shape<M> for AsyncRef {
     #[inline]
     fn queue(parts: CallParts<M>) -> QueuedCall<M> {
         match parts.queueing {
+            #[cfg(feature = "process")]
+            Queueing::Remote => unreachable!("such calls have a node of their own"),
             Queueing::Blocking => queue_blocking::<M, Self>(parts),
             Queueing::Polled => {
                 // The node keeps the future, which borrows the worker; the worker outlives it.
@@ -116,6 +118,8 @@ impl<M: StartMut> Shape<M> for AsyncMut {
     #[inline]
     fn queue(parts: CallParts<M>) -> QueuedCall<M> {
         match parts.queueing {
+            #[cfg(feature = "process")]
+            Queueing::Remote => unreachable!("such calls have a node of their own"),
             Queueing::Blocking => queue_blocking::<M, Self>(parts),
             Queueing::Polled => {
                 let (call, future) = asynchronous::polled_node::<M, _, _, _>(

@@ -16,6 +16,9 @@ pub(crate) enum ConstructFailure<E> {
     Panicked(Panicked),
     /// The system refused a thread to run it on.
     Thread(std::io::Error),
+    /// It runs elsewhere, and this came back.
+    #[cfg(feature = "process")]
+    Elsewhere(String),
 }
 
 impl<E> ConstructFailure<E> {
@@ -25,6 +28,8 @@ impl<E> ConstructFailure<E> {
             Self::Failed(_) => "it returned an error".to_owned(),
             Self::Panicked(panic) => panic.to_string(),
             Self::Thread(error) => error.to_string(),
+            #[cfg(feature = "process")]
+            Self::Elsewhere(problem) => problem.clone(),
         }
     }
 }

@@ -64,6 +64,12 @@ impl CallPermit {
         drop(before);
     }
 
+    /// Whether the pool has taken one.
+    #[cfg(feature = "process")]
+    pub(crate) fn is_some(&self) -> bool {
+        lock(&self.permit).is_some()
+    }
+
     /// Says how much was really used. What was reserved beyond is given back; what was used beyond
     /// is charged.
     ///
@@ -209,6 +215,7 @@ impl CallContext {
             .node
             .as_ref()
             .is_some_and(|watch| unsafe { watch.0.as_ref() }.lifecycle.is_cancelled())
+            || inner.environment.as_ref().is_some_and(|environment| environment.is_cancelled())
             || inner.seat.pool.shutdown.stage() >= Stage::Stopping
             || self.remaining().is_some_and(|remaining| remaining.is_zero())
     }
@@ -240,7 +247,7 @@ impl CallContext {
     /// The number of the worker that runs the call, from 0.
     #[must_use]
     pub fn worker_index(&self) -> usize {
-        self.inner.as_ref().map_or(0, |inner| inner.seat.index)
+        self.inner.as_ref().map_or(0, |inner| inner.seat.pool.first_index + inner.seat.index)
     }
 
     /// The span of the running attempt, so that what the method logs belongs to its call:

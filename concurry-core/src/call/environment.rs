@@ -17,6 +17,10 @@ pub(crate) struct CallEnvironment {
     /// `None` for a plain call.
     pub(crate) call: Option<CallId>,
     pub(crate) attempt: u32,
+    /// How many workers earlier attempts of the call have ended.
+    pub(crate) deaths: u32,
+    /// Whether it is wanted no more in the process that it came from.
+    cancelled: AtomicBool,
     pub(crate) deadline: Option<Instant>,
     pub(crate) idempotency_key: Option<Arc<str>>,
     /// What the pool reserved before dispatch. Settled by the method or, at the end, by the drop.
@@ -43,6 +47,8 @@ impl CallEnvironment {
         Self {
             call: None,
             attempt: 1,
+            deaths: 0,
+            cancelled: AtomicBool::new(false),
             deadline: None,
             idempotency_key: None,
             permit: CallPermit::default(),
@@ -102,6 +108,17 @@ impl CallEnvironment {
     /// Whether a worker has begun it, or copies of it were sent.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun_on().is_some() || self.copied.load(Ordering::Relaxed)
+    }
+
+    /// It is wanted no more in the process that it came from.
+    #[cfg(feature = "process")]
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        // Relaxed: a hint to the running code; nothing is published by it.
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     /// The worker that began it.

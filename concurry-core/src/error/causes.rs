@@ -99,6 +99,39 @@ pub enum WorkerDeath {
         /// The last failure.
         message: String,
     },
+    /// Its process ended by itself.
+    #[error("its process exited with code {code}")]
+    Exit {
+        /// The exit code.
+        code: i32,
+    },
+    /// A signal ended its process: a crash of its own, or somebody killed it.
+    #[error("its process was ended by signal {signal}{}", signal_name(*signal))]
+    Signal {
+        /// The number of the signal.
+        signal: i32,
+    },
+    /// Its process took more memory than `memory_limit` allows, and was killed.
+    #[error("its process took {bytes} bytes of memory, which is above the limit")]
+    Memory {
+        /// How much it took.
+        bytes: u64,
+    },
+    /// Its process gave no sign of life for so long, and was killed.
+    #[error("its process gave no sign of life for {silent:?}, and was killed")]
+    Hung {
+        /// How long.
+        silent: std::time::Duration,
+    },
+    /// The call was past its deadline, or cancelled, and did not end; its process was killed.
+    #[error("the call was to end and did not, so its process was killed")]
+    Overdue,
+    /// The connection to it is lost or was broken.
+    #[error("it was lost: {message}")]
+    Lost {
+        /// How.
+        message: String,
+    },
     /// The async runtime that ran it was shut down.
     #[error("the async runtime that ran it was shut down")]
     Runtime,
@@ -141,4 +174,22 @@ pub struct RemoteFailure {
     pub sources: Vec<String>,
     /// How the worker judged the error.
     pub verdict: concurry_retry::Verdict,
+}
+
+/// The name of a signal that ends programs.
+fn signal_name(signal: i32) -> &'static str {
+    // The numbers that Linux and macOS have in common.
+    match signal {
+        2 => " (SIGINT)",
+        3 => " (SIGQUIT)",
+        4 => " (SIGILL, an illegal instruction)",
+        5 => " (SIGTRAP)",
+        6 => " (SIGABRT, an abort)",
+        8 => " (SIGFPE, an arithmetic fault)",
+        9 => " (SIGKILL, killed from outside or for want of memory)",
+        11 => " (SIGSEGV, an illegal access to memory)",
+        13 => " (SIGPIPE)",
+        15 => " (SIGTERM)",
+        _ => "",
+    }
 }

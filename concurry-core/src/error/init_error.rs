@@ -66,6 +66,17 @@ pub enum InitError<E> {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A worker that runs in another process could not be started or built there.
+    #[error("worker {worker} of `{worker_name}` is not there: {problem}")]
+    Elsewhere {
+        /// The worker's name.
+        worker_name: &'static str,
+        /// The worker's number in its pool.
+        worker: usize,
+        /// What happened: how its process ended, or what its constructor's error said if the error's
+        /// type can't be carried.
+        problem: String,
+    },
 }
 
 impl<E> InitError<E> {

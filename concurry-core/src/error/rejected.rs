@@ -43,6 +43,14 @@ pub enum Rejection {
         /// The bound.
         max_queued: usize,
     },
+    /// The call has ended its worker's process so often that it is not tried again.
+    #[error(
+        "it has ended {deaths} workers, one after the other; it is kept from the others, and its arguments are in this error"
+    )]
+    Poisoned {
+        /// How many.
+        deaths: u32,
+    },
     /// A circuit breaker is open.
     #[error("the circuit breaker is open; the service failed too often and is left alone for now")]
     BreakerOpen,

@@ -5,11 +5,17 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::Poll;
+#[cfg(feature = "process")]
+use std::time::Instant;
 
 use super::node::{Header, Kind, complete};
 use super::sides::{Claimed, PoolSide};
 use crate::CallError;
+#[cfg(feature = "process")]
+use crate::call::CallEnvironment;
 use crate::shared::Seat;
+#[cfg(feature = "process")]
+use crate::wire::{CarryFailure, Frame, FrameWriter};
 
 /// A call in the queue of a pool of `W`. Dropping it fails it as stopped.
 #[derive(Debug)]
@@ -23,6 +29,12 @@ impl<W> Call<W> {
     /// The node's functions expect a worker of type `W`.
     pub(crate) unsafe fn new(side: PoolSide) -> Self {
         Self { side, worker: PhantomData }
+    }
+
+    /// The same call, as the queues of workers elsewhere hold it.
+    #[cfg(feature = "process")]
+    pub(crate) fn retyped<V>(self) -> Call<V> {
+        Call { side: self.side, worker: PhantomData }
     }
 
     #[inline]
@@ -120,6 +132,28 @@ impl Unpublished {
         // SAFETY: the node was claimed by the maker, and its outcome is written.
         unsafe { complete(self.0) };
     }
+}
+
+/// What nodes know how to do whose calls run elsewhere. Every function asks that the caller has
+/// claimed the node and not completed it.
+#[cfg(feature = "process")]
+pub(crate) struct RemoteFunctions {
+    /// The method.
+    pub(crate) spec: &'static crate::worker::MethodSpec,
+    /// What the call brings along.
+    pub(crate) environment: unsafe fn(NonNull<Header>) -> Option<Arc<CallEnvironment>>,
+    /// Adds the call to the messages, under that number. The node is not completed before they are
+    /// written or forgotten: they point into it.
+    pub(crate) encode: unsafe fn(
+        NonNull<Header>,
+        &mut FrameWriter<'static>,
+        u64,
+        Instant,
+    ) -> Result<(), CarryFailure>,
+    /// Writes the outcome that a worker sent.
+    pub(crate) complete: unsafe fn(NonNull<Header>, Frame<'_>, usize) -> Ran,
+    /// Writes that the call has ended too many workers, with its arguments.
+    pub(crate) quarantine: unsafe fn(NonNull<Header>, u32),
 }
 
 /// What nodes know how to do whose calls are polled on the thread that has the worker.

@@ -15,11 +15,15 @@ mod sides;
 mod slab;
 mod task_future;
 
+#[cfg(feature = "process")]
+pub(crate) use call::RemoteFunctions;
 pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran, Unpublished};
 pub use cancel::Cancel;
 pub(crate) use driven::drive_future;
 pub(crate) use lifecycle::{Lifecycle, Schedule};
 pub(crate) use promise::{OnCancel, Promise, promise};
+#[cfg(feature = "process")]
+pub(crate) use sides::Claimed;
 pub(crate) use sides::{PoolSide, UserSide};
 pub use task_future::TaskFuture;
 

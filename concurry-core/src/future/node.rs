@@ -10,6 +10,8 @@ use std::ptr::{self, NonNull};
 use std::task::Waker;
 
 use super::Cancel;
+#[cfg(feature = "process")]
+use super::call::RemoteFunctions;
 use super::call::{BlockingFunctions, PolledFunctions};
 use super::lifecycle::{Completion, Lifecycle, Release};
 use super::slab::{self, Distance};
@@ -55,6 +57,9 @@ pub(crate) enum Kind {
     Blocking(BlockingFunctions),
     /// By polling, on the thread that has the worker.
     Polled(PolledFunctions),
+    /// Elsewhere: its arguments leave as bytes, and its outcome comes back as such.
+    #[cfg(feature = "process")]
+    Remote(RemoteFunctions),
     /// By whoever holds the promise.
     Promised,
 }
@@ -134,6 +139,12 @@ impl Header {
     #[inline]
     pub(crate) fn set_next(&self, next: *mut Self) {
         self.next.store(next, Ordering::Relaxed);
+    }
+
+    /// The pool that the call belongs to.
+    #[cfg(feature = "process")]
+    pub(crate) fn pool(&self) -> PoolId {
+        self.tag().pool()
     }
 
     pub(super) fn tag(&self) -> Tag {

@@ -28,8 +28,9 @@ pub(crate) enum Backends<W: Worker> {
 pub(crate) trait Backend<W>: Send + Sync {
     /// How calls for this backend are made.
     fn queueing(&self) -> Queueing;
-    /// Takes a call, or hands it back when it is closed.
-    fn submit(&self, call: Call<W>) -> Result<(), Closed<W>>;
+    /// Takes a call, or hands it back when it is closed. Copies of one attempt go to different
+    /// workers.
+    fn submit(&self, call: Call<W>, copies: Option<&Arc<Copies>>) -> Result<(), Closed<W>>;
     /// Takes no more calls. Those it has are still run. At the end the pool's shutdown is advanced
     /// to its last stage.
     fn close(&self);
@@ -103,7 +104,7 @@ impl<W: Worker, E: Send + 'static> Backend<W> for Arc<OnDemand<W, E>> {
         Queueing::Blocking
     }
 
-    fn submit(&self, call: Call<W>) -> Result<(), Closed<W>> {
+    fn submit(&self, call: Call<W>, _: Option<&Arc<Copies>>) -> Result<(), Closed<W>> {
         self.push(call)
     }
 

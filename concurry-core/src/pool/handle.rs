@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use super::backends::Backends;
 use super::{PoolStats, StopReport};
-use crate::call::{CallEnvironment, CallOptions};
+#[cfg(feature = "process")]
+use crate::backend::remote_node::remote_node;
+use crate::call::{CallEnvironment, CallOptions, Copies};
 use crate::error::{CallSite, Rejected, Rejection};
 use crate::future::TaskFuture;
 use crate::pool::layers::{self, LayerTable};
 use crate::shared::{Bound, PoolShared, QueuePlace, Stage, running};
 use crate::spin;
+#[cfg(feature = "process")]
+use crate::worker::Queueing;
 use crate::worker::{CallParts, Method, QueuedCall, Shape, Worker};
 use crate::{CallError, Mode};
 
@@ -86,6 +90,12 @@ impl<W: Worker> Handle<W> {
     }
 }
 
+/// The other copies of the attempt, if there are several.
+fn copies_of(environment: Option<&CallEnvironment>) -> Option<Arc<Copies>> {
+    let copy = environment.and_then(|environment| environment.copy.as_ref());
+    copy.map(|copy| Arc::clone(&copy.copies))
+}
+
 impl<W: Worker> Pool<W> {
     /// Sends a call to a worker, past the layers.
     #[inline]
@@ -106,8 +116,7 @@ impl<W: Worker> Pool<W> {
         match &self.backends {
             Backends::Sync(worker) => TaskFuture::from_outcome(worker.call::<M>(args, environment)),
             Backends::Queued(queued) => {
-                let copy = environment.as_ref().and_then(|environment| environment.copy.as_ref());
-                let copies = copy.map(|copy| Arc::clone(&copy.copies));
+                let copies = copies_of(environment.as_deref());
                 let parts = CallParts {
                     args,
                     environment,
@@ -122,9 +131,17 @@ impl<W: Worker> Pool<W> {
             }
             Backends::Other(backend) => {
                 let queueing = backend.queueing();
+                let copies = copies_of(environment.as_deref());
+                #[cfg(feature = "process")]
+                if queueing == Queueing::Remote {
+                    let id = self.shared.id;
+                    let (call, future) = remote_node::<M>(args, environment, id);
+                    let _ = backend.submit(call, copies.as_ref());
+                    return future;
+                }
                 let parts = CallParts { args, environment, pool: self.shared.id, queueing };
                 let QueuedCall { call, future } = M::Shape::queue(parts);
-                let _ = backend.submit(call);
+                let _ = backend.submit(call, copies.as_ref());
                 future
             }
         }

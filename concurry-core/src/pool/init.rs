@@ -37,15 +37,15 @@ const DEFAULT_RETRY_WAIT: Duration = Duration::from_secs(1);
 const MAX_WORKERS: usize = 100_000;
 
 /// Options whose values are known to be legal.
-struct Plan {
-    mode: Mode,
-    workers: usize,
-    on_demand: bool,
-    balance: Balance,
-    concurrency: usize,
-    init_timeout: Duration,
-    stop_timeout: Duration,
-    layers: LayerTable,
+pub(super) struct Plan {
+    pub(super) mode: Mode,
+    pub(super) workers: usize,
+    pub(super) on_demand: bool,
+    pub(super) balance: Balance,
+    pub(super) concurrency: usize,
+    pub(super) init_timeout: Duration,
+    pub(super) stop_timeout: Duration,
+    pub(super) layers: LayerTable,
 }
 
 impl<W: Worker> Options<W> {
@@ -99,6 +99,9 @@ impl<W: Worker> Options<W> {
             layers_wakers: std::sync::Mutex::default(),
             layer_counters: LayerCounters::default(),
             tallies: Tallies::default(),
+            #[cfg(feature = "process")]
+            elsewhere: std::sync::OnceLock::new(),
+            first_index: self.first_index,
         });
         Pools::add(&shared);
         for breakers in &plan.layers.breakers {
@@ -114,6 +117,12 @@ impl<W: Worker> Options<W> {
             Mode::Thread if plan.on_demand => start_on_demand(&shared, &plan, construct),
             Mode::Thread => start_threads(&shared, &plan, construct, &startup),
             Mode::Async => start_async(&shared, &plan, construct, &startup),
+            #[cfg(feature = "process")]
+            Mode::Process | Mode::Ray => {
+                let queued = queues(&shared, &plan, Queueing::Remote);
+                super::elsewhere::start(&mut self, &shared, &plan, construct, &startup, queued)?
+            }
+            #[cfg(not(feature = "process"))]
             Mode::Process | Mode::Ray => return Err(unavailable::<W>(plan.mode).into()),
         };
         let pool = Pool {
@@ -228,8 +237,9 @@ fn out_of_range<W: Worker>(
     OptionsError::OutOfRange { worker: W::NAME, option, got: got.to_string(), legal: legal.into() }
 }
 
+#[cfg(not(feature = "process"))]
 fn unavailable<W: Worker>(mode: Mode) -> OptionsError {
-    let remedy = "this build has no backend for it; use Mode::Thread or Mode::Async".to_owned();
+    let remedy = "this build has no backend for it: enable the feature `process`".to_owned();
     OptionsError::ModeUnavailable { worker: W::NAME, mode, remedy }
 }
 
@@ -237,7 +247,7 @@ fn seats(shared: &Arc<PoolShared>, workers: usize) -> impl Iterator<Item = Arc<S
     (0..workers).map(|index| Arc::new(Seat { pool: Arc::clone(shared), index }))
 }
 
-fn queues<W: Worker>(shared: &Arc<PoolShared>, plan: &Plan, queueing: Queueing) -> Queued<W> {
+fn queues<W>(shared: &Arc<PoolShared>, plan: &Plan, queueing: Queueing) -> Queued<W> {
     let queues = if plan.balance == Balance::AnyIdle { 1 } else { plan.workers };
     Queued {
         shared: Arc::clone(shared),
@@ -355,5 +365,9 @@ fn init_error<W: Worker, E>(worker: usize, failure: ConstructFailure<E>) -> Init
         ConstructFailure::Failed(error) => InitError::Constructor { worker_name, worker, error },
         ConstructFailure::Panicked(panic) => InitError::Panicked { worker_name, worker, panic },
         ConstructFailure::Thread(source) => InitError::Thread { worker_name, worker, source },
+        #[cfg(feature = "process")]
+        ConstructFailure::Elsewhere(problem) => {
+            InitError::Elsewhere { worker_name, worker, problem }
+        }
     }
 }

@@ -3,6 +3,8 @@
 mod backends;
 mod balance;
 mod batching;
+#[cfg(feature = "process")]
+mod elsewhere;
 mod handle;
 mod init;
 mod layers;
@@ -11,9 +13,13 @@ mod options;
 mod stats;
 mod stop;
 
+#[cfg(feature = "process")]
+pub(crate) use backends::Queued;
 pub use batching::{BatchStats, Batching};
 pub use handle::{Handle, Pool};
 pub use method_options::MethodOptions;
+#[cfg(feature = "process")]
+pub(crate) use options::MethodKinds;
 pub use options::{Options, WorkerOptions};
 pub use stats::{BreakerStats, PoolStats, WorkerStats};
 pub use stop::StopReport;

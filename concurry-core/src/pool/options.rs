@@ -49,6 +49,10 @@ pub struct Options<W: Worker> {
     pub(crate) observe_calls: bool,
     /// [`MethodLayers`] of single methods, by their index.
     pub(crate) methods: HashMap<usize, Box<dyn Any + Send>>,
+    /// What extension traits have left for backends of theirs.
+    pub(crate) extensions: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// What the first worker is called: see [`PoolShared`](crate::shared::PoolShared).
+    pub(crate) first_index: usize,
     worker: std::marker::PhantomData<fn() -> W>,
 }
 
@@ -95,6 +99,8 @@ impl<W: Worker> Options<W> {
             on_event: None,
             observe_calls: false,
             methods: HashMap::new(),
+            extensions: HashMap::new(),
+            first_index: 0,
             worker: std::marker::PhantomData,
         }
     }

@@ -36,6 +36,12 @@ pub(crate) struct PoolShared {
     pub(crate) layer_counters: LayerCounters,
     /// Bars to be told what calls wait for.
     pub(crate) tallies: Tallies,
+    /// Who runs the calls, if that is not done in this process.
+    #[cfg(feature = "process")]
+    pub(crate) elsewhere: std::sync::OnceLock<std::sync::Weak<dyn crate::remote::Elsewhere>>,
+    /// What its first worker is called in `ctx.worker_index()`: in a process of its own, the pool
+    /// of which this is one worker says.
+    pub(crate) first_index: usize,
 }
 
 impl Drop for PoolShared {
@@ -118,6 +124,13 @@ impl WorkerCounters {
     /// A call was cancelled before it began.
     pub(crate) fn lose(&self) {
         self.lost.store(self.lost.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// A call was taken back before it had begun, though it counted as begun.
+    #[cfg(feature = "process")]
+    pub(crate) fn lose_begun(&self) {
+        self.running
+            .store(self.running.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
     }
 
     /// Calls that this worker is through with.

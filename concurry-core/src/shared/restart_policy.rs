@@ -25,9 +25,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a policy does nothing until it is given to a pool"]
 pub struct RestartPolicy {
-    first_wait: Duration,
-    max_wait: Duration,
-    max_failures: u32,
+    pub(crate) first_wait: Duration,
+    pub(crate) max_wait: Duration,
+    pub(crate) max_failures: u32,
 }
 
 impl RestartPolicy {

@@ -10,8 +10,8 @@ use crate::future::{Outcome, TaskFuture};
 use crate::gather::Map;
 use crate::pool::{Handle, Options, WorkerOptions};
 use crate::worker::{
-    Abilities, AsyncRef, Constructor, Method, MethodSpec, MethodVisitor, RunRef, StartRef,
-    StateTraits, SyncRef, TypeDefaults, Worker, WorkerType,
+    Abilities, AsyncRef, Constructor, ConstructorWires, Method, MethodSpec, MethodVisitor,
+    MethodWires, RunRef, StartRef, StateTraits, SyncRef, TypeDefaults, Worker, WorkerType,
 };
 use crate::worker_handle::WorkerHandle;
 use crate::{CallError, InitError, Mode};
@@ -164,7 +164,7 @@ pub struct TaskPoolOptions {
 
 impl TaskPoolOptions {
     fn constructor() -> Constructor<Tasks, Infallible> {
-        Constructor::blocking((), |()| Ok(Tasks))
+        Constructor::blocking((), ConstructorWires::none(), |()| Ok(Tasks))
     }
 
     /// Starts the pool.
@@ -267,7 +267,7 @@ impl<F: Closure<T>, T: Send + 'static> Method for RunClosure<F, T> {
     const SPEC: MethodSpec = spec("submit", 0, false);
 
     fn abilities() -> Abilities<Self> {
-        Abilities { clone_args: None, verdict: None, describe: None }
+        Abilities { clone_args: None, verdict: None, describe: None, wires: MethodWires::none() }
     }
 }
 
@@ -293,7 +293,7 @@ where
     const SPEC: MethodSpec = spec("spawn", 1, true);
 
     fn abilities() -> Abilities<Self> {
-        Abilities { clone_args: None, verdict: None, describe: None }
+        Abilities { clone_args: None, verdict: None, describe: None, wires: MethodWires::none() }
     }
 }
 

@@ -9,6 +9,7 @@ use super::batch::BatchedFormVisitor;
 use super::shape::Shape;
 use crate::call::CallContext;
 use crate::method_spec::MethodSpec;
+use crate::wire::MethodWires;
 
 /// One remote method of a worker. Implemented by `#[worker]` on a type that stands for the method.
 #[doc(hidden)]
@@ -48,7 +49,7 @@ pub trait Idempotent: Method {}
 
 /// What the types of a method can do beyond what every mode needs.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)] // two function pointers, for the macros only
+#[allow(missing_debug_implementations)] // function pointers, for the macros only
 pub struct Abilities<M: Method> {
     /// Copies the arguments, if they are `Clone`: needed by retries.
     pub clone_args: Option<fn(&M::Args) -> M::Args>,
@@ -56,6 +57,8 @@ pub struct Abilities<M: Method> {
     pub verdict: Option<fn(&M::Error) -> Verdict>,
     /// Prints the error, if it is `Display`: for errors that several calls share.
     pub describe: Option<fn(&M::Error) -> String>,
+    /// Whether and how its types leave the process: needed by modes that run elsewhere.
+    pub wires: MethodWires<M::Args, M::Output, M::Error>,
 }
 
 /// Looks at each remote method of a worker.

@@ -12,17 +12,18 @@ pub use batch::{
     BatchedFormVisitor, CommonArgument, ResultOf, SameType, SharedBatchError, to_weight,
 };
 pub(crate) use constructor::Construct;
-pub use constructor::Constructor;
+pub use constructor::{Constructor, ConstructorWires};
 pub use method::{
     Abilities, AsyncMut, AsyncRef, Idempotent, Method, MethodVisitor, RunMut, RunRef, StartMut,
     StartRef, SyncMut, SyncRef,
 };
-pub use probe::{FallbackProbe, Outcome, Probe};
+pub use probe::{FallbackProbe, Outcome, Probe, error_text};
 pub(crate) use shape::Queueing;
 pub use shape::{CallParts, QueuedCall, Shape, Watched};
 pub use task::TaskFunction;
 
 pub use crate::method_spec::MethodSpec;
+pub use crate::wire::{Carry, MethodWires};
 
 use crate::Mode;
 

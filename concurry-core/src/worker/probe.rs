@@ -4,11 +4,14 @@
 //! where `T` has the trait in question; everywhere else the name falls back to [`FallbackProbe`].
 //! This needs the concrete type at the place of use, which is where the macros write it.
 
-use std::fmt::Display;
+use std::error::Error;
+use std::fmt::{self, Display};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::marker::PhantomData;
 
 use concurry_retry::{Retryable, Verdict};
+
+use crate::wire::{Carry, ErrorText};
 
 /// Carries the type that is asked about.
 #[doc(hidden)]
@@ -34,6 +37,18 @@ pub trait FallbackProbe {
     const DISPLAY: Option<fn(&Self::Subject) -> String> = None;
     /// `T: Retryable`.
     const VERDICT: Option<fn(&Self::Subject) -> Verdict> = None;
+    /// Values can leave the process.
+    const CARRY: Option<Carry<Self::Subject>> = None;
+    /// A tuple whose values can.
+    const ARGUMENTS: Option<Carry<Self::Subject>> = None;
+    /// `T: Error`.
+    const ERROR_TEXT: Option<fn(&Self::Subject) -> ErrorText> = None;
+    /// `T: AsRef<dyn Error>`.
+    const AS_ERROR_TEXT: Option<fn(&Self::Subject) -> ErrorText> = None;
+    /// `T: Display`.
+    const DISPLAY_TEXT: Option<fn(&Self::Subject) -> ErrorText> = None;
+    /// `T: Debug`.
+    const DEBUG_TEXT: Option<fn(&Self::Subject) -> ErrorText> = None;
 }
 
 impl<T> FallbackProbe for Probe<T> {
@@ -69,6 +84,51 @@ impl<T: Display> Probe<T> {
 impl<T: Retryable> Probe<T> {
     /// `T: Retryable`.
     pub const VERDICT: Option<fn(&T) -> Verdict> = Some(T::verdict);
+}
+
+#[cfg(feature = "process")]
+impl<T: crate::wire::Carried> Probe<T> {
+    /// Values can leave the process.
+    pub const CARRY: Option<Carry<T>> = Some(crate::wire::codec::value());
+}
+
+#[cfg(feature = "process")]
+impl<T: crate::wire::codec::CarriedArguments> Probe<T> {
+    /// A tuple whose values can leave the process.
+    pub const ARGUMENTS: Option<Carry<T>> = Some(crate::wire::codec::arguments());
+}
+
+impl<T: Error + 'static> Probe<T> {
+    /// `T: Error`.
+    pub const ERROR_TEXT: Option<fn(&T) -> ErrorText> = Some(|error| ErrorText::of_error(error));
+}
+
+impl<T: AsRef<dyn Error + Send + Sync + 'static>> Probe<T> {
+    /// `T: AsRef<dyn Error>`.
+    pub const AS_ERROR_TEXT: Option<fn(&T) -> ErrorText> =
+        Some(|error| ErrorText::of_error(error.as_ref()));
+}
+
+impl<T: fmt::Display> Probe<T> {
+    /// `T: Display`.
+    pub const DISPLAY_TEXT: Option<fn(&T) -> ErrorText> = Some(ErrorText::of_display);
+}
+
+impl<T: fmt::Debug> Probe<T> {
+    /// `T: Debug`.
+    pub const DEBUG_TEXT: Option<fn(&T) -> ErrorText> = Some(ErrorText::of_debug);
+}
+
+/// The best way to put an error into words.
+#[doc(hidden)]
+#[must_use]
+pub fn error_text<E>(
+    error: Option<fn(&E) -> ErrorText>,
+    as_error: Option<fn(&E) -> ErrorText>,
+    display: Option<fn(&E) -> ErrorText>,
+    debug: Option<fn(&E) -> ErrorText>,
+) -> Option<fn(&E) -> ErrorText> {
+    error.or(as_error).or(display).or(debug)
 }
 
 impl<T, E> Probe<Result<T, E>> {

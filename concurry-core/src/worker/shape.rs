@@ -56,6 +56,9 @@ pub(crate) enum Queueing {
     Blocking,
     /// Async calls are polled.
     Polled,
+    /// Calls run elsewhere.
+    #[cfg(feature = "process")]
+    Remote,
 }
 
 /// What can ask an async method that runs on a thread to stop.

@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, Ident, Index, Type, Visibility, WherePredicate, parse_quote};
 
-use super::method::{names_parameter, sides};
-use super::{tuple, where_clause};
+use super::method::{borrows, carry, error_text, names_parameter, sides};
+use super::{at, tuple, where_clause};
 use crate::model::{Construction, Constructor, Returns, WorkerImpl};
 
 /// The parts of the generated constructors.
@@ -20,6 +20,10 @@ pub(super) struct Builders {
     bounds: Vec<WherePredicate>,
     /// The error of the user's constructor.
     error: TokenStream,
+    /// What is known of the parameters when they are to leave the process.
+    wires: TokenStream,
+    /// All parameters as one type.
+    parameters: TokenStream,
     /// An expression over the parameters that makes the library's `Constructor`.
     constructor: TokenStream,
 }
@@ -54,18 +58,29 @@ impl Builders {
             _ => quote!(#private::Outcome::into_result(#awaited)),
         };
         let parameters = tuple(constructor.list, &types.iter().collect::<Vec<_>>());
+        let probed = match types.iter().any(borrows) {
+            true => quote!(::core::option::Option::None),
+            false => quote!(#private::Probe::<#parameters>::ARGUMENTS),
+        };
+        let wires = wires(private, &probed, &error, borrows(constructor.returns.whole()));
         // Points at the parameters, which have to be `Clone + Send` for this.
         let list = constructor.list;
+        let function = match constructor.asynchronous {
+            true => at(list, quote!(#private::Constructor::asynchronous)),
+            false => at(list, quote!(#private::Constructor::blocking)),
+        };
         let constructor_call = match constructor.asynchronous {
             true => quote_spanned! {list=>
-                #private::Constructor::asynchronous(
+                #function(
                     (#(#names,)*),
+                    #wires,
                     |#tuple_name: #parameters| async move { #result },
                 )
             },
             false => quote_spanned! {list=>
-                #private::Constructor::blocking(
+                #function(
                     (#(#names,)*),
+                    #wires,
                     |#tuple_name: #parameters| #result,
                 )
             },
@@ -77,12 +92,18 @@ impl Builders {
             bounds: copied(&worker.generics, &types),
             types,
             error,
+            wires,
+            parameters,
             constructor: constructor_call,
         }
     }
 
     fn from_value(private: &TokenStream, worker: &WorkerImpl) -> Self {
         let types = vec![worker.worker()];
+        let self_type = &worker.self_type;
+        let function = at(self_type.span(), quote!(#private::Constructor::blocking));
+        let probed = carry(private, &quote!(#self_type), false);
+        let wires = wires(private, &probed, &quote!(#private::Infallible), false);
         // Points at the worker, which has to be `Clone` for this.
         let name = Ident::new("worker", worker.self_type.span());
         Self {
@@ -92,9 +113,11 @@ impl Builders {
             types,
             error: quote!(#private::Infallible),
             constructor: quote_spanned! {worker.self_type.span()=>
-                #private::Constructor::blocking(#name, ::core::result::Result::Ok)
+                #function(#name, #wires, ::core::result::Result::Ok)
             },
             names: vec![name],
+            wires,
+            parameters: quote!(#self_type),
         }
     }
 
@@ -110,8 +133,40 @@ impl Builders {
             ) -> #private::Constructor<#self_type, #error>
             #bounds
             {
+                use #private::FallbackProbe as _;
                 #constructor
             }
+        }
+    }
+
+    /// The function by which a process that is to be such a worker finds its code.
+    pub(super) fn registration(&self, private: &TokenStream, worker: &WorkerImpl) -> TokenStream {
+        let Self { names, error, wires, parameters, bounds, .. } = self;
+        let self_type = &worker.self_type;
+        let (impl_generics, _, _) = worker.generics.split_for_impl();
+        let conditions = where_clause(&worker.generics, bounds.clone());
+        let given = match &worker.construction {
+            Construction::Value => quote!(__parameters),
+            _ => {
+                let places = (0..names.len()).map(Index::from);
+                quote!(#(__parameters.#places),*)
+            }
+        };
+        // An instance of a generic worker is added by `register!`.
+        let register =
+            worker.generics.params.is_empty().then(|| quote!(#private::register! { #self_type }));
+        quote! {
+            impl #impl_generics #self_type #conditions {
+                #[doc(hidden)]
+                pub fn __registration() -> #private::Registration {
+                    use #private::FallbackProbe as _;
+                    #private::Registration::of::<#self_type, #parameters, #error>(
+                        #wires,
+                        |__parameters| __constructor(#given),
+                    )
+                }
+            }
+            #register
         }
     }
 
@@ -186,6 +241,24 @@ impl Builders {
                     .await
                     .map(#private::WorkerHandle::__from_handle)
             }
+        }
+    }
+}
+
+/// What is known of the constructor's types when they are to leave the process.
+pub(super) fn wires(
+    private: &TokenStream,
+    parameters: &TokenStream,
+    error: &TokenStream,
+    error_borrows: bool,
+) -> TokenStream {
+    let error_carried = carry(private, error, error_borrows);
+    let error_text = error_text(private, error);
+    quote! {
+        #private::ConstructorWires {
+            parameters: #parameters,
+            error: #error_carried,
+            error_text: #error_text,
         }
     }
 }

@@ -73,6 +73,7 @@ impl Description<'_> {
                 #impl_generics #private::Idempotent for #marker {}
             }
         });
+        let wires = self.wires(&types, &arguments, &output, &error);
         quote! {
             #[automatically_derived]
             #impl_generics #private::Method for #marker {
@@ -91,6 +92,7 @@ impl Description<'_> {
                         clone_args: #private::Probe::<#arguments>::CLONE,
                         verdict: #private::Probe::<#error>::VERDICT,
                         describe: #private::Probe::<#error>::DISPLAY,
+                        wires: #wires,
                     }
                 }
 
@@ -100,6 +102,39 @@ impl Description<'_> {
             #idempotent
             #batchable
             #body
+        }
+    }
+
+    /// What is known of the types when the call is to leave the process.
+    fn wires(
+        &self,
+        types: &[&Type],
+        arguments: &TokenStream,
+        output: &TokenStream,
+        error: &TokenStream,
+    ) -> TokenStream {
+        let Bodies { private, method, .. } = self.bodies;
+        let borrowed = types.iter().any(|ty| borrows(ty));
+        let arguments = match borrowed {
+            true => quote!(::core::option::Option::None),
+            false => quote!(#private::Probe::<#arguments>::ARGUMENTS),
+        };
+        let carried = types.iter().map(|ty| carry(private, &quote!(#ty), borrows(ty)));
+        let whole_borrows = borrows(method.returns.whole());
+        let output_carried = carry(private, output, whole_borrows);
+        let error_carried = carry(private, error, whole_borrows);
+        let error_text = error_text(private, error);
+        quote! {
+            #private::MethodWires {
+                arguments: #arguments,
+                output: #output_carried,
+                error: #error_carried,
+                error_text: #error_text,
+                types: |__see| {
+                    #(__see(::core::any::type_name::<#types>(), #carried.is_some());)*
+                    __see(::core::any::type_name::<#output>(), #output_carried.is_some());
+                },
+            }
         }
     }
 
@@ -143,6 +178,43 @@ impl Description<'_> {
             false => quote!(const _: () = { use #private::FallbackProbe as _; #check };),
         })
     }
+}
+
+/// How values of the type leave the process, if they can. What borrows can't come back; the compiler
+/// must not even be asked, since it leaves lifetimes out of account and would say yes.
+pub(super) fn carry(private: &TokenStream, ty: &TokenStream, borrows: bool) -> TokenStream {
+    match borrows {
+        true => quote!(::core::option::Option::<#private::Carry<#ty>>::None),
+        false => quote!(#private::Probe::<#ty>::CARRY),
+    }
+}
+
+/// What is left of an error that can't be carried.
+pub(super) fn error_text(private: &TokenStream, error: &TokenStream) -> TokenStream {
+    let probe = quote!(#private::Probe::<#error>);
+    quote! {
+        #private::error_text(
+            #probe::ERROR_TEXT,
+            #probe::AS_ERROR_TEXT,
+            #probe::DISPLAY_TEXT,
+            #probe::DEBUG_TEXT,
+        )
+    }
+}
+
+/// Whether a reference is written somewhere in the type.
+pub(super) fn borrows(ty: &Type) -> bool {
+    use syn::visit::Visit;
+
+    struct References(bool);
+    impl<'ast> Visit<'ast> for References {
+        fn visit_type_reference(&mut self, _: &'ast syn::TypeReference) {
+            self.0 = true;
+        }
+    }
+    let mut references = References(false);
+    references.visit_type(ty);
+    references.0
 }
 
 /// Whether the type depends on a parameter of the worker.

@@ -68,12 +68,19 @@ fn where_clause(generics: &Generics, more: Vec<WherePredicate>) -> Option<WhereC
 /// `Result`.
 fn outcome(private: &TokenStream, whole: &Type) -> TokenStream {
     let span = whole.span();
-    let path = quote!(#private::Outcome).into_iter().map(|mut token| {
-        token.set_span(span);
-        token
-    });
-    let path: TokenStream = path.collect();
+    let path = at(span, quote!(#private::Outcome));
     quote_spanned!(span=> <#whole as #path>)
+}
+
+/// The same tokens at another place: what is wrong with them is wrong there.
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
 }
 
 /// The types of the parameters in `list`, as a tuple that points there.

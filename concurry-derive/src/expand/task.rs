@@ -9,6 +9,7 @@ use syn::ext::IdentExt;
 use syn::{Generics, Type};
 
 use super::bodies::Bodies;
+use super::constructor::wires;
 use super::defaults::defaults;
 use super::handle::parameters;
 use super::handle_types::HandleTypes;
@@ -178,13 +179,34 @@ fn builders(
     let result = quote! {
         ::core::result::Result<#pool, #private::InitError<#private::Infallible>>
     };
+    let nothing = quote!(#private::Probe::<()>::ARGUMENTS);
+    let wires = wires(private, &nothing, &quote!(#private::Infallible), false);
     let constructor = quote! {
         #private::Constructor::blocking(
             (),
+            #wires,
             |()| ::core::result::Result::Ok(#name { __private: () }),
         )
     };
     quote! {
+        fn __constructor() -> #private::Constructor<#name, #private::Infallible> {
+            use #private::FallbackProbe as _;
+            #constructor
+        }
+
+        impl #name {
+            #[doc(hidden)]
+            pub fn __registration() -> #private::Registration {
+                use #private::FallbackProbe as _;
+                #private::Registration::of::<#name, (), #private::Infallible>(
+                    #wires,
+                    |()| __constructor(),
+                )
+            }
+        }
+
+        #private::register! { #name }
+
         impl #name {
             /// The options of a pool of up to `max_workers` workers that run in `mode`.
             #visibility fn options(mode: #private::Mode, max_workers: usize) -> #options {
@@ -225,7 +247,7 @@ fn builders(
             /// Options that contradict each other, and what the system refuses.
             #visibility fn init(self) -> #result {
                 #private::WorkerOptions::__into_options(self)
-                    .init(#constructor)
+                    .init(__constructor())
                     .map(#private::WorkerHandle::__from_handle)
             }
 
@@ -236,7 +258,7 @@ fn builders(
             /// Those of `init`.
             #visibility async fn init_async(self) -> #result {
                 #private::WorkerOptions::__into_options(self)
-                    .init_async(#constructor)
+                    .init_async(__constructor())
                     .await
                     .map(#private::WorkerHandle::__from_handle)
             }

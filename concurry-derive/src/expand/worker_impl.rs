@@ -89,6 +89,7 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
     let methods = index.expression();
     let builders = Builders::new(&private, worker);
     let constructor = builders.as_ref().map(|builders| builders.function(&private, worker));
+    let registration = builders.as_ref().map(|builders| builders.registration(&private, worker));
     let options_builders =
         builders.as_ref().map(|builders| builders.for_options(&private, &handle));
     let worker_builders = builders
@@ -117,6 +118,7 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
         }
 
         #constructor
+        #registration
 
         impl #impl_generics #handle #bounds { #handle_methods }
 

@@ -141,6 +141,31 @@ const _: () = {
                 clone_args: ::concurry::__private::Probe::<(Url, usize)>::CLONE,
                 verdict: ::concurry::__private::Probe::<FetchError>::VERDICT,
                 describe: ::concurry::__private::Probe::<FetchError>::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<(Url, usize)>::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<Page>::CARRY,
+                    error: ::concurry::__private::Probe::<FetchError>::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<FetchError>::ERROR_TEXT,
+                        ::concurry::__private::Probe::<FetchError>::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<FetchError>::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<FetchError>::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<Url>(),
+                            ::concurry::__private::Probe::<Url>::CARRY.is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<usize>(),
+                            ::concurry::__private::Probe::<usize>::CARRY.is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<Page>(),
+                            ::concurry::__private::Probe::<Page>::CARRY.is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -177,6 +202,72 @@ const _: () = {
         fn into_args(__item: Self::Item) -> Self::Args {
             __item
         }
+    }
+    fn __constructor() -> ::concurry::__private::Constructor<
+        fetch_page,
+        ::concurry::__private::Infallible,
+    > {
+        use ::concurry::__private::FallbackProbe as _;
+        ::concurry::__private::Constructor::blocking(
+            (),
+            ::concurry::__private::ConstructorWires {
+                parameters: ::concurry::__private::Probe::<()>::ARGUMENTS,
+                error: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::CARRY,
+                error_text: ::concurry::__private::error_text(
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::AS_ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DISPLAY_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DEBUG_TEXT,
+                ),
+            },
+            |()| ::core::result::Result::Ok(fetch_page { __private: () }),
+        )
+    }
+    impl fetch_page {
+        #[doc(hidden)]
+        pub fn __registration() -> ::concurry::__private::Registration {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Registration::of::<
+                fetch_page,
+                (),
+                ::concurry::__private::Infallible,
+            >(
+                ::concurry::__private::ConstructorWires {
+                    parameters: ::concurry::__private::Probe::<()>::ARGUMENTS,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                },
+                |()| __constructor(),
+            )
+        }
+    }
+    ::concurry::__private::register! {
+        fetch_page
     }
     impl fetch_page {
         /// The options of a pool of up to `max_workers` workers that run in `mode`.
@@ -227,12 +318,7 @@ const _: () = {
             ::concurry::__private::InitError<::concurry::__private::Infallible>,
         > {
             ::concurry::__private::WorkerOptions::__into_options(self)
-                .init(
-                    ::concurry::__private::Constructor::blocking(
-                        (),
-                        |()| ::core::result::Result::Ok(fetch_page { __private: () }),
-                    ),
-                )
+                .init(__constructor())
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }
         /// Starts the pool without blocking the thread meanwhile.
@@ -247,12 +333,7 @@ const _: () = {
             ::concurry::__private::InitError<::concurry::__private::Infallible>,
         > {
             ::concurry::__private::WorkerOptions::__into_options(self)
-                .init_async(
-                    ::concurry::__private::Constructor::blocking(
-                        (),
-                        |()| ::core::result::Result::Ok(fetch_page { __private: () }),
-                    ),
-                )
+                .init_async(__constructor())
                 .await
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }

@@ -49,6 +49,31 @@ const _: () = {
                 clone_args: ::concurry::__private::Probe::<(String, f32)>::CLONE,
                 verdict: ::concurry::__private::Probe::<LlmError>::VERDICT,
                 describe: ::concurry::__private::Probe::<LlmError>::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<(String, f32)>::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<String>::CARRY,
+                    error: ::concurry::__private::Probe::<LlmError>::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<LlmError>::ERROR_TEXT,
+                        ::concurry::__private::Probe::<LlmError>::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<LlmError>::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<LlmError>::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<String>(),
+                            ::concurry::__private::Probe::<String>::CARRY.is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<f32>(),
+                            ::concurry::__private::Probe::<f32>::CARRY.is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<String>(),
+                            ::concurry::__private::Probe::<String>::CARRY.is_some(),
+                        );
+                    },
+                },
             }
         }
         fn visit_batched_form<__V: ::concurry::__private::BatchedFormVisitor<Self>>(
@@ -106,6 +131,38 @@ const _: () = {
                 clone_args: ::concurry::__private::Probe::<(Vec<String>, f32)>::CLONE,
                 verdict: ::concurry::__private::Probe::<LlmError>::VERDICT,
                 describe: ::concurry::__private::Probe::<LlmError>::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<
+                        (Vec<String>, f32),
+                    >::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<
+                        Vec<Result<String, LlmError>>,
+                    >::CARRY,
+                    error: ::concurry::__private::Probe::<LlmError>::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<LlmError>::ERROR_TEXT,
+                        ::concurry::__private::Probe::<LlmError>::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<LlmError>::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<LlmError>::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<Vec<String>>(),
+                            ::concurry::__private::Probe::<Vec<String>>::CARRY.is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<f32>(),
+                            ::concurry::__private::Probe::<f32>::CARRY.is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<Vec<Result<String, LlmError>>>(),
+                            ::concurry::__private::Probe::<
+                                Vec<Result<String, LlmError>>,
+                            >::CARRY
+                                .is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -231,7 +288,67 @@ const _: () = {
     fn __constructor(
         worker: Llm,
     ) -> ::concurry::__private::Constructor<Llm, ::concurry::__private::Infallible> {
-        ::concurry::__private::Constructor::blocking(worker, ::core::result::Result::Ok)
+        use ::concurry::__private::FallbackProbe as _;
+        ::concurry::__private::Constructor::blocking(
+            worker,
+            ::concurry::__private::ConstructorWires {
+                parameters: ::concurry::__private::Probe::<Llm>::CARRY,
+                error: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::CARRY,
+                error_text: ::concurry::__private::error_text(
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::AS_ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DISPLAY_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DEBUG_TEXT,
+                ),
+            },
+            ::core::result::Result::Ok,
+        )
+    }
+    impl Llm {
+        #[doc(hidden)]
+        pub fn __registration() -> ::concurry::__private::Registration {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Registration::of::<
+                Llm,
+                Llm,
+                ::concurry::__private::Infallible,
+            >(
+                ::concurry::__private::ConstructorWires {
+                    parameters: ::concurry::__private::Probe::<Llm>::CARRY,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                },
+                |__parameters| __constructor(__parameters),
+            )
+        }
+    }
+    ::concurry::__private::register! {
+        Llm
     }
     impl LlmHandle {
         ///Calls `Llm::complete` on a worker of the pool.

@@ -200,6 +200,41 @@ const _: () = {
                 describe: crate::facade::__private::Probe::<
                     crate::facade::__private::Infallible,
                 >::DISPLAY,
+                wires: crate::facade::__private::MethodWires {
+                    arguments: crate::facade::__private::Probe::<
+                        ([M::Item; SIZE],),
+                    >::ARGUMENTS,
+                    output: crate::facade::__private::Probe::<Ranking<M>>::CARRY,
+                    error: crate::facade::__private::Probe::<
+                        crate::facade::__private::Infallible,
+                    >::CARRY,
+                    error_text: crate::facade::__private::error_text(
+                        crate::facade::__private::Probe::<
+                            crate::facade::__private::Infallible,
+                        >::ERROR_TEXT,
+                        crate::facade::__private::Probe::<
+                            crate::facade::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        crate::facade::__private::Probe::<
+                            crate::facade::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        crate::facade::__private::Probe::<
+                            crate::facade::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<[M::Item; SIZE]>(),
+                            crate::facade::__private::Probe::<[M::Item; SIZE]>::CARRY
+                                .is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<Ranking<M>>(),
+                            crate::facade::__private::Probe::<Ranking<M>>::CARRY
+                                .is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -252,10 +287,71 @@ const _: () = {
         M: 'static,
         Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
     {
+        use crate::facade::__private::FallbackProbe as _;
         crate::facade::__private::Constructor::blocking(
             worker,
+            crate::facade::__private::ConstructorWires {
+                parameters: crate::facade::__private::Probe::<Ranker<M, SIZE>>::CARRY,
+                error: crate::facade::__private::Probe::<
+                    crate::facade::__private::Infallible,
+                >::CARRY,
+                error_text: crate::facade::__private::error_text(
+                    crate::facade::__private::Probe::<
+                        crate::facade::__private::Infallible,
+                    >::ERROR_TEXT,
+                    crate::facade::__private::Probe::<
+                        crate::facade::__private::Infallible,
+                    >::AS_ERROR_TEXT,
+                    crate::facade::__private::Probe::<
+                        crate::facade::__private::Infallible,
+                    >::DISPLAY_TEXT,
+                    crate::facade::__private::Probe::<
+                        crate::facade::__private::Infallible,
+                    >::DEBUG_TEXT,
+                ),
+            },
             ::core::result::Result::Ok,
         )
+    }
+    impl<M: Model, const SIZE: usize> Ranker<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
+    {
+        #[doc(hidden)]
+        pub fn __registration() -> crate::facade::__private::Registration {
+            use crate::facade::__private::FallbackProbe as _;
+            crate::facade::__private::Registration::of::<
+                Ranker<M, SIZE>,
+                Ranker<M, SIZE>,
+                crate::facade::__private::Infallible,
+            >(
+                crate::facade::__private::ConstructorWires {
+                    parameters: crate::facade::__private::Probe::<
+                        Ranker<M, SIZE>,
+                    >::CARRY,
+                    error: crate::facade::__private::Probe::<
+                        crate::facade::__private::Infallible,
+                    >::CARRY,
+                    error_text: crate::facade::__private::error_text(
+                        crate::facade::__private::Probe::<
+                            crate::facade::__private::Infallible,
+                        >::ERROR_TEXT,
+                        crate::facade::__private::Probe::<
+                            crate::facade::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        crate::facade::__private::Probe::<
+                            crate::facade::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        crate::facade::__private::Probe::<
+                            crate::facade::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                },
+                |__parameters| __constructor(__parameters),
+            )
+        }
     }
     impl<M: Model, const SIZE: usize> RankerHandle<M, SIZE>
     where

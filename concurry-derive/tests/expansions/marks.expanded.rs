@@ -61,6 +61,37 @@ const _: () = {
                     describe: ::concurry::__private::Probe::<
                         ::concurry::__private::Infallible,
                     >::DISPLAY,
+                    wires: ::concurry::__private::MethodWires {
+                        arguments: ::concurry::__private::Probe::<(String,)>::ARGUMENTS,
+                        output: ::concurry::__private::Probe::<String>::CARRY,
+                        error: ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::CARRY,
+                        error_text: ::concurry::__private::error_text(
+                            ::concurry::__private::Probe::<
+                                ::concurry::__private::Infallible,
+                            >::ERROR_TEXT,
+                            ::concurry::__private::Probe::<
+                                ::concurry::__private::Infallible,
+                            >::AS_ERROR_TEXT,
+                            ::concurry::__private::Probe::<
+                                ::concurry::__private::Infallible,
+                            >::DISPLAY_TEXT,
+                            ::concurry::__private::Probe::<
+                                ::concurry::__private::Infallible,
+                            >::DEBUG_TEXT,
+                        ),
+                        types: |__see| {
+                            __see(
+                                ::core::any::type_name::<String>(),
+                                ::concurry::__private::Probe::<String>::CARRY.is_some(),
+                            );
+                            __see(
+                                ::core::any::type_name::<String>(),
+                                ::concurry::__private::Probe::<String>::CARRY.is_some(),
+                            );
+                        },
+                    },
                 }
             }
         }
@@ -107,6 +138,33 @@ const _: () = {
                 describe: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<()>::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<()>::CARRY,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<()>(),
+                            ::concurry::__private::Probe::<()>::CARRY.is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -142,7 +200,67 @@ const _: () = {
     fn __constructor(
         worker: Llm,
     ) -> ::concurry::__private::Constructor<Llm, ::concurry::__private::Infallible> {
-        ::concurry::__private::Constructor::blocking(worker, ::core::result::Result::Ok)
+        use ::concurry::__private::FallbackProbe as _;
+        ::concurry::__private::Constructor::blocking(
+            worker,
+            ::concurry::__private::ConstructorWires {
+                parameters: ::concurry::__private::Probe::<Llm>::CARRY,
+                error: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::CARRY,
+                error_text: ::concurry::__private::error_text(
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::AS_ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DISPLAY_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DEBUG_TEXT,
+                ),
+            },
+            ::core::result::Result::Ok,
+        )
+    }
+    impl Llm {
+        #[doc(hidden)]
+        pub fn __registration() -> ::concurry::__private::Registration {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Registration::of::<
+                Llm,
+                Llm,
+                ::concurry::__private::Infallible,
+            >(
+                ::concurry::__private::ConstructorWires {
+                    parameters: ::concurry::__private::Probe::<Llm>::CARRY,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                },
+                |__parameters| __constructor(__parameters),
+            )
+        }
+    }
+    ::concurry::__private::register! {
+        Llm
     }
     impl LlmHandle {
         ///Calls `Llm::chat` on a worker of the pool.

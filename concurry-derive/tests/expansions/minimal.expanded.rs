@@ -152,6 +152,37 @@ const _: () = {
                 describe: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<(u64,)>::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<u64>::CARRY,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<u64>(),
+                            ::concurry::__private::Probe::<u64>::CARRY.is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<u64>(),
+                            ::concurry::__private::Probe::<u64>::CARRY.is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -186,12 +217,69 @@ const _: () = {
     fn __constructor(
         count: u64,
     ) -> ::concurry::__private::Constructor<Counter, ::concurry::__private::Infallible> {
+        use ::concurry::__private::FallbackProbe as _;
         ::concurry::__private::Constructor::blocking(
             (count,),
+            ::concurry::__private::ConstructorWires {
+                parameters: ::concurry::__private::Probe::<(u64,)>::ARGUMENTS,
+                error: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::CARRY,
+                error_text: ::concurry::__private::error_text(
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::AS_ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DISPLAY_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DEBUG_TEXT,
+                ),
+            },
             |__parameters: (u64,)| ::core::result::Result::Ok(
                 <Counter>::new(__parameters.0),
             ),
         )
+    }
+    impl Counter {
+        #[doc(hidden)]
+        pub fn __registration() -> ::concurry::__private::Registration {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Registration::of::<
+                Counter,
+                (u64,),
+                ::concurry::__private::Infallible,
+            >(
+                ::concurry::__private::ConstructorWires {
+                    parameters: ::concurry::__private::Probe::<(u64,)>::ARGUMENTS,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                },
+                |__parameters| __constructor(__parameters.0),
+            )
+        }
+    }
+    ::concurry::__private::register! {
+        Counter
     }
     impl CounterHandle {
         /// Adds to the count and returns it.

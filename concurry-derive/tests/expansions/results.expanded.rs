@@ -46,6 +46,23 @@ const _: () = {
                 clone_args: ::concurry::__private::Probe::<()>::CLONE,
                 verdict: ::concurry::__private::Probe::<ClientError>::VERDICT,
                 describe: ::concurry::__private::Probe::<ClientError>::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<()>::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<Vec<Client>>::CARRY,
+                    error: ::concurry::__private::Probe::<ClientError>::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<ClientError>::ERROR_TEXT,
+                        ::concurry::__private::Probe::<ClientError>::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<ClientError>::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<ClientError>::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<Vec<Client>>(),
+                            ::concurry::__private::Probe::<Vec<Client>>::CARRY.is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -93,6 +110,40 @@ const _: () = {
                 describe: ::concurry::__private::Probe::<
                     <io::Result<u8> as ::concurry::__private::Outcome>::Error,
                 >::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<()>::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<
+                        <io::Result<u8> as ::concurry::__private::Outcome>::Output,
+                    >::CARRY,
+                    error: ::concurry::__private::Probe::<
+                        <io::Result<u8> as ::concurry::__private::Outcome>::Error,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            <io::Result<u8> as ::concurry::__private::Outcome>::Error,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            <io::Result<u8> as ::concurry::__private::Outcome>::Error,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            <io::Result<u8> as ::concurry::__private::Outcome>::Error,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            <io::Result<u8> as ::concurry::__private::Outcome>::Error,
+                        >::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<
+                                <io::Result<u8> as ::concurry::__private::Outcome>::Output,
+                            >(),
+                            ::concurry::__private::Probe::<
+                                <io::Result<u8> as ::concurry::__private::Outcome>::Output,
+                            >::CARRY
+                                .is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -152,6 +203,34 @@ const _: () = {
                 describe: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<()>::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<Option<Reply>>::CARRY,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<Option<Reply>>(),
+                            ::concurry::__private::Probe::<Option<Reply>>::CARRY
+                                .is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -191,14 +270,79 @@ const _: () = {
         Client,
         <anyhow::Result<Client> as ::concurry::__private::Outcome>::Error,
     > {
+        use ::concurry::__private::FallbackProbe as _;
         ::concurry::__private::Constructor::asynchronous(
             (address,),
+            ::concurry::__private::ConstructorWires {
+                parameters: ::concurry::__private::Probe::<(String,)>::ARGUMENTS,
+                error: ::concurry::__private::Probe::<
+                    <anyhow::Result<Client> as ::concurry::__private::Outcome>::Error,
+                >::CARRY,
+                error_text: ::concurry::__private::error_text(
+                    ::concurry::__private::Probe::<
+                        <anyhow::Result<Client> as ::concurry::__private::Outcome>::Error,
+                    >::ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        <anyhow::Result<Client> as ::concurry::__private::Outcome>::Error,
+                    >::AS_ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        <anyhow::Result<Client> as ::concurry::__private::Outcome>::Error,
+                    >::DISPLAY_TEXT,
+                    ::concurry::__private::Probe::<
+                        <anyhow::Result<Client> as ::concurry::__private::Outcome>::Error,
+                    >::DEBUG_TEXT,
+                ),
+            },
             |__parameters: (String,)| async move {
                 ::concurry::__private::Outcome::into_result(
                     <Client>::new(__parameters.0).await,
                 )
             },
         )
+    }
+    impl Client {
+        #[doc(hidden)]
+        pub fn __registration() -> ::concurry::__private::Registration {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Registration::of::<
+                Client,
+                (String,),
+                <anyhow::Result<Client> as ::concurry::__private::Outcome>::Error,
+            >(
+                ::concurry::__private::ConstructorWires {
+                    parameters: ::concurry::__private::Probe::<(String,)>::ARGUMENTS,
+                    error: ::concurry::__private::Probe::<
+                        <anyhow::Result<Client> as ::concurry::__private::Outcome>::Error,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            <anyhow::Result<
+                                Client,
+                            > as ::concurry::__private::Outcome>::Error,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            <anyhow::Result<
+                                Client,
+                            > as ::concurry::__private::Outcome>::Error,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            <anyhow::Result<
+                                Client,
+                            > as ::concurry::__private::Outcome>::Error,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            <anyhow::Result<
+                                Client,
+                            > as ::concurry::__private::Outcome>::Error,
+                        >::DEBUG_TEXT,
+                    ),
+                },
+                |__parameters| __constructor(__parameters.0),
+            )
+        }
+    }
+    ::concurry::__private::register! {
+        Client
     }
     impl ClientHandle {
         ///Calls `Client::written` on a worker of the pool.

@@ -151,6 +151,37 @@ const _: () = {
                 describe: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<(u64,)>::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<u64>::CARRY,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<u64>(),
+                            ::concurry::__private::Probe::<u64>::CARRY.is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<u64>(),
+                            ::concurry::__private::Probe::<u64>::CARRY.is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -177,6 +208,72 @@ const _: () = {
         fn into_args(__item: Self::Item) -> Self::Args {
             (__item,)
         }
+    }
+    fn __constructor() -> ::concurry::__private::Constructor<
+        square,
+        ::concurry::__private::Infallible,
+    > {
+        use ::concurry::__private::FallbackProbe as _;
+        ::concurry::__private::Constructor::blocking(
+            (),
+            ::concurry::__private::ConstructorWires {
+                parameters: ::concurry::__private::Probe::<()>::ARGUMENTS,
+                error: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::CARRY,
+                error_text: ::concurry::__private::error_text(
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::AS_ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DISPLAY_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DEBUG_TEXT,
+                ),
+            },
+            |()| ::core::result::Result::Ok(square { __private: () }),
+        )
+    }
+    impl square {
+        #[doc(hidden)]
+        pub fn __registration() -> ::concurry::__private::Registration {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Registration::of::<
+                square,
+                (),
+                ::concurry::__private::Infallible,
+            >(
+                ::concurry::__private::ConstructorWires {
+                    parameters: ::concurry::__private::Probe::<()>::ARGUMENTS,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                },
+                |()| __constructor(),
+            )
+        }
+    }
+    ::concurry::__private::register! {
+        square
     }
     impl square {
         /// The options of a pool of up to `max_workers` workers that run in `mode`.
@@ -227,12 +324,7 @@ const _: () = {
             ::concurry::__private::InitError<::concurry::__private::Infallible>,
         > {
             ::concurry::__private::WorkerOptions::__into_options(self)
-                .init(
-                    ::concurry::__private::Constructor::blocking(
-                        (),
-                        |()| ::core::result::Result::Ok(square { __private: () }),
-                    ),
-                )
+                .init(__constructor())
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }
         /// Starts the pool without blocking the thread meanwhile.
@@ -247,12 +339,7 @@ const _: () = {
             ::concurry::__private::InitError<::concurry::__private::Infallible>,
         > {
             ::concurry::__private::WorkerOptions::__into_options(self)
-                .init_async(
-                    ::concurry::__private::Constructor::blocking(
-                        (),
-                        |()| ::core::result::Result::Ok(square { __private: () }),
-                    ),
-                )
+                .init_async(__constructor())
                 .await
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }

@@ -57,6 +57,41 @@ const _: () = {
                     describe: ::concurry::__private::Probe::<
                         ::concurry::__private::Infallible,
                     >::DISPLAY,
+                    wires: ::concurry::__private::MethodWires {
+                        arguments: ::concurry::__private::Probe::<(u64, u64)>::ARGUMENTS,
+                        output: ::concurry::__private::Probe::<u64>::CARRY,
+                        error: ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::CARRY,
+                        error_text: ::concurry::__private::error_text(
+                            ::concurry::__private::Probe::<
+                                ::concurry::__private::Infallible,
+                            >::ERROR_TEXT,
+                            ::concurry::__private::Probe::<
+                                ::concurry::__private::Infallible,
+                            >::AS_ERROR_TEXT,
+                            ::concurry::__private::Probe::<
+                                ::concurry::__private::Infallible,
+                            >::DISPLAY_TEXT,
+                            ::concurry::__private::Probe::<
+                                ::concurry::__private::Infallible,
+                            >::DEBUG_TEXT,
+                        ),
+                        types: |__see| {
+                            __see(
+                                ::core::any::type_name::<u64>(),
+                                ::concurry::__private::Probe::<u64>::CARRY.is_some(),
+                            );
+                            __see(
+                                ::core::any::type_name::<u64>(),
+                                ::concurry::__private::Probe::<u64>::CARRY.is_some(),
+                            );
+                            __see(
+                                ::core::any::type_name::<u64>(),
+                                ::concurry::__private::Probe::<u64>::CARRY.is_some(),
+                            );
+                        },
+                    },
                 }
             }
             fn visit_batched_form<__V: ::concurry::__private::BatchedFormVisitor<Self>>(
@@ -116,6 +151,40 @@ const _: () = {
                 describe: ::concurry::__private::Probe::<
                     ::concurry::__private::Infallible,
                 >::DISPLAY,
+                wires: ::concurry::__private::MethodWires {
+                    arguments: ::concurry::__private::Probe::<
+                        (Vec<(u64, u64)>,),
+                    >::ARGUMENTS,
+                    output: ::concurry::__private::Probe::<Vec<u64>>::CARRY,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                    types: |__see| {
+                        __see(
+                            ::core::any::type_name::<Vec<(u64, u64)>>(),
+                            ::concurry::__private::Probe::<Vec<(u64, u64)>>::CARRY
+                                .is_some(),
+                        );
+                        __see(
+                            ::core::any::type_name::<Vec<u64>>(),
+                            ::concurry::__private::Probe::<Vec<u64>>::CARRY.is_some(),
+                        );
+                    },
+                },
             }
         }
     }
@@ -232,7 +301,67 @@ const _: () = {
     fn __constructor(
         worker: Adder,
     ) -> ::concurry::__private::Constructor<Adder, ::concurry::__private::Infallible> {
-        ::concurry::__private::Constructor::blocking(worker, ::core::result::Result::Ok)
+        use ::concurry::__private::FallbackProbe as _;
+        ::concurry::__private::Constructor::blocking(
+            worker,
+            ::concurry::__private::ConstructorWires {
+                parameters: ::concurry::__private::Probe::<Adder>::CARRY,
+                error: ::concurry::__private::Probe::<
+                    ::concurry::__private::Infallible,
+                >::CARRY,
+                error_text: ::concurry::__private::error_text(
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::AS_ERROR_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DISPLAY_TEXT,
+                    ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::DEBUG_TEXT,
+                ),
+            },
+            ::core::result::Result::Ok,
+        )
+    }
+    impl Adder {
+        #[doc(hidden)]
+        pub fn __registration() -> ::concurry::__private::Registration {
+            use ::concurry::__private::FallbackProbe as _;
+            ::concurry::__private::Registration::of::<
+                Adder,
+                Adder,
+                ::concurry::__private::Infallible,
+            >(
+                ::concurry::__private::ConstructorWires {
+                    parameters: ::concurry::__private::Probe::<Adder>::CARRY,
+                    error: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::CARRY,
+                    error_text: ::concurry::__private::error_text(
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::AS_ERROR_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DISPLAY_TEXT,
+                        ::concurry::__private::Probe::<
+                            ::concurry::__private::Infallible,
+                        >::DEBUG_TEXT,
+                    ),
+                },
+                |__parameters| __constructor(__parameters),
+            )
+        }
+    }
+    ::concurry::__private::register! {
+        Adder
     }
     impl AdderHandle {
         ///Calls `Adder::add` on a worker of the pool.

@@ -218,6 +218,8 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
         let exclusive = match kind {
             Kind::Blocking(functions) => functions.exclusive,
             Kind::Polled(functions) => functions.exclusive,
+            #[cfg(feature = "process")]
+            Kind::Remote(_) => unreachable!("calls that run elsewhere have queues of their own"),
             Kind::Promised => unreachable!("promises are never queued"),
         };
         if exclusive && self.running() > 0 {

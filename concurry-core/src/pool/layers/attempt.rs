@@ -69,6 +69,7 @@ impl<M: Method> Drive<M> {
         let mut environment = CallEnvironment::first(None);
         environment.call = Some(self.call);
         environment.attempt = self.attempt;
+        environment.deaths = self.deaths();
         environment.deadline = self.deadline;
         environment.idempotency_key = key;
         environment.timed = copy.is_some() || self.timeout().is_some();
@@ -82,6 +83,13 @@ impl<M: Method> Drive<M> {
             _in_layers: InLayers::enter(self.shared()),
         });
         environment
+    }
+
+    /// How many attempts have ended their worker.
+    fn deaths(&self) -> u32 {
+        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let attempts = history.iter().flat_map(|history| history.attempts().records());
+        attempts.filter(|record| matches!(record.error, CallError::WorkerDied(_))).count() as u32
     }
 
     fn timeout(&self) -> Option<Duration> {

@@ -164,7 +164,7 @@ impl Target {
         work()
     }
 
-    pub(super) fn print(&self, text: &str) {
+    pub(crate) fn print(&self, text: &str) {
         match &self.sink {
             Some(sink) => quietly(|| sink.print(text)),
             // A program must not fail because nobody reads its log.

@@ -1,0 +1,144 @@
+//! A process together with what is on its way to it and from it.
+
+use std::io::{self, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::IoSlice;
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
+
+use super::child::Process;
+use super::wake::PollWaker;
+use crate::remote::{BuiltFailure, RemotePool};
+use crate::serving::Socket;
+use crate::wire::{FrameReader, FrameWriter, Kind};
+
+/// A process and its streams of messages.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) writer: FrameWriter<'static>,
+    pub(crate) reader: FrameReader,
+    /// After the writer, which may point into calls that outlive neither.
+    pub(crate) process: Process,
+    max_message: usize,
+}
+
+/// What a look at the channel brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    Bytes,
+    Nothing,
+    /// The other side has closed it.
+    End,
+}
+
+impl Connection {
+    pub(crate) fn new(process: Process, hello: &[u8], max_message: usize) -> Self {
+        let mut writer = FrameWriter::new(max_message);
+        writer.add_encoded(hello);
+        Self { writer, reader: FrameReader::new(max_message), process, max_message }
+    }
+
+    /// Writes what the channel takes. False: it is broken.
+    pub(crate) fn flush(&mut self) -> bool {
+        if self.writer.is_empty() {
+            return true;
+        }
+        match self.writer.write_to(&mut Channel(&self.process.channel)) {
+            Ok(()) => true,
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        }
+    }
+
+    /// Reads once what is there.
+    pub(crate) fn read(&mut self) -> Came {
+        let mut source = Socket(&self.process.channel, RecvFlags::DONTWAIT);
+        match self.reader.read_from(&mut source) {
+            Ok(0) => Came::End,
+            Ok(_) => Came::Bytes,
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Came::Nothing,
+                _ => Came::End,
+            },
+        }
+    }
+
+    /// Sends an urgent message, if the channel for those takes it: a process that reads none is
+    /// found out by its silence.
+    pub(crate) fn send_urgent(&self, kind: Kind, call: u64, body: &[u8]) {
+        let mut writer = FrameWriter::new(self.max_message.max(4_096));
+        let added = writer.add(kind, 0, call, |encoder| {
+            encoder.body.extend_from_slice(body);
+            Ok(())
+        });
+        if added.is_ok() {
+            let _ = writer.write_to(&mut Channel(&self.process.urgent));
+        }
+    }
+
+    /// Sleeps until there is something to read, or to write if there is any, or the process ends, or
+    /// the waker is called, or the time is over.
+    pub(crate) fn sleep(&self, waker: &PollWaker, timeout: Option<Duration>) {
+        let mut wanted = PollFlags::IN;
+        if !self.writer.is_empty() {
+            wanted |= PollFlags::OUT;
+        }
+        let mut watched = [
+            PollFd::new(&self.process.channel, wanted),
+            PollFd::from_borrowed_fd(waker.descriptor(), PollFlags::IN),
+            match &self.process.ended {
+                Some(ended) => PollFd::new(ended, PollFlags::IN),
+                None => PollFd::from_borrowed_fd(waker.descriptor(), PollFlags::IN),
+            },
+        ];
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        let _ = poll(&mut watched, timeout.as_ref());
+    }
+
+    /// Whether the process has told how its constructor went, or has ended without a word.
+    pub(crate) fn poll_built(&mut self, pool: &RemotePool) -> Option<Result<(), BuiltFailure>> {
+        let gone = |what: &str| Some(Err(BuiltFailure::Gone(what.to_owned())));
+        if !self.flush() {
+            return gone("its process closed the channel");
+        }
+        let came = self.read();
+        loop {
+            match self.reader.take() {
+                Ok(None) => break,
+                Ok(Some(frame)) => {
+                    if let Some(built) = pool.built(&frame) {
+                        return Some(built);
+                    }
+                }
+                Err(error) => return gone(&error.to_string()),
+            }
+        }
+        if came == Came::End || self.process.has_ended() {
+            let status = self.process.reap();
+            let cause = super::child::cause_of(status);
+            return Some(Err(BuiltFailure::Gone(cause.to_string())));
+        }
+        None
+    }
+}
+
+/// Writes to a socket without waiting, and without a signal if it is closed.
+struct Channel<'s>(&'s UnixStream);
+
+impl Write for Channel<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        Ok(rustix::net::send(self.0, bytes, flags)?)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        let mut nothing = SendAncillaryBuffer::default();
+        Ok(rustix::net::sendmsg(self.0, slices, &mut nothing, flags)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

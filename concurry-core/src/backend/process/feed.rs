@@ -1,0 +1,389 @@
+//! Feeding a process with calls, and taking its results, until it ends.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::time::{Duration, Instant};
+
+use super::child::cause_of;
+use super::connection::{Came, Connection};
+use super::link::{End, Link};
+use super::notes::{Note, place_of};
+use super::watch::{Trouble, Watch};
+use super::window::Window;
+use crate::error::WorkerDeath;
+use crate::remote::{Begun, Death, Received, TakenCall};
+use crate::wire::{FrameReader, Kind};
+
+/// So many bytes may wait to be written before more calls are encoded.
+const WAITING: usize = 256 * 1024;
+/// So often in a row it is read before calls are sent again.
+const READS: usize = 8;
+/// How long a process may take to end that has closed its channel.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// A process that is being fed.
+pub(super) struct Feed {
+    connection: Connection,
+    window: Window,
+    watch: Watch,
+    /// The call whose large arguments are not written yet.
+    writing: Option<u64>,
+    /// Taken back while they were being written.
+    taken_back: Option<u64>,
+    /// An async `&mut self` call that waits until it can run alone.
+    waits_alone: Option<TakenCall>,
+    /// The only call in the table runs alone.
+    runs_alone: bool,
+    /// Since when it was not idle, or when results came last.
+    since: Option<Instant>,
+    searching: bool,
+    finishing: bool,
+    told_to_stop: bool,
+}
+
+impl Link {
+    /// Feeds a process until it ends.
+    pub(super) fn serve(&mut self, connection: Connection) -> End {
+        let window = match self.one_at_a_time {
+            true => Window::adaptive(),
+            false => Window::fixed(self.overlapping()),
+        };
+        self.mailbox.use_recorder(Some(Arc::clone(&connection.process.recorder)));
+        let mut feed = Feed {
+            connection,
+            window,
+            watch: Watch::new(&self.options),
+            writing: None,
+            taken_back: None,
+            waits_alone: None,
+            runs_alone: false,
+            since: None,
+            searching: false,
+            finishing: false,
+            told_to_stop: false,
+        };
+        let cause = self.feed(&mut feed);
+        if feed.searching {
+            self.pool.queue().end_search(self.worker);
+        }
+        self.mailbox.use_recorder(None);
+        let over = cause.is_none() || feed.told_to_stop;
+        self.bury(feed, cause.unwrap_or(WorkerDeath::Overdue));
+        if over { End::Finished } else { End::Died }
+    }
+
+    /// `None`: it has ended as it was told.
+    fn feed(&mut self, feed: &mut Feed) -> Option<WorkerDeath> {
+        let mut stopping = self.pool.stopping();
+        let waker = self.waker.clone();
+        loop {
+            self.mailbox.waker.reset();
+            self.heed_notes(feed);
+            let mut context = Context::from_waker(&waker);
+            if !feed.told_to_stop && Pin::new(&mut stopping).poll(&mut context).is_ready() {
+                self.stop(feed);
+            }
+            let sent = self.send_calls(feed);
+            let open = feed.connection.flush();
+            if !feed.connection.writer.has_blocks() {
+                feed.writing = None;
+            }
+            let received = match self.receive(feed) {
+                Ok(received) if open => received,
+                Ok(_) => return self.ended(feed),
+                Err(message) => {
+                    feed.connection.process.kill();
+                    return Some(WorkerDeath::Lost { message });
+                }
+            };
+            if received == Came::End {
+                return self.ended(feed);
+            }
+            match feed.watch.look(&self.table, &feed.connection.process, &waker) {
+                None => {}
+                Some(Trouble::Silent) => self.ask(feed),
+                Some(Trouble::Deadly(cause)) => {
+                    feed.connection.process.kill();
+                    return Some(cause);
+                }
+            }
+            if sent || received == Came::Bytes {
+                continue;
+            }
+            if self.table.is_empty() && feed.waits_alone.is_none() {
+                feed.since = None;
+                if !feed.finishing && (feed.told_to_stop || self.is_drained()) {
+                    feed.finishing = true;
+                    feed.watch.finishing();
+                    let _ = feed.connection.writer.add(Kind::Finish, 0, 0, |_| Ok(()));
+                    continue;
+                }
+            }
+            if self.may_sleep(feed) {
+                feed.connection.sleep(&self.mailbox.waker, feed.watch.next(&self.table));
+                if feed.searching {
+                    self.pool.queue().unpark(self.worker);
+                }
+                if feed.connection.process.has_ended() {
+                    return self.ended(feed);
+                }
+            }
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        let queue = self.pool.queue();
+        queue.is_closed(self.worker) && queue.is_empty(self.worker)
+    }
+
+    /// Whether the process may have one more call.
+    fn has_room(&self, feed: &Feed) -> bool {
+        !feed.told_to_stop
+            && !feed.finishing
+            && !feed.runs_alone
+            && feed.writing.is_none()
+            && self.table.len() < feed.window.size()
+            && feed.connection.writer.len() < WAITING
+    }
+
+    /// Sends as many calls as there are and may be. False: none.
+    fn send_calls(&mut self, feed: &mut Feed) -> bool {
+        feed.runs_alone &= !self.table.is_empty();
+        let mut sent = false;
+        let mut now = None;
+        while self.has_room(feed) {
+            let waiting = feed.waits_alone.take();
+            let Some(call) = waiting.or_else(|| self.pool.queue().take(self.worker)) else { break };
+            sent = true;
+            if call.is_cancelled() {
+                let site = call.site();
+                call.fail(crate::CallError::Cancelled(site));
+                continue;
+            }
+            if !self.one_at_a_time && call.is_exclusive() {
+                if !self.table.is_empty() {
+                    feed.waits_alone = Some(call);
+                    sent = false;
+                    break;
+                }
+                feed.runs_alone = true;
+            }
+            let now = *now.get_or_insert_with(Instant::now);
+            self.send(feed, call, now);
+        }
+        if sent && feed.searching {
+            feed.searching = false;
+            self.pool.queue().end_search(self.worker);
+        }
+        sent
+    }
+
+    fn send(&mut self, feed: &mut Feed, call: TakenCall, now: Instant) {
+        let number = self.table.next_number();
+        feed.connection.process.recorder.send(number);
+        // A cancel from here on finds it.
+        call.put_at(place_of(self.worker, number));
+        let writer = &mut feed.connection.writer;
+        let clock = self.pool.clock().now();
+        // SAFETY: while large arguments wait to be written, `writing` keeps the call in the table;
+        // when the process dies the writer is cleared before the table.
+        let sent = unsafe { self.pool.send(self.worker, call, &mut self.table, writer, clock) };
+        if sent.is_none() {
+            feed.runs_alone = false;
+            return;
+        }
+        if writer.has_blocks() {
+            feed.writing = Some(number);
+        }
+        if feed.since.is_none() {
+            feed.since = Some(now);
+            feed.watch.busy(now);
+        }
+    }
+
+    /// Takes what has come. `Err`: it is nothing that a worker of ours sends.
+    fn receive(&mut self, feed: &mut Feed) -> Result<Came, String> {
+        let mut first = Came::Nothing;
+        let mut answered = 0;
+        for _ in 0..READS {
+            let came = feed.connection.read();
+            if came == Came::Nothing {
+                break;
+            }
+            first = came;
+            answered += self.handle(feed)?;
+            if came == Came::End {
+                break;
+            }
+        }
+        if first == Came::Bytes {
+            let now = Instant::now();
+            feed.watch.heard(now, answered > 0);
+            if answered > 0 {
+                if let Some(since) = feed.since {
+                    feed.window.answered(answered, now.saturating_duration_since(since));
+                }
+                feed.since = (!self.table.is_empty()).then_some(now);
+            }
+        }
+        Ok(first)
+    }
+
+    /// Handles the messages that are there as a whole. How many were results.
+    fn handle(&mut self, feed: &mut Feed) -> Result<usize, String> {
+        let mut results = 0;
+        loop {
+            let frame = match feed.connection.reader.take() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Ok(results),
+                Err(error) => return Err(error.to_string()),
+            };
+            if frame.header.kind == Kind::Result && feed.writing == Some(frame.header.call) {
+                return Err("it answered a call that was not sent yet".to_owned());
+            }
+            match self.pool.receive(self.worker, frame, &mut self.table) {
+                Received::Done => {
+                    results += 1;
+                    self.restarts.succeeded();
+                }
+                Received::Unbuilt(message) => return Err(message),
+                _ => {}
+            }
+        }
+    }
+
+    /// What other threads want.
+    fn heed_notes(&mut self, feed: &mut Feed) {
+        let mut notes = self.mailbox.take_notes();
+        if feed.writing.is_none() {
+            notes.extend(feed.taken_back.take().map(Note::TakenBack));
+        }
+        for note in notes {
+            match note {
+                Note::TakenBack(number) if feed.writing == Some(number) => {
+                    feed.taken_back = Some(number);
+                }
+                Note::TakenBack(number) => {
+                    if let Some(call) = self.table.remove(number) {
+                        // Its user has cancelled it, so it is over.
+                        drop(self.pool.take_back(self.worker, call));
+                    }
+                }
+                Note::Cancel(number) => self.cancel(feed, number),
+            }
+        }
+    }
+
+    fn cancel(&mut self, feed: &mut Feed, number: u64) {
+        let Some(call) = self.table.get(number) else { return };
+        feed.connection.send_urgent(Kind::Cancel, number, &[]);
+        let deadline = call.environment().and_then(|environment| environment.deadline);
+        let overdue = deadline.is_some_and(|by| by <= self.pool.clock().now());
+        let grace = match overdue {
+            true => Some(self.options.overdue_grace),
+            false => self.options.kill_cancelled_after,
+        };
+        if let Some(grace) = grace {
+            feed.watch.end_within(number, grace);
+        }
+    }
+
+    /// The pool is being stopped: what has not begun fails, what runs is told.
+    fn stop(&mut self, feed: &mut Feed) {
+        feed.told_to_stop = true;
+        feed.watch.stopping(&self.pool);
+        feed.waits_alone = None;
+        feed.connection.send_urgent(Kind::Abort, 0, &[]);
+        for number in self.table.numbers() {
+            if feed.writing != Some(number) && feed.connection.process.recorder.take_back(number) {
+                drop(self.table.remove(number));
+            }
+        }
+    }
+
+    /// No result came for a while: the calls behind the running one go elsewhere, and the process
+    /// sends what it has.
+    fn ask(&mut self, feed: &mut Feed) {
+        feed.connection.send_urgent(Kind::Ping, 0, &[]);
+        if !self.one_at_a_time || self.table.len() < 2 {
+            return;
+        }
+        feed.window.collapse();
+        let mut back = Vec::new();
+        for number in self.table.numbers() {
+            if feed.writing != Some(number) && feed.connection.process.recorder.take_back(number) {
+                let call = self.table.remove(number);
+                back.extend(call.and_then(|call| self.pool.take_back(self.worker, call)));
+            }
+        }
+        self.pool.queue().give_back(back);
+    }
+
+    /// Whether there is nothing to do until somebody calls.
+    fn may_sleep(&self, feed: &mut Feed) -> bool {
+        let queue = self.pool.queue();
+        if self.has_room(feed) && !queue.is_closed(self.worker) {
+            if !feed.searching {
+                feed.searching = true;
+                queue.start_search(self.worker);
+            }
+            return queue.park(self.worker, self.waker.clone());
+        }
+        if feed.searching {
+            feed.searching = false;
+            queue.end_search(self.worker);
+        }
+        true
+    }
+
+    /// The process has closed its channel or ended. `None`: as it was told.
+    fn ended(&mut self, feed: &mut Feed) -> Option<WorkerDeath> {
+        // What it had sent before is still there.
+        while feed.connection.read() == Came::Bytes {
+            if self.handle(feed).is_err() {
+                break;
+            }
+        }
+        let process = &mut feed.connection.process;
+        if !process.has_ended() {
+            process.wait_for_end(CLOSING);
+            process.kill();
+        }
+        let status = process.reap();
+        if feed.finishing && self.table.is_empty() {
+            return None;
+        }
+        Some(cause_of(status))
+    }
+
+    /// The process is gone. What it had done counts, what it had begun fails, the rest is run
+    /// elsewhere.
+    fn bury(&mut self, feed: Feed, cause: WorkerDeath) {
+        let Feed { mut connection, waits_alone, told_to_stop, .. } = feed;
+        let _ = connection.process.reap();
+        // Before the calls whose arguments it points to.
+        connection.writer.clear();
+        let recorder = &connection.process.recorder;
+        let left = recorder.left_behind();
+        let mut reader = FrameReader::new(self.options.max_message);
+        let mut source = left.as_slice();
+        let _ = reader.read_from(&mut source);
+        while let Ok(Some(frame)) = reader.take() {
+            let _ = self.pool.receive(self.worker, frame, &mut self.table);
+        }
+        if told_to_stop {
+            for number in self.table.numbers() {
+                drop(self.table.remove(number));
+            }
+            return;
+        }
+        let death = Death { cause, quarantine_after: self.options.quarantine_after };
+        let begun = |number| match recorder.has_begun(number) {
+            true => Begun::Yes,
+            false => Begun::No,
+        };
+        self.pool.queue().give_back(waits_alone);
+        self.pool.bury(self.worker, &mut self.table, &death, begun);
+    }
+}

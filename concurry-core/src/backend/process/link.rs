@@ -1,0 +1,180 @@
+//! The thread of one worker: it has the process, and is the only one that talks to it.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::child::Process;
+use super::connection::Connection;
+use super::notes::Mailbox;
+use super::options::ProcessOptions;
+use super::output::Outputs;
+use crate::remote::{BuiltFailure, CallTable, Launch, RemotePool, Restarts};
+
+/// Places for calls that a process has and has not answered: far more than a window needs.
+const SLOTS: usize = 1_024;
+/// The most that `concurrency` can mean for one process.
+const MOST_SLOTS: usize = 1 << 16;
+
+type Report = Arc<dyn Fn(usize, Result<(), BuiltFailure>) + Send + Sync>;
+
+/// The worker's side in this process.
+pub(crate) struct Link {
+    pub(super) worker: usize,
+    pub(super) pool: RemotePool,
+    pub(super) options: ProcessOptions,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) waker: Waker,
+    outputs: Outputs,
+    report: Report,
+    hello: Vec<u8>,
+    slots: u32,
+    pub(super) one_at_a_time: bool,
+    pub(super) restarts: Restarts,
+    pub(super) table: CallTable,
+}
+
+/// How a worker's process came to its end.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It was told to, because nothing is left to do.
+    Finished,
+    /// By itself, or it was killed.
+    Died,
+}
+
+impl Link {
+    pub(crate) fn new(
+        worker: usize,
+        launch: &Launch,
+        options: ProcessOptions,
+        mailbox: &Arc<Mailbox>,
+        outputs: Outputs,
+    ) -> Self {
+        let overlapping = launch.concurrency.clamp(1, MOST_SLOTS);
+        let slots = if launch.one_at_a_time { SLOTS } else { overlapping } as u32;
+        Self {
+            worker,
+            pool: launch.pool.clone(),
+            hello: launch.hello(worker, options.max_message, slots),
+            options,
+            mailbox: Arc::clone(mailbox),
+            waker: Waker::from(Arc::clone(&mailbox.waker)),
+            outputs,
+            report: launch.report(),
+            slots,
+            one_at_a_time: launch.one_at_a_time,
+            restarts: launch.pool.restarts(),
+            table: CallTable::new(),
+        }
+    }
+
+    pub(crate) fn spawn(self) -> io::Result<()> {
+        let name = format!("{}-{}", self.pool.worker_name(), self.worker);
+        thread::Builder::new().name(name).spawn(move || self.run()).map(drop)
+    }
+
+    fn run(mut self) {
+        let pool = self.pool.clone();
+        self.live();
+        // Whatever it still has fails as stopped before the pool counts as ended.
+        drop(self);
+        pool.worker_ended();
+    }
+
+    /// How many calls may overlap in its process.
+    pub(super) fn overlapping(&self) -> usize {
+        self.slots as usize
+    }
+
+    fn live(&mut self) {
+        let mut first = true;
+        loop {
+            match self.start() {
+                Ok(connection) => {
+                    if std::mem::take(&mut first) {
+                        (self.report)(self.worker, Ok(()));
+                    } else {
+                        let in_a_row = self.restarts.started();
+                        self.pool.tell_restarted(self.worker, in_a_row);
+                    }
+                    if let End::Finished = self.serve(connection) {
+                        return;
+                    }
+                    let wait = self.restarts.after_death();
+                    if !self.wait(wait) {
+                        return;
+                    }
+                }
+                Err(_) if self.pool.is_stopping() => return,
+                Err(failure) if first => return (self.report)(self.worker, Err(failure)),
+                Err(failure) => match self.restarts.after_failed_start() {
+                    Some(wait) => {
+                        if !self.wait(wait) {
+                            return;
+                        }
+                    }
+                    None => {
+                        let failures = self.restarts.failed_starts();
+                        return self.pool.give_up(self.worker, failures, &failure.describe());
+                    }
+                },
+            }
+        }
+    }
+
+    /// Starts a process, and waits until its state is built.
+    fn start(&mut self) -> Result<Connection, BuiltFailure> {
+        let mut connection = self.begin_start()?;
+        loop {
+            self.mailbox.waker.reset();
+            if self.is_over() {
+                return Err(BuiltFailure::Gone("the pool is being stopped".to_owned()));
+            }
+            match connection.poll_built(&self.pool) {
+                Some(built) => return built.map(|()| connection),
+                None => connection.sleep(&self.mailbox.waker, None),
+            }
+        }
+    }
+
+    /// Starts a process, and does not wait for it.
+    pub(super) fn begin_start(&self) -> Result<Connection, BuiltFailure> {
+        let name = format!("{}-{}", self.pool.worker_name(), self.worker);
+        let process = Process::start(&name, self.slots, &self.outputs).map_err(|error| {
+            BuiltFailure::Gone(format!("the operating system refused a process: {error}"))
+        })?;
+        Ok(Connection::new(process, &self.hello, self.options.max_message))
+    }
+
+    /// Whether the pool is being stopped; if not, this thread is woken then.
+    pub(super) fn is_over(&self) -> bool {
+        self.pool.is_stopping()
+    }
+
+    /// Waits on the pool's clock. False: the pool ends, so there will be no restart.
+    fn wait(&self, wait: Duration) -> bool {
+        let clock = self.pool.clock().clone();
+        let mut sleep = Box::pin(clock.sleep(wait));
+        let mut context = Context::from_waker(&self.waker);
+        loop {
+            self.mailbox.waker.reset();
+            if self.is_over() {
+                return false;
+            }
+            if self.pool.queue().is_closed(self.worker) && self.pool.queue().is_empty(self.worker) {
+                return false;
+            }
+            if wait.is_zero() || Pin::new(&mut sleep).poll(&mut context).is_ready() {
+                return true;
+            }
+            let waker = self.mailbox.waker.descriptor();
+            let _ = poll(&mut [PollFd::from_borrowed_fd(waker, PollFlags::IN)], None);
+        }
+    }
+}

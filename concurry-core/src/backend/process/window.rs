@@ -1,0 +1,83 @@
+//! How many calls a process may have that it has not answered.
+
+use std::time::Duration;
+
+/// So much work may lie ahead of a process: enough to hide the way there and back, little enough not
+/// to keep a call from a worker that is free.
+const AHEAD: Duration = Duration::from_micros(150);
+/// Far above what hides the way there and back.
+const MOST: usize = 512;
+
+/// Of a worker that runs one call at a time: by the time that its calls take.
+#[derive(Debug)]
+pub(crate) struct Window {
+    /// Nanoseconds a call, smoothed. Zero: not known.
+    per_call: u64,
+    size: usize,
+    /// More than one call is never in a window that is fixed.
+    fixed: Option<usize>,
+}
+
+impl Window {
+    /// One call first; more as it is known how long they take.
+    pub(crate) fn adaptive() -> Self {
+        Self { per_call: 0, size: 1, fixed: None }
+    }
+
+    /// So many calls, which overlap.
+    pub(crate) fn fixed(size: usize) -> Self {
+        Self { per_call: 0, size, fixed: Some(size) }
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// So many calls were answered in that time, during which the process was never idle.
+    pub(crate) fn answered(&mut self, calls: usize, time: Duration) {
+        if self.fixed.is_some() || calls == 0 {
+            return;
+        }
+        let each = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / calls as u64;
+        // A slow call counts at once, fast ones little by little.
+        self.per_call = match self.per_call {
+            known if each >= known => each,
+            known => known - (known - each) / 4,
+        };
+        let fits = (AHEAD.as_nanos() as u64 / self.per_call.max(1)).clamp(1, MOST as u64) as usize;
+        self.size = fits.min(self.size * 2);
+    }
+
+    /// A call takes longer than was thought.
+    pub(crate) fn collapse(&mut self) {
+        if self.fixed.is_none() {
+            self.size = 1;
+            self.per_call = u64::try_from(AHEAD.as_nanos()).unwrap_or(u64::MAX);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fast_calls_widen_it_step_by_step_and_a_slow_one_closes_it() {
+        let mut window = Window::adaptive();
+        assert_eq!(window.size(), 1);
+        window.answered(1, Duration::from_millis(20));
+        assert_eq!(window.size(), 1);
+        let mut sizes = Vec::new();
+        for _ in 0..60 {
+            let calls = window.size();
+            window.answered(calls, Duration::from_nanos(200 * calls as u64));
+            sizes.push(window.size());
+        }
+        assert!(sizes.is_sorted() && sizes.last() == Some(&MOST), "{sizes:?}");
+        window.answered(1, Duration::from_millis(1));
+        assert_eq!(window.size(), 1);
+        window.answered(1, Duration::from_micros(1));
+        window.collapse();
+        assert_eq!(window.size(), 1);
+    }
+}

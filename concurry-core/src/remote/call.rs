@@ -1,0 +1,155 @@
+//! A call on its way to a worker elsewhere.
+
+use std::convert::Infallible;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::CallError;
+use crate::backend::remote_node::place;
+use crate::call::{CallEnvironment, Copies};
+use crate::error::CallSite;
+use crate::future::node::{Header, Kind};
+use crate::future::{Call, Claimed, Ran, RemoteFunctions, Unpublished};
+use crate::sync::Ordering;
+use crate::wire::{CarryFailure, Frame, FrameWriter};
+
+/// The worker of queues whose calls run elsewhere.
+#[derive(Debug)]
+pub(crate) struct Anywhere;
+
+/// A call that waits for a worker. Dropping it fails it as stopped.
+#[derive(Debug)]
+pub struct RemoteCall {
+    call: Call<Anywhere>,
+    /// The other copies of the attempt, which are with other workers.
+    pub(crate) copies: Option<Arc<Copies>>,
+}
+
+/// A call that was taken from the queue. Dropping it fails it as stopped.
+#[derive(Debug)]
+pub struct TakenCall(Claimed);
+
+impl RemoteCall {
+    pub(crate) fn new(call: Call<Anywhere>, copies: Option<Arc<Copies>>) -> Self {
+        Self { call, copies }
+    }
+
+    pub(crate) fn into_call(self) -> Call<Anywhere> {
+        self.call
+    }
+
+    /// Takes the call. `None` if it was cancelled while it waited.
+    #[must_use]
+    #[inline]
+    pub fn take(self) -> Option<TakenCall> {
+        self.call.claim().map(|call| TakenCall(call.claimed))
+    }
+}
+
+impl TakenCall {
+    fn node(&self) -> NonNull<Header> {
+        self.0.node()
+    }
+
+    fn functions(&self) -> &'static RemoteFunctions {
+        match &self.0.vtable().kind {
+            Kind::Remote(functions) => functions,
+            _ => unreachable!("queues of workers elsewhere hold remote calls only"),
+        }
+    }
+
+    /// The method that was called.
+    #[must_use]
+    pub fn site(&self) -> CallSite {
+        self.0.site()
+    }
+
+    /// Whether the method may be run twice.
+    #[must_use]
+    pub fn is_idempotent(&self) -> bool {
+        self.functions().spec.idempotent
+    }
+
+    /// Whether it takes `&mut self`, so that nothing else may run on the worker meanwhile.
+    #[must_use]
+    pub fn is_exclusive(&self) -> bool {
+        self.functions().spec.exclusive
+    }
+
+    /// Whether nobody wants its outcome any more.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        // SAFETY: we hold the node.
+        unsafe { self.node().as_ref() }.lifecycle.is_cancelled()
+    }
+
+    pub(crate) fn environment(&self) -> Option<Arc<CallEnvironment>> {
+        // SAFETY: claimed by us, and not completed.
+        unsafe { (self.functions().environment)(self.node()) }
+    }
+
+    /// Notes where the call is, for a cancel to find it. Zero: nowhere.
+    pub(crate) fn put_at(&self, at: u64) {
+        // SAFETY: the node is of the remote kind, and we hold it.
+        let place = unsafe { place(self.node()) };
+        // Release: pairs with the Acquire of a cancel.
+        place.store(at, Ordering::Release);
+    }
+
+    /// Adds the call to the messages, under a number.
+    ///
+    /// # Errors
+    ///
+    /// What its arguments' own serialisation says, or that the message is too large. Nothing was
+    /// added then.
+    ///
+    /// # Safety
+    ///
+    /// The call is neither dropped nor ended before the messages are written or dropped: large
+    /// arguments are not copied.
+    #[inline]
+    pub unsafe fn encode(
+        &self,
+        writer: &mut FrameWriter<'static>,
+        call: u64,
+        now: Instant,
+    ) -> Result<(), CarryFailure> {
+        let encode = || {
+            // SAFETY: claimed by us; the rest is the caller's contract.
+            unsafe { (self.functions().encode)(self.node(), writer, call, now) }
+        };
+        // Serialisation is code of the types' own.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(encode)).unwrap_or_else(|payload| {
+            let message = crate::panics::message(payload);
+            Err(CarryFailure(format!("encoding it panicked: {message}")))
+        })
+    }
+
+    /// Ends the call with what a worker sent.
+    pub(crate) fn complete(self, frame: Frame<'_>, worker: usize) -> (Ran, Unpublished) {
+        let functions = self.functions();
+        let node = self.0.into_node();
+        // SAFETY: it was claimed by us, and is completed by `Unpublished`.
+        unsafe {
+            let ran = (functions.complete)(node, frame, worker);
+            (ran, Unpublished::new(node))
+        }
+    }
+
+    /// Ends the call because it has ended too many workers.
+    pub(crate) fn quarantine(self, deaths: u32) {
+        let functions = self.functions();
+        let node = self.0.into_node();
+        // SAFETY: as above.
+        unsafe {
+            (functions.quarantine)(node, deaths);
+            Unpublished::new(node).publish();
+        }
+    }
+
+    /// Ends the call without having run it, or without knowing.
+    pub fn fail(self, error: CallError<Infallible>) {
+        self.0.abandon(error);
+    }
+}

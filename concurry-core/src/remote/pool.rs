@@ -1,0 +1,263 @@
+//! The pool's own side of its workers elsewhere: counters, limits, time, and what comes back.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use concurry_time::Clock;
+
+use super::{CallTable, Elsewhere, Launch, RemoteQueue, Restarts, TakenCall};
+use crate::CallError;
+use crate::error::CodecError;
+use crate::event::Event;
+use crate::future::Ran;
+use crate::shared::{PoolShared, Reached, Seat, Stage};
+use crate::wire::message::{Hello, Rebuilt, RestartRule, VERSION};
+use crate::wire::{CarryFailure, Frame, FrameWriter, Kind, codec};
+
+/// The pool's own side of workers that run elsewhere. Clones are the same pool.
+#[derive(Clone, Debug)]
+pub struct RemotePool {
+    pub(crate) shared: Arc<PoolShared>,
+    pub(crate) queue: Arc<RemoteQueue>,
+    seats: Arc<[Arc<Seat>]>,
+}
+
+/// What a message from a worker was.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Received {
+    /// The outcome of a call, which is done now.
+    Done,
+    /// The outcome of a call that the table does not have: it was cancelled or given up.
+    Unknown,
+    /// The worker's constructor has finished: see [`Launch::report`].
+    Built(Result<(), super::BuiltFailure>),
+    /// A sign of life.
+    Alive,
+    /// The worker's state can't be built again: the worker is to be ended and started anew.
+    Unbuilt(String),
+}
+
+impl RemotePool {
+    pub(crate) fn new(shared: &Arc<PoolShared>, queue: Arc<RemoteQueue>) -> Self {
+        let seats = (0..shared.workers.len())
+            .map(|index| Arc::new(Seat { pool: Arc::clone(shared), index }));
+        Self { shared: Arc::clone(shared), queue, seats: seats.collect() }
+    }
+
+    /// The worker's name.
+    #[must_use]
+    pub fn worker_name(&self) -> &'static str {
+        self.shared.worker_name
+    }
+
+    /// The calls that wait.
+    #[must_use]
+    pub fn queue(&self) -> &RemoteQueue {
+        &self.queue
+    }
+
+    /// The pool's clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Who hears of cancelled calls. Called once, by `init`.
+    pub(crate) fn attend(&self, elsewhere: &Arc<dyn Elsewhere>) {
+        let weak: Weak<dyn Elsewhere> = Arc::downgrade(elsewhere);
+        let _ = self.shared.elsewhere.set(weak);
+    }
+
+    /// Whether the pool is being stopped without waiting for its calls.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.shared.shutdown.stage() >= Stage::Stopping
+    }
+
+    /// Whether the pool takes no more calls.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.shared.shutdown.stage() >= Stage::Draining
+    }
+
+    /// Waits until [`is_stopping`](Self::is_stopping).
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + Unpin + 'static {
+        let reached: Reached = self.shared.shutdown.reached(Stage::Stopping);
+        reached
+    }
+
+    /// The restarts of one worker, by the pool's policy.
+    #[must_use]
+    pub fn restarts(&self) -> Restarts {
+        Restarts::new(self.shared.restart)
+    }
+
+    pub(crate) fn hello(
+        &self,
+        launch: &Launch,
+        worker: usize,
+        max_message: usize,
+        slots: u32,
+    ) -> Vec<u8> {
+        let restart = self.shared.restart;
+        let hello = Hello {
+            version: VERSION,
+            worker: launch.worker.name.to_owned(),
+            fingerprint: launch.worker.fingerprint,
+            seat: worker,
+            concurrency: launch.concurrency,
+            max_message,
+            limited: self.shared.limits.sets().any(|set| !set.stats().limits.is_empty()),
+            restart: RestartRule {
+                first_wait: restart.first_wait,
+                max_wait: restart.max_wait,
+                max_failures: restart.max_failures,
+            },
+            parameters: launch.parameters.to_vec(),
+            slots,
+        };
+        let mut writer = FrameWriter::new(usize::MAX);
+        let mut bytes = Vec::new();
+        // Into memory, and of plain data: it can't fail.
+        let added =
+            writer.add(Kind::Hello, VERSION, 0, |encoder| codec::write(&hello, &mut encoder.body));
+        let written = writer.write_to(&mut bytes);
+        debug_assert!(added.is_ok() && written.is_ok());
+        bytes
+    }
+
+    /// Adds a call to the messages for a worker and to its table, and gives its number. `None`: it
+    /// can't be encoded, or its deadline has passed, so it is over.
+    ///
+    /// # Safety
+    ///
+    /// As [`TakenCall::encode`]: the table keeps the call until the messages are written or dropped.
+    pub unsafe fn send(
+        &self,
+        worker: usize,
+        call: TakenCall,
+        table: &mut CallTable,
+        writer: &mut FrameWriter<'static>,
+        now: Instant,
+    ) -> Option<u64> {
+        let number = table.next_number();
+        let counters = &self.shared.workers[worker];
+        counters.begin();
+        let begun = match call.environment() {
+            None => Ok(()),
+            Some(environment) => environment.begin(&self.seats[worker]),
+        };
+        let error = match begun {
+            Err(timeout) => CallError::TimedOut(timeout),
+            // SAFETY: by contract, since the call is in the table then.
+            Ok(()) => match unsafe { call.encode(writer, number, now) } {
+                Ok(()) => {
+                    table.insert(call);
+                    return Some(number);
+                }
+                Err(CarryFailure(message)) => {
+                    let site = call.site();
+                    CallError::Codec(Box::new(CodecError { site, what: "arguments", message }))
+                }
+            },
+        };
+        counters.end(true);
+        call.fail(error);
+        None
+    }
+
+    /// Handles a message from a worker.
+    #[inline]
+    pub fn receive(&self, worker: usize, frame: Frame<'_>, table: &mut CallTable) -> Received {
+        match frame.header.kind {
+            Kind::Result => match table.remove(frame.header.call) {
+                None => Received::Unknown,
+                Some(call) => {
+                    self.complete(worker, call, frame);
+                    Received::Done
+                }
+            },
+            Kind::Built => self.built(&frame).map_or(Received::Alive, Received::Built),
+            Kind::Rebuilt => self.rebuilt(worker, &frame),
+            _ => Received::Alive,
+        }
+    }
+
+    /// How a worker's constructor went, if that is what the message tells.
+    #[must_use]
+    pub fn built(&self, frame: &Frame<'_>) -> Option<Result<(), super::BuiltFailure>> {
+        if frame.header.kind != Kind::Built {
+            return None;
+        }
+        let (code, body) = (frame.header.code, frame.body.to_vec());
+        Some(if code == 0 { Ok(()) } else { Err(super::BuiltFailure::Told { code, body }) })
+    }
+
+    #[inline]
+    fn complete(&self, worker: usize, call: TakenCall, frame: Frame<'_>) {
+        let counters = &self.shared.workers[worker];
+        let (ran, outcome) = call.complete(frame, worker);
+        // Before the outcome is out, so that who has it finds it counted.
+        counters.end(ran != Ran::Done);
+        outcome.publish();
+    }
+
+    fn rebuilt(&self, worker: usize, frame: &Frame<'_>) -> Received {
+        match codec::read::<Rebuilt>(frame.body) {
+            Ok(Rebuilt::Again { in_a_row }) => {
+                self.tell_restarted(worker, in_a_row);
+                Received::Alive
+            }
+            Ok(Rebuilt::GivenUp { message }) => Received::Unbuilt(message),
+            Err(CarryFailure(message)) => Received::Unbuilt(message),
+        }
+    }
+
+    /// A worker was started again.
+    pub fn tell_restarted(&self, worker: usize, in_a_row: u32) {
+        crate::backend::restart::restarted(&self.seats[worker], in_a_row);
+    }
+
+    /// A worker will not come back. Without others, the calls that wait fail, and the pool takes no
+    /// more. Call [`worker_ended`](Self::worker_ended) then.
+    pub fn give_up(&self, worker: usize, failures: u32, message: &str) {
+        use std::sync::atomic::Ordering;
+        self.shared.events.emit(|| Event::WorkerGivenUp {
+            worker_name: self.shared.worker_name,
+            worker,
+            message: message.to_owned(),
+        });
+        // AcqRel: the last one has seen the others give up.
+        let last = self.shared.serving.fetch_sub(1, Ordering::AcqRel) == 1;
+        if last {
+            self.shared.shutdown.advance(Stage::Draining);
+            self.queue.close();
+        }
+        if last || self.queue.is_divided() {
+            let left = self.queue.abandon(worker);
+            if last {
+                for call in left {
+                    super::bury::fail_unbuilt(call, worker, failures, message);
+                }
+                while let Some(call) = self.queue.take(worker) {
+                    super::bury::fail_unbuilt(call, worker, failures, message);
+                }
+            } else {
+                self.queue.give_back(left);
+            }
+        }
+    }
+
+    /// A worker has ended. The last one ends the pool.
+    pub fn worker_ended(&self) {
+        self.shared.worker_ended();
+    }
+
+    /// How long calls that were told to stop may take.
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        // Within the grace that a stop of the pool allows in all.
+        Duration::from_millis(700)
+    }
+}

@@ -1,0 +1,182 @@
+//! What a worker hears while it works: cancels, answers about limits, signs of life.
+
+use std::collections::HashMap;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+
+use rustix::net::RecvFlags;
+
+use super::inbox::{OwnedFrame, Socket};
+use super::outbox::Outbox;
+use crate::call::CallEnvironment;
+use crate::shared::{PoolShared, Stage};
+use crate::sync::lock;
+use crate::wire::{Frame, FrameReader, Kind};
+
+/// A call that runs here and can be told to stop.
+pub(crate) enum Running {
+    /// A sync method, which looks at its context.
+    Told(Arc<CallEnvironment>),
+    /// An async method, whose future is dropped.
+    Dropped(Box<dyn FnOnce() + Send>),
+    /// It is just being started.
+    Starting,
+}
+
+/// What the thread that listens shares with those that work.
+pub(crate) struct Control {
+    pub(crate) outbox: Arc<Outbox>,
+    /// Never held over foreign code.
+    running: Mutex<HashMap<u64, Running>>,
+    /// Cancels that came before their call, which is on its way on another channel.
+    early: Mutex<Vec<u64>>,
+    pub(crate) pool: OnceLock<Arc<PoolShared>>,
+}
+
+/// How many early cancels are kept: far more than calls are ever on their way.
+const EARLY: usize = 4_096;
+
+impl Control {
+    pub(crate) fn new(outbox: Arc<Outbox>) -> Arc<Self> {
+        Arc::new(Self {
+            outbox,
+            running: Mutex::default(),
+            early: Mutex::default(),
+            pool: OnceLock::new(),
+        })
+    }
+
+    /// A call begins. False: it was cancelled before it came.
+    pub(crate) fn enter(&self, number: u64, running: Running) -> bool {
+        lock(&self.running).insert(number, running);
+        let mut early = lock(&self.early);
+        match early.iter().position(|known| *known == number) {
+            None => true,
+            Some(place) => {
+                early.swap_remove(place);
+                drop(early);
+                self.leave(number);
+                false
+            }
+        }
+    }
+
+    /// A call can be cancelled in that way from now on, unless it is over.
+    pub(crate) fn update(&self, number: u64, running: Running) {
+        let mut calls = lock(&self.running);
+        let old = match calls.get_mut(&number) {
+            Some(known) => std::mem::replace(known, running),
+            None => running,
+        };
+        drop(calls);
+        drop(old);
+    }
+
+    /// A call is over. How many others run.
+    pub(crate) fn leave(&self, number: u64) -> usize {
+        let mut calls = lock(&self.running);
+        let gone = calls.remove(&number);
+        let left = calls.len();
+        drop(calls);
+        drop(gone);
+        left
+    }
+
+    fn cancel(&self, number: u64) {
+        let mut calls = lock(&self.running);
+        let Some(known) = calls.get_mut(&number) else {
+            drop(calls);
+            let mut early = lock(&self.early);
+            if early.len() == EARLY {
+                early.remove(0);
+            }
+            early.push(number);
+            return;
+        };
+        match known {
+            Running::Told(environment) => environment.cancel(),
+            Running::Starting => {}
+            Running::Dropped(_) => {
+                let cancel = std::mem::replace(known, Running::Starting);
+                drop(calls);
+                if let Running::Dropped(cancel) = cancel {
+                    cancel();
+                }
+            }
+        }
+    }
+
+    /// Deals with an urgent message. `Some`: it is for those that work.
+    pub(crate) fn handle<'f>(&self, frame: Frame<'f>) -> Option<Frame<'f>> {
+        match frame.header.kind {
+            Kind::Cancel => self.cancel(frame.header.call),
+            Kind::Abort => {
+                if let Some(pool) = self.pool.get() {
+                    pool.shutdown.advance(Stage::Stopping);
+                }
+            }
+            Kind::Ping => {
+                // What waits goes along.
+                let _ = self.outbox.add(Kind::Pong, 0, frame.header.call, |_| Ok(()));
+                self.outbox.flush();
+            }
+            _ => return Some(frame),
+        }
+        None
+    }
+}
+
+/// Listens on a channel of its own, until the other side is gone: then so is this process.
+pub(crate) fn listen(control: Arc<Control>, channel: UnixStream) -> std::io::Result<()> {
+    let listener = move || {
+        hear(&channel, FrameReader::new(usize::MAX), |frame| drop(control.handle(frame)));
+        gone();
+    };
+    thread::Builder::new().name("concurry-control".to_owned()).spawn(listener).map(drop)
+}
+
+/// Listens on the only channel, and hands on what is for those that work.
+pub(crate) fn sort(
+    control: Arc<Control>,
+    channel: UnixStream,
+    reader: FrameReader,
+    messages: Sender<OwnedFrame>,
+) -> std::io::Result<()> {
+    let listener = move || {
+        hear(&channel, reader, |frame| {
+            if let Some(frame) = control.handle(frame) {
+                let _ = messages.send(OwnedFrame::of(frame));
+            }
+        });
+        gone();
+    };
+    thread::Builder::new().name("concurry-control".to_owned()).spawn(listener).map(drop)
+}
+
+fn hear(channel: &UnixStream, mut reader: FrameReader, mut heard: impl FnMut(Frame<'_>)) {
+    loop {
+        loop {
+            match reader.take() {
+                Ok(Some(frame)) => heard(frame),
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+        match reader.read_from(&mut Socket(channel, RecvFlags::empty())) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Nobody wants this process any more, whatever its user's code is doing.
+#[allow(unsafe_code)]
+fn gone() -> ! {
+    // SAFETY: it ends the process; nothing runs after it. Not `exit`, which would run destructors of
+    // the user's code beside the user's code.
+    unsafe { libc::_exit(0) }
+}

@@ -1,0 +1,106 @@
+//! Where a worker's messages come from.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::Receiver;
+
+use rustix::net::RecvFlags;
+
+use crate::wire::{Frame, FrameHeader, FrameReader, Source};
+
+/// A socket as a source of messages.
+pub(crate) struct Socket<'s>(pub(crate) &'s UnixStream, pub(crate) RecvFlags);
+
+impl Source for Socket<'_> {
+    #[allow(unsafe_code)]
+    fn append(&mut self, bytes: &mut Vec<u8>, most: usize) -> io::Result<usize> {
+        let room = bytes.spare_capacity_mut();
+        let most = most.min(room.len());
+        let ((filled, _), _) = rustix::net::recv(self.0, &mut room[..most], self.1)?;
+        let count = filled.len();
+        let length = bytes.len() + count;
+        // SAFETY: the system has filled so many bytes behind the length.
+        unsafe { bytes.set_len(length) };
+        Ok(count)
+    }
+}
+
+/// A message with its own memory.
+#[derive(Debug)]
+pub(crate) struct OwnedFrame {
+    header: FrameHeader,
+    body: Vec<u8>,
+    attachments: Vec<Vec<u8>>,
+}
+
+impl OwnedFrame {
+    pub(crate) fn of(frame: Frame<'_>) -> Self {
+        Self { header: frame.header, body: frame.body.to_vec(), attachments: frame.attachments }
+    }
+
+    fn lend(&mut self) -> Frame<'_> {
+        let attachments = std::mem::take(&mut self.attachments);
+        Frame { header: self.header, body: &self.body, attachments }
+    }
+}
+
+/// The messages of the thread that works.
+#[derive(Debug)]
+pub(crate) enum Inbox {
+    /// It reads itself: what is urgent comes another way.
+    Own(UnixStream, FrameReader),
+    /// Another thread reads, and deals with what is urgent.
+    Sorted(Receiver<OwnedFrame>),
+}
+
+/// What to do when there is no message.
+pub(crate) enum Next {
+    /// There may be one now.
+    Look,
+    /// There will be no more.
+    End,
+}
+
+impl Inbox {
+    /// Handles every message that is there.
+    pub(crate) fn handle_all(
+        &mut self,
+        mut handle: impl FnMut(Frame<'_>) -> Next,
+    ) -> io::Result<Next> {
+        match self {
+            Self::Own(_, reader) => {
+                while let Some(frame) = reader.take().map_err(io::Error::other)? {
+                    if let Next::End = handle(frame) {
+                        return Ok(Next::End);
+                    }
+                }
+            }
+            Self::Sorted(messages) => {
+                while let Ok(mut frame) = messages.try_recv() {
+                    if let Next::End = handle(frame.lend()) {
+                        return Ok(Next::End);
+                    }
+                }
+            }
+        }
+        Ok(Next::Look)
+    }
+
+    /// Waits for more, and handles what came.
+    pub(crate) fn wait(&mut self, mut handle: impl FnMut(Frame<'_>) -> Next) -> io::Result<Next> {
+        match self {
+            Self::Own(channel, reader) => {
+                match reader.read_from(&mut Socket(channel, RecvFlags::empty())) {
+                    Ok(0) => Ok(Next::End),
+                    Ok(_) => Ok(Next::Look),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Next::Look),
+                    Err(error) => Err(error),
+                }
+            }
+            Self::Sorted(messages) => match messages.recv() {
+                Ok(mut frame) => Ok(handle(frame.lend())),
+                Err(_) => Ok(Next::End),
+            },
+        }
+    }
+}

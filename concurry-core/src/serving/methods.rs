@@ -1,0 +1,229 @@
+//! The methods of a worker, by their numbers: from the bytes of a call to those of its outcome.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::control::{Control, Running};
+use crate::backend::remote_node::read_context;
+use crate::call::CallEnvironment;
+use crate::future::Outcome;
+use crate::pool::Pool;
+use crate::wire::message::{FailureText, PanicText, Uncarried};
+use crate::wire::{
+    CarryFailure, Decoder, Encoder, FlightRecorder, Frame, Kind, Status, codec, judged,
+};
+use crate::worker::{Method, MethodVisitor, Worker};
+use crate::{CallError, panics};
+
+/// What calls are run with.
+pub(crate) struct Server<W: Worker> {
+    pub(crate) pool: Arc<Pool<W>>,
+    pub(crate) control: Arc<Control>,
+    pub(crate) recorder: Option<Arc<FlightRecorder>>,
+}
+
+/// How a call of one method is run.
+pub(crate) type Run<W> = fn(&Server<W>, Frame<'_>);
+
+/// Collects the methods of a worker.
+pub(crate) struct Methods<W: Worker> {
+    pub(crate) run: Vec<Run<W>>,
+    one_at_a_time: bool,
+}
+
+impl<W: Worker> Methods<W> {
+    /// Of a worker that works on one call at a time, or on several.
+    pub(crate) fn of(one_at_a_time: bool) -> Self {
+        let mut methods = Self { run: Vec::new(), one_at_a_time };
+        W::visit_methods(&mut methods);
+        methods
+    }
+}
+
+impl<W: Worker> MethodVisitor<W> for Methods<W> {
+    fn visit<M: Method<Worker = W>>(&mut self) {
+        self.run.push(if self.one_at_a_time { run_here::<M> } else { submit::<M> });
+    }
+}
+
+impl<W: Worker> Server<W> {
+    /// Whether this process is to run the call, and not one that took it back.
+    fn begin(&self, number: u64) -> bool {
+        self.recorder.as_ref().is_none_or(|recorder| recorder.begin(number))
+    }
+
+    /// What the call brings along, and its arguments.
+    fn read<M: Method>(
+        &self,
+        frame: &mut Frame<'_>,
+    ) -> Result<(Option<Arc<CallEnvironment>>, M::Args), CarryFailure> {
+        let mut body = frame.body;
+        let environment = match frame.header.kind {
+            Kind::CallInContext => {
+                let (context, length) = read_context(body)?;
+                body = &body[length..];
+                let clock = &self.pool.shared.clock;
+                let mut environment = CallEnvironment::first(None);
+                environment.attempt = context.attempt;
+                environment.deadline = context.remaining.map(|remaining| clock.after(remaining));
+                environment.idempotency_key = context.idempotency_key.map(Into::into);
+                Some(Arc::new(environment))
+            }
+            _ if M::SPEC.uses_context => Some(Arc::new(CallEnvironment::first(None))),
+            _ => None,
+        };
+        let wire = M::abilities().wires.arguments.ok_or_else(no_way::<M::Args>)?;
+        let mut decoder = Decoder { body, attachments: &mut frame.attachments };
+        Ok((environment, (wire.decode)(&mut decoder)?))
+    }
+
+    fn read_caught<M: Method>(
+        &self,
+        frame: &mut Frame<'_>,
+    ) -> Option<(Option<Arc<CallEnvironment>>, M::Args)> {
+        let number = frame.header.call;
+        // Decoding is code of the types' own.
+        let read = catch_unwind(AssertUnwindSafe(|| self.read::<M>(frame)));
+        let read = read.unwrap_or_else(|payload| {
+            Err(CarryFailure(format!("decoding them panicked: {}", panics::message(payload))))
+        });
+        read.map_err(|failure| send_uncarried(&self.control, number, "arguments", failure)).ok()
+    }
+}
+
+/// Sends how a call ended.
+fn send<M: Method>(control: &Control, number: u64, outcome: &Outcome<M::Output, M::Error>) {
+    let wires = M::abilities().wires;
+    let sent = match outcome {
+        Ok(output) => try_send(control, number, Status::Done, |encoder| match wires.output {
+            Some(wire) => (wire.encode)(output, encoder),
+            None => Err(no_way::<M::Output>()),
+        }),
+        Err(CallError::Failed(error)) => {
+            let sent = match wires.error {
+                None => Err(no_way::<M::Error>()),
+                Some(wire) => try_send(control, number, Status::Failed, |encoder| {
+                    (wire.encode)(error, encoder)
+                }),
+            };
+            // What it says can always be carried.
+            sent.or_else(|_| {
+                let text = wires.text_of(error);
+                let verdict = judged(M::abilities().verdict.map(|verdict| verdict(error))).into();
+                let text = FailureText { message: text.message, sources: text.sources, verdict };
+                send_text(control, number, Status::FailedAsText, &text)
+            })
+        }
+        Err(CallError::Panicked(panic)) => {
+            let (message, location) = (panic.message.to_string(), panic.location.clone());
+            send_text(control, number, Status::Panicked, &PanicText { message, location })
+        }
+        Err(CallError::Cancelled(_)) => try_send(control, number, Status::Cancelled, |_| Ok(())),
+        Err(CallError::Stopped(_)) => try_send(control, number, Status::Stopped, |_| Ok(())),
+        Err(CallError::WorkerDied(died)) => {
+            send_text(control, number, Status::Unbuilt, &died.cause.to_string())
+        }
+        Err(other) => Err(CarryFailure(refusal(other))),
+    };
+    if let Err(failure) = sent {
+        send_uncarried(control, number, "result", failure);
+    }
+}
+
+fn refusal<E>(error: &CallError<E>) -> String {
+    match error {
+        CallError::Rejected(rejected) => rejected.to_string(),
+        _ => "the worker did not run the call".to_owned(),
+    }
+}
+
+fn send_text(
+    control: &Control,
+    number: u64,
+    status: Status,
+    text: &impl Serialize,
+) -> Result<(), CarryFailure> {
+    try_send(control, number, status, |encoder| codec::write(text, &mut encoder.body))
+}
+
+fn try_send<'v>(
+    control: &Control,
+    number: u64,
+    status: Status,
+    encode: impl FnOnce(&mut Encoder<'v>) -> Result<(), CarryFailure>,
+) -> Result<(), CarryFailure> {
+    // Serialisation is code of the types' own.
+    let add = || control.outbox.add(Kind::Result, status as u16, number, encode);
+    catch_unwind(AssertUnwindSafe(add)).unwrap_or_else(|payload| {
+        Err(CarryFailure(format!("encoding it panicked: {}", panics::message(payload))))
+    })
+}
+
+fn send_uncarried(control: &Control, number: u64, what: &str, failure: CarryFailure) {
+    let text = Uncarried { what: what.to_owned(), message: failure.0 };
+    // Plain text: it can't fail.
+    let _ = send_text(control, number, Status::Uncarried, &text);
+}
+
+fn no_way<T>() -> CarryFailure {
+    CarryFailure(format!("`{}` can't leave this process", std::any::type_name::<T>()))
+}
+
+/// Runs a call to its end on this thread.
+fn run_here<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
+    let number = frame.header.call;
+    // Before its arguments are decoded, which is code that may crash as well.
+    if !server.begin(number) {
+        return;
+    }
+    let Some((environment, args)) = server.read_caught::<M>(&mut frame) else { return };
+    let told = environment.clone().filter(|_| M::SPEC.uses_context);
+    if let Some(environment) = &told
+        && !server.control.enter(number, Running::Told(Arc::clone(environment)))
+    {
+        environment.cancel();
+    }
+    let outcome = server.pool.submit::<M>(args, environment).result();
+    if told.is_some() {
+        server.control.leave(number);
+    }
+    send::<M>(&server.control, number, &outcome);
+    panics::contain(|| drop(outcome));
+}
+
+/// Runs a call beside others.
+fn submit<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
+    let number = frame.header.call;
+    if !server.begin(number) {
+        return;
+    }
+    let Some((environment, args)) = server.read_caught::<M>(&mut frame) else { return };
+    let told = environment.clone().filter(|_| !M::SPEC.asynchronous && M::SPEC.uses_context);
+    let first = told.map_or(Running::Starting, Running::Told);
+    let may_drop = matches!(first, Running::Starting);
+    let cancelled = !server.control.enter(number, first);
+    let mut future = server.pool.submit::<M>(args, environment);
+    let control = Arc::clone(&server.control);
+    future.on_done(move |outcome| {
+        send::<M>(&control, number, outcome);
+        // With few others, nobody else will send it soon.
+        if control.leave(number) < FEW {
+            control.outbox.flush();
+        } else {
+            control.outbox.flush_soon();
+        }
+    });
+    if cancelled {
+        let _ = future.cancel();
+    } else if may_drop {
+        let cancel = Box::new(move || {
+            let _ = future.cancel();
+        });
+        server.control.update(number, Running::Dropped(cancel));
+    }
+}
+
+/// As few calls beside one another that each result is sent at once.
+const FEW: usize = 3;

@@ -1,0 +1,242 @@
+//! The life of a worker's process: it is told who it is, builds its state, serves, and ends.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use rustix::net::RecvFlags;
+
+use super::control::{self, Control};
+use super::inbox::{Inbox, Next, Socket};
+use super::methods::{Methods, Server};
+use super::outbox::Outbox;
+use crate::event::Event;
+use crate::pool::{MethodKinds, Options};
+use crate::wire::message::{Hello, PanicText, Rebuilt, Uncarried, VERSION};
+use crate::wire::{
+    Carry, CarryFailure, ErrorText, FlightRecorder, Frame, FrameReader, Kind, Status, codec,
+    registered,
+};
+use crate::worker::{Constructor, Worker};
+use crate::{InitError, Mode, RestartPolicy};
+
+/// How long results wait for others before they are sent together.
+const TOGETHER: Duration = Duration::from_micros(50);
+/// The other side has its own limit for the constructor.
+const NO_LIMIT: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// What a process that is to be a worker was started with.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) channel: UnixStream,
+    pub(crate) reader: FrameReader,
+    pub(crate) control: Option<UnixStream>,
+    pub(crate) table: Option<OwnedFd>,
+}
+
+/// What the macros know of the constructor, for [`serve`].
+pub(crate) struct Building<W, E> {
+    pub(crate) constructor: Result<Constructor<W, E>, CarryFailure>,
+    pub(crate) error: Option<Carry<E>>,
+    pub(crate) error_text: Option<fn(&E) -> ErrorText>,
+}
+
+impl Served {
+    /// The whole life.
+    pub(crate) fn run(mut self) {
+        let Ok(hello) = self.hello() else { return };
+        match registered(&hello.worker, hello.fingerprint) {
+            Some(registration) => (registration.serve)(self, hello),
+            None => {
+                let outbox = Outbox::new(self.channel, None, hello.max_message);
+                let message = format!("this executable has no worker `{}`", hello.worker);
+                tell_built(&outbox, Status::Unbuilt, &message);
+            }
+        }
+    }
+
+    fn hello(&mut self) -> io::Result<Hello> {
+        loop {
+            if let Some(frame) = self.reader.take().map_err(io::Error::other)? {
+                if frame.header.kind != Kind::Hello || frame.header.code != VERSION {
+                    return Err(io::Error::other("the other side speaks another version"));
+                }
+                return codec::read(frame.body).map_err(|failure| io::Error::other(failure.0));
+            }
+            let flags = RecvFlags::empty();
+            if self.reader.read_from(&mut Socket(&self.channel, flags))? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+}
+
+/// Serves the calls of one worker until the other side wants no more.
+pub(crate) fn serve<W: Worker, E: Send + 'static>(
+    served: Served,
+    hello: &Hello,
+    building: Building<W, E>,
+) {
+    let Served { channel, reader, control: urgent, table } = served;
+    let recorder = table.and_then(|table| FlightRecorder::open(&table, hello.slots).ok());
+    let recorder = recorder.map(Arc::new);
+    let Ok(sending) = channel.try_clone() else { return };
+    let outbox = Arc::new(Outbox::new(sending, recorder.clone(), hello.max_message));
+    let control = Control::new(Arc::clone(&outbox));
+    // Before the constructor, which may run for long: its parent may be gone meanwhile.
+    let inbox = match urgent {
+        Some(urgent) => {
+            control::listen(Arc::clone(&control), urgent).map(|()| Inbox::Own(channel, reader))
+        }
+        None => {
+            let (sender, messages) = mpsc::channel();
+            control::sort(Arc::clone(&control), channel, reader, sender)
+                .map(|()| Inbox::Sorted(messages))
+        }
+    };
+    let mut inbox = match inbox {
+        Ok(inbox) => inbox,
+        Err(error) => {
+            let message = format!("the operating system refused a thread: {error}");
+            return tell_built(&outbox, Status::Unbuilt, &message);
+        }
+    };
+    let mut kinds = MethodKinds::default();
+    W::visit_methods(&mut kinds);
+    let one_at_a_time = !kinds.asynchronous;
+    let Some(handle) = build(hello, building, one_at_a_time, &outbox) else { return };
+    let _ = control.pool.set(Arc::clone(&handle.pool.shared));
+    if !one_at_a_time {
+        outbox.start_flusher();
+    }
+    tell_built(&outbox, Status::Done, &());
+    let methods = Methods::<W>::of(one_at_a_time);
+    let server = Server { pool: Arc::clone(&handle.pool), control, recorder };
+    // A broken channel ends it as well.
+    let _ = work(&mut inbox, &server, &methods);
+    // The state is dropped, and everything is sent, before the process ends.
+    let _ = handle.stop().result();
+    outbox.flush();
+}
+
+fn work<W: Worker>(inbox: &mut Inbox, server: &Server<W>, methods: &Methods<W>) -> io::Result<()> {
+    let outbox = &server.control.outbox;
+    let mut began = None::<Instant>;
+    let mut handle = |frame: Frame<'_>| match frame.header.kind {
+        Kind::Call | Kind::CallInContext => {
+            if let Some(run) = methods.run.get(usize::from(frame.header.code)) {
+                run(server, frame);
+                // Neighbours of a slow call do not wait for those behind it.
+                let began_at = *began.get_or_insert_with(Instant::now);
+                if began_at.elapsed() > TOGETHER {
+                    outbox.flush();
+                    began = None;
+                }
+            }
+            Next::Look
+        }
+        Kind::Finish => Next::End,
+        _ => Next::Look,
+    };
+    loop {
+        if let Next::End = inbox.handle_all(&mut handle)? {
+            return Ok(());
+        }
+        outbox.flush();
+        if let Next::End = inbox.wait(&mut handle)? {
+            return Ok(());
+        }
+    }
+}
+
+fn build<W: Worker, E: Send + 'static>(
+    hello: &Hello,
+    building: Building<W, E>,
+    one_at_a_time: bool,
+    outbox: &Arc<Outbox>,
+) -> Option<crate::pool::Handle<W>> {
+    let Building { constructor, error: error_wire, error_text } = building;
+    let constructor = match constructor {
+        Ok(constructor) => constructor,
+        Err(CarryFailure(message)) => {
+            let text = Uncarried { what: "parameters".to_owned(), message };
+            tell_built(outbox, Status::Uncarried, &text);
+            return None;
+        }
+    };
+    let mut options = Options::<W>::new(if one_at_a_time { Mode::Sync } else { Mode::Async }, 1);
+    options.concurrency = Some(hello.concurrency);
+    options.init_timeout = Some(NO_LIMIT);
+    options.stop_timeout = Some(NO_LIMIT);
+    options.first_index = hello.seat;
+    options.restart = RestartPolicy::new()
+        .first_wait(hello.restart.first_wait)
+        .max_wait(hello.restart.max_wait)
+        .max_failures(hello.restart.max_failures);
+    let events = Arc::clone(outbox);
+    options.on_event = Some(Arc::new(move |event: &Event| tell_event(&events, event)));
+    match options.init(constructor) {
+        Ok(handle) => Some(handle),
+        Err(InitError::Constructor { error, .. }) => {
+            tell_failed(outbox, &error, error_wire, error_text);
+            None
+        }
+        Err(InitError::Panicked { panic, .. }) => {
+            let (message, location) = (panic.message.to_string(), panic.location);
+            tell_built(outbox, Status::Panicked, &PanicText { message, location });
+            None
+        }
+        Err(InitError::Options(error)) => {
+            tell_built(outbox, Status::Unbuilt, &error.to_string());
+            None
+        }
+        Err(_) => {
+            tell_built(outbox, Status::Unbuilt, &"its constructor did not run".to_owned());
+            None
+        }
+    }
+}
+
+fn tell_failed<E>(
+    outbox: &Outbox,
+    error: &E,
+    wire: Option<Carry<E>>,
+    text: Option<fn(&E) -> ErrorText>,
+) {
+    let encode = || wire.and_then(|wire| wire.to_bytes(error).ok());
+    // Serialisation is code of the type's own.
+    let bytes = std::panic::catch_unwind(std::panic::AssertUnwindSafe(encode)).ok().flatten();
+    let sent = bytes.is_some_and(|bytes| {
+        let added = outbox.add(Kind::Built, Status::Failed as u16, 0, |encoder| {
+            encoder.body.extend_from_slice(&bytes);
+            Ok(())
+        });
+        added.is_ok()
+    });
+    if !sent {
+        let message = match text {
+            Some(text) => text(error).message,
+            None => format!("an error of type `{}`", std::any::type_name::<E>()),
+        };
+        return tell_built(outbox, Status::FailedAsText, &message);
+    }
+    outbox.flush();
+}
+
+fn tell_built(outbox: &Outbox, status: Status, body: &impl serde::Serialize) {
+    // Of plain data: it can't fail.
+    let _ =
+        outbox.add(Kind::Built, status as u16, 0, |encoder| codec::write(body, &mut encoder.body));
+    outbox.flush();
+}
+
+fn tell_event(outbox: &Outbox, event: &Event) {
+    let rebuilt = match event {
+        Event::WorkerRestarted { in_a_row, .. } => Rebuilt::Again { in_a_row: *in_a_row },
+        Event::WorkerGivenUp { message, .. } => Rebuilt::GivenUp { message: message.clone() },
+        _ => return,
+    };
+    let _ = outbox.add(Kind::Rebuilt, 0, 0, |encoder| codec::write(&rebuilt, &mut encoder.body));
+}

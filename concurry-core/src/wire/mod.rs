@@ -1,0 +1,45 @@
+//! Calls as bytes: what a value becomes, how it is framed, and which workers a program has.
+//!
+//! `carry.rs` says what the macros find out about a type, `codec.rs` is the one place that knows the
+//! format, `frame.rs` and `frames_in.rs` cut the stream of bytes into messages, `message.rs` has the
+//! bodies of those that are no calls, `registry.rs` finds a worker's code by its name.
+
+mod carry;
+#[cfg(feature = "process")]
+pub(crate) mod codec;
+#[cfg(feature = "process")]
+mod frame;
+#[cfg(feature = "process")]
+mod frames_in;
+#[cfg(feature = "process")]
+mod frames_out;
+#[cfg(feature = "process")]
+pub(crate) mod message;
+#[cfg(feature = "process")]
+mod number;
+#[cfg(feature = "process")]
+mod recorder;
+#[cfg(feature = "process")]
+mod registry;
+#[cfg(not(feature = "process"))]
+mod unregistered;
+
+#[cfg(feature = "process")]
+pub(crate) use carry::judged;
+pub use carry::{Carry, CarryFailure, Decoder, Encoder, ErrorText, MethodWires};
+#[cfg(feature = "process")]
+pub use codec::Carried;
+#[cfg(feature = "process")]
+pub use frame::{Frame, FrameError, FrameHeader, HEADER, Kind, MAX_FRAME, Status};
+#[cfg(feature = "process")]
+pub use frames_in::{FrameReader, Source};
+#[cfg(feature = "process")]
+pub use frames_out::FrameWriter;
+#[cfg(feature = "process")]
+pub(crate) use number::{generation, number, slot};
+#[cfg(feature = "process")]
+pub(crate) use recorder::FlightRecorder;
+#[cfg(feature = "process")]
+pub use registry::{REGISTERED, Registration, WorkerKey, registered};
+#[cfg(not(feature = "process"))]
+pub use unregistered::Registration;

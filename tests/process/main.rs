@@ -1,0 +1,8 @@
+//! Workers in processes of their own: what only they can do, and what ends them.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+#![forbid(unsafe_code)] // as in a user's crate: the macros make do without
+
+mod workers;
+
+mod calls;
