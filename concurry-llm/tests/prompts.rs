@@ -132,3 +132,36 @@ fn languages_are_those_of_iso_639() {
     assert_eq!(mixed.languages(), [Language::Eng, Language::Deu]);
     assert!(!mixed.language("en").unwrap().is_mixed());
 }
+
+#[cfg(feature = "tracing")]
+#[test]
+fn putting_languages_together_is_a_warning() {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let english = Prompt::text("a").language("en").unwrap();
+        let german = Prompt::text("b").language("de").unwrap();
+        let mixed = english.clone() + english + german;
+        drop(mixed + "c"); // it is mixed already
+    });
+    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(lines.matches("WARN").count(), 1, "{lines}");
+    assert!(lines.contains("eng, deu"), "{lines}");
+}

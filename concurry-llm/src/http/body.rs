@@ -56,6 +56,7 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
@@ -80,5 +81,16 @@ mod tests {
         let excerpt = excerpt(&[0xff, 0, b'a', b'\n'].repeat(10_000));
         assert_eq!(excerpt.chars().count(), EXCERPT + 1);
         assert!(!excerpt.contains(char::is_control));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_and_no_json_make_it_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+            text in r#"[{\[]?("(error|code|message)":)?["{\[0-9a-zä\\}\]]{0,20}[}\]]?"#,
+        ) {
+            let _ = parse::<Answer>(&bytes);
+            let _ = parse::<Answer>(text.as_bytes());
+        }
     }
 }

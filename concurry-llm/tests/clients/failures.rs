@@ -1,5 +1,8 @@
 //! Everything that can go wrong with one request: each a typed error, tried again or not.
 
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::thread;
 use std::time::Duration;
 
 use concurry_core::{CallError, Cancel, Mode, WorkerOptions};
@@ -96,12 +99,26 @@ fn what_is_no_http_is_a_broken_connection() {
 
 #[test]
 fn nobody_at_the_port_is_no_connection() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let error = outcome(Endpoint::at(url), Mode::Async).unwrap_err();
     assert!(error.to_string().contains("refused"), "{error}");
     assert!(matches!(error, LlmError::Connection { .. }));
+}
+
+#[test]
+fn a_service_that_speaks_no_tls_is_no_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/v1", listener.local_addr().unwrap());
+    let plain = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        let _ = io::copy(&mut stream, &mut io::sink()); // until the other side has had enough
+    });
+    let error = outcome(Endpoint::at(url), Mode::Async).unwrap_err();
+    assert!(matches!(error, LlmError::Connection { .. }), "{error:?}");
+    plain.join().unwrap();
 }
 
 #[test]
