@@ -10,16 +10,17 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::LlmError;
 use crate::completion::CohereMeta;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::http::Connection;
 use crate::model::Model;
 use crate::usage::{Usage, WireUsage};
+use crate::{LlmError, halves};
 
 /// A worker that turns texts into vectors.
 ///
-/// Services take many texts in one request: [`embed_all`](Self::embed_all). What is said of
+/// Services take many texts in one request: calls of [`embed`](Self::embed) are batched by
+/// themselves, and [`embed_all`](Self::embed_all) is one batch. What is said of
 /// [`ChatClient`](crate::ChatClient) holds for it, too.
 ///
 /// ```no_run
@@ -51,14 +52,17 @@ impl EmbeddingClient {
         Ok(Self { connection: endpoint.connect()?, model })
     }
 
-    /// The vector of a text.
+    /// The vector of a text. Except in sync mode, calls that are made at about the same time become one
+    /// request for up to 96 texts; `.on_embed(|embed| embed.batch(Batching::new().max_size(512)))`
+    /// changes that.
     ///
     /// # Errors
     ///
-    /// [`LlmError`] tells what the service or the connection did, and whether another try may help.
+    /// [`LlmError`] tells what the service or the connection did, and whether another try may help. A
+    /// text that the service refuses fails alone.
     #[idempotent]
     pub async fn embed(&self, ctx: &CallContext, text: String) -> Result<Vec<f32>, LlmError> {
-        self.send(ctx, vec![text]).await?.pop().ok_or(LlmError::NoAnswer)
+        self.send(ctx, &[text]).await?.pop().ok_or(LlmError::NoAnswer)
     }
 
     /// The vectors of many texts, in their order, by one request. How many texts a request may have
@@ -73,10 +77,20 @@ impl EmbeddingClient {
         ctx: &CallContext,
         texts: Vec<String>,
     ) -> Result<Vec<Vec<f32>>, LlmError> {
-        if texts.is_empty() { Ok(Vec::new()) } else { self.send(ctx, texts).await }
+        if texts.is_empty() { Ok(Vec::new()) } else { self.send(ctx, &texts).await }
     }
 
-    async fn send(&self, ctx: &CallContext, texts: Vec<String>) -> Result<Vec<Vec<f32>>, LlmError> {
+    /// Many calls of [`embed`](Self::embed) at once.
+    #[batch(of = "embed", max_size = 96, max_wait = "5ms")]
+    async fn embed_batch(
+        &self,
+        ctx: &CallContext,
+        texts: Vec<String>,
+    ) -> Vec<Result<Vec<f32>, LlmError>> {
+        halves::send(&texts, async |texts| self.send(ctx, texts).await).await
+    }
+
+    async fn send(&self, ctx: &CallContext, texts: &[String]) -> Result<Vec<Vec<f32>>, LlmError> {
         let (body, count) = (self.model.body(), texts.len());
         let (vectors, usage) = match self.connection.protocol {
             Protocol::OpenAi => self.send_openai(ctx, body, texts).await?,
@@ -96,7 +110,7 @@ impl EmbeddingClient {
         &self,
         ctx: &CallContext,
         mut body: Map<String, Value>,
-        texts: Vec<String>,
+        texts: &[String],
     ) -> Result<(Vec<Vec<f32>>, Usage), LlmError> {
         body.insert("input".into(), texts.into());
         let exchange = self.connection.post::<Embeddings>(ctx, "embeddings", &body).await?;
@@ -110,7 +124,7 @@ impl EmbeddingClient {
         &self,
         ctx: &CallContext,
         mut body: Map<String, Value>,
-        texts: Vec<String>,
+        texts: &[String],
     ) -> Result<(Vec<Vec<f32>>, Usage), LlmError> {
         body.insert("texts".into(), texts.into());
         let exchange = self.connection.post::<CohereEmbeddings>(ctx, "embed", &body).await?;

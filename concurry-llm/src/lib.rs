@@ -25,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod halves;
 mod key;
 mod parameters;
 mod tokens;

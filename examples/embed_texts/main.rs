@@ -1,4 +1,5 @@
-//! Embeds 10,000 texts under a quota, a batch a request, and searches among them.
+//! Embeds 10,000 texts under a quota, and searches among them. Each text is a call of its own; calls
+//! become requests of many texts by themselves.
 //!
 //! ```text
 //! cargo run --release --example embed_texts                   # offline, against its own endpoint
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use concurry::Batching;
 use concurry::limits::Window;
 use concurry::llm::{EmbeddingClient, Endpoint, Tier};
 use concurry::prelude::*;
@@ -30,7 +32,7 @@ struct Arguments {
     #[arg(long, default_value = "10000", value_name = "N")]
     texts: usize,
 
-    /// How many texts go into a request
+    /// How many texts go into a request at most
     #[arg(long, default_value = "100", value_name = "N")]
     batch: NonZeroUsize,
 
@@ -39,7 +41,7 @@ struct Arguments {
     mode: Mode,
 
     /// What to search for
-    #[arg(long, default_value = "What is Lima, Peru known for?", value_name = "TEXT")]
+    #[arg(long, default_value = "What is Shanghai, China known for?", value_name = "TEXT")]
     query: String,
 
     /// The prompts that the texts are made of
@@ -57,18 +59,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let workers = if arguments.mode == Mode::Thread { 20 } else { 1 };
     let embedder = EmbeddingClient::options(arguments.mode, workers)
         .tier(&tier)
+        .on_embed(|embed| embed.batch(Batching::new().max_size(arguments.batch.get())))
         .init(Endpoint::at(service.base_url()), "text-embedding-3-small".into())?;
 
-    let batches: Vec<Vec<String>> =
-        texts.chunks(arguments.batch.get()).map(<[String]>::to_vec).collect();
     let started = Instant::now();
     let vectors: Vec<Vec<f32>> = embedder
-        .map(batches, |embedder, batch| embedder.embed_all(batch))
+        .map(texts.clone(), |embedder, text| embedder.embed(text))
+        .in_flight(20 * arguments.batch.get())
         .progress("Embedding")
-        .results()?
-        .concat();
+        .results()?;
     let wall = started.elapsed().as_secs_f64();
-    println!("{} texts in {wall:.2} s, {:.0} a second", vectors.len(), vectors.len() as f64 / wall);
+    let (count, batching) = (vectors.len(), &embedder.stats().batching);
+    println!("{count} texts in {wall:.2} s, {:.0} a second", count as f64 / wall);
+    for batching in batching {
+        let (requests, filled) = (batching.batches, 100.0 * batching.fill_ratio());
+        println!("{requests} requests, {filled:.0} % full");
+    }
 
     let query = embedder.embed(arguments.query.clone()).result()?;
     println!("closest to `{}`:", arguments.query);

@@ -17,6 +17,8 @@ pub enum Answer {
     Kept(Vec<u8>),
     /// Sends these bytes, and then nothing, with the connection open, until the other side closes it.
     Hang(Vec<u8>),
+    /// Sends what this says of the request.
+    By(fn(&Request) -> Answer),
     /// Sends bytes as they come from the test, until it hangs up.
     Fed(Receiver<Vec<u8>>),
 }
@@ -129,11 +131,16 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
     while let Some(request) = read_request(&stream) {
         let answer = {
             let mut state = shared.state.lock().unwrap();
-            state.requests.push(request);
+            state.requests.push(request.clone());
             state.script.pop_front()
         };
         shared.changed.notify_all();
-        match answer.expect("the script has an answer for each request") {
+        let mut answer = answer.expect("the script has an answer for each request");
+        if let Answer::By(of_request) = answer {
+            answer = of_request(&request);
+        }
+        match answer {
+            Answer::By(_) => unreachable!("an answer to a request is one to be sent"),
             Answer::Kept(bytes) => {
                 stream.write_all(&bytes).unwrap();
                 continue;

@@ -1,11 +1,11 @@
 //! Completions and embeddings, as OpenAI and as Cohere speak of them.
 
-use concurry_core::Mode;
-use concurry_llm::{CompletionClient, EmbeddingClient, Endpoint, LlmError, Model};
+use concurry_core::{CallError, Mode, WorkerHandle, WorkerOptions};
+use concurry_llm::{CompletionClient, EmbeddingClient, Endpoint, LlmError, Model, Tier};
 use serde_json::{Value, json};
 
 use super::MODES;
-use super::server::{Answer, Server};
+use super::server::{Answer, Request, Server};
 
 fn ok(body: &Value) -> Answer {
     Answer::json(200, &[], body)
@@ -110,4 +110,47 @@ fn too_few_answers_are_an_error_and_not_mixed_up() {
     let failure = error.failure().unwrap();
     assert!(matches!(failure, LlmError::Unexpected { .. }), "{failure}");
     assert!(failure.to_string().contains("2 texts have 1 vectors"), "{failure}");
+}
+
+/// The vector of a text is its length, so that none can be mixed up.
+fn lengths(request: &Request) -> Answer {
+    let texts = request.body["input"].as_array().unwrap();
+    if texts.iter().any(|text| text == "bad") {
+        return Answer::json(400, &[], &json!({ "error": { "message": "a bad text" } }));
+    }
+    let vectors = texts.iter().enumerate().map(
+        |(index, text)| json!({ "index": index, "embedding": [text.as_str().unwrap().len()] }),
+    );
+    let vectors: Vec<_> = vectors.collect();
+    ok(&json!({ "data": vectors, "usage": { "prompt_tokens": texts.len() } }))
+}
+
+#[test]
+fn calls_at_the_same_time_share_requests_and_a_refused_text_fails_alone() {
+    for mode in [Mode::Thread, Mode::Async] {
+        let server = Server::start((0..60).map(|_| Answer::By(lengths)));
+        let tier = Tier::per_minute(60, 100_000).build().unwrap();
+        let client = EmbeddingClient::options(mode, 1)
+            .tier(&tier)
+            .concurrency(1)
+            .init(Endpoint::at(server.base_url()), "m".into())
+            .unwrap();
+        let text = |length: usize| if length == 77 { "bad".to_owned() } else { "x".repeat(length) };
+        let outcomes =
+            client.map(1..=100, move |client, length| client.embed(text(length))).outcomes();
+        for (length, outcome) in (1..=100).zip(outcomes) {
+            match outcome {
+                Ok(vector) => assert!(length != 77 && vector == [length as f32]),
+                Err(CallError::Failed(LlmError::Refused { status: 400, .. })) => {
+                    assert_eq!(length, 77);
+                }
+                Err(error) => panic!("{length}: {error}"),
+            }
+        }
+        let requests = server.requests().len();
+        assert!((2..50).contains(&requests), "{requests} requests for 100 texts");
+        // Each request counts once, each text its tokens.
+        let stats = tier.limits().stats();
+        assert_eq!(stats.limits[0].available, 60.0 - requests as f64);
+    }
 }
