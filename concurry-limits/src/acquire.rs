@@ -11,7 +11,7 @@ use concurry_time::{Sleep, block_on};
 use smallvec::SmallVec;
 
 use crate::error::LimitError;
-use crate::ledger::Look;
+use crate::estimate::UsageEstimates;
 use crate::permit::{Owner, Permit};
 use crate::queue::{Outcome, Ticket};
 use crate::request::Takes;
@@ -43,6 +43,7 @@ pub struct Acquire {
     failed: Option<LimitError>,
     timeout: Option<Duration>,
     deadline: Option<Sleep>,
+    learner: Option<UsageEstimates>,
     done: bool,
 }
 
@@ -51,7 +52,6 @@ struct Candidate {
     shared: Arc<Shared>,
     takes: Takes,
     ticket: Option<Ticket>,
-    timer: Option<Sleep>,
 }
 
 impl Acquire {
@@ -68,7 +68,7 @@ impl Acquire {
         for (shared, takes) in sets {
             match takes {
                 Ok(takes) => {
-                    candidates.push(Candidate { shared, takes, ticket: None, timer: None });
+                    candidates.push(Candidate { shared, takes, ticket: None });
                 }
                 Err(error) => failed = failed.or(Some(error)),
             }
@@ -76,12 +76,18 @@ impl Acquire {
         if !candidates.is_empty() {
             failed = None;
         }
-        Self { candidates, failed, timeout: None, deadline: None, done: false }
+        Self { candidates, failed, timeout: None, deadline: None, learner: None, done: false }
     }
 
     /// Gives up after a time, counted from the first poll. Zero tries once.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Lets these estimates learn what the permit's [`update`](Permit::update) says was used.
+    pub fn learning(mut self, estimates: &UsageEstimates) -> Self {
+        self.learner = Some(estimates.clone());
         self
     }
 
@@ -175,40 +181,18 @@ impl Candidate {
         Permit::new(Owner::Owned(Arc::clone(&self.shared)), self.takes.clone(), at)
     }
 
-    fn look(&mut self, context: &mut Context<'_>) -> Option<Result<Permit<'static>, LimitError>> {
-        let ticket = self.ticket?;
-        loop {
-            match self.shared.look(ticket, context.waker()) {
-                Look::Done(outcome) => {
-                    self.ticket = None;
-                    return Some(match outcome {
-                        Outcome::Granted(at) => Ok(self.permit(at)),
-                        Outcome::NeverFits(index) => {
-                            let shortage = Shortage { index, fit: Fit::Never };
-                            let ledger = self.shared.lock();
-                            let now = self.shared.now();
-                            Err(self.shared.error(&ledger, &self.takes, shortage, now))
-                        }
-                    });
-                }
-                Look::Waiting(None) => {
-                    self.timer = None;
-                    return None;
-                }
-                Look::Waiting(Some(moment)) => {
-                    let deadline = self.shared.origin + moment;
-                    if self.timer.as_ref().is_none_or(|timer| timer.deadline() != deadline) {
-                        self.timer = Some(self.shared.clock.sleep_until(deadline));
-                    }
-                    let timer = self.timer.as_mut()?;
-                    if Pin::new(timer).poll(context).is_pending() {
-                        return None;
-                    }
-                    // The moment came between the look and the timer: look again.
-                    self.timer = None;
-                }
+    fn look(&mut self, context: &Context<'_>) -> Option<Result<Permit<'static>, LimitError>> {
+        let outcome = self.shared.look(self.ticket?, context.waker())?;
+        self.ticket = None;
+        Some(match outcome {
+            Outcome::Granted(at) => Ok(self.permit(at)),
+            Outcome::NeverFits(index) => {
+                let shortage = Shortage { index, fit: Fit::Never };
+                let ledger = self.shared.lock();
+                let now = self.shared.now();
+                Err(self.shared.error(&ledger, &self.takes, shortage, now))
             }
-        }
+        })
     }
 }
 
@@ -247,7 +231,12 @@ impl Future for Acquire {
                 this.done = true;
                 // Places in other queues are given back now, not when this is dropped.
                 this.candidates.clear();
-                Poll::Ready(result)
+                Poll::Ready(result.map(|mut permit| {
+                    if let Some(learner) = this.learner.take() {
+                        permit.teach(learner);
+                    }
+                    permit
+                }))
             }
         }
     }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::task::Waker;
 
 use concurry_time::Clock;
 
 use crate::RateAlgorithm;
 use crate::account::Account;
+use crate::alarm::Bell;
 use crate::credit::Credit;
 use crate::error::LimitBuildError;
 use crate::key::Keys;
@@ -88,14 +90,15 @@ impl LimitSetBuilder {
             Account::new(!windowed, limit.kind.is_resource())
         });
         let ledger = Ledger::new(store, accounts.collect());
-        let shared = Shared {
+        let shared = Arc::new_cyclic(|shared| Shared {
+            bell: Waker::from(Arc::new(Bell(shared.clone()))),
             credits: definitions.iter().map(|_| Credit::closed()).collect(),
             keys: Arc::new(Keys::new(definitions)),
             config: self.config,
             origin: self.clock.now(),
             clock: self.clock,
             ledger: OnItsOwnLine(Mutex::new(ledger)),
-        };
-        LimitSet { shared: Arc::new(shared) }
+        });
+        LimitSet { shared }
     }
 }

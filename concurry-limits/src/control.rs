@@ -70,6 +70,7 @@ impl LimitSet {
             for line in &mut ledger.queue.lines {
                 line.planned = Some(now);
             }
+            ledger.queue.changed = true;
             ledger.serve(now, wakers);
         });
     }

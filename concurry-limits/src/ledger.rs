@@ -8,6 +8,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use crate::account::Account;
+use crate::alarm::Alarm;
 use crate::credit::Credit;
 use crate::queue::{Outcome, Queue, Ticket, Waiter};
 use crate::request::Takes;
@@ -18,7 +19,8 @@ use crate::store::{Fit, Promise, Shortage, Store, Take};
 /// not catch up.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// Queued waiters are served by timer about this often; those that are due by then go together.
+/// Queued waiters are served by timer at most this often, unless that would waste capacity; those
+/// that are due by then go together.
 const PACE: Duration = Duration::from_millis(1);
 
 /// A limit is prepaid only if that serves so many acquires like the last one.
@@ -33,20 +35,21 @@ pub(crate) struct Ledger {
     pub(crate) paused_until: Option<Duration>,
     /// When waiters were last served.
     served_at: Option<Duration>,
+    /// The one timer of the set.
+    pub(crate) alarm: Alarm,
     pub(crate) accounts: Box<[Account]>,
-}
-
-/// What a waiter finds.
-#[derive(Debug)]
-pub(crate) enum Look {
-    Done(Outcome),
-    /// Not yet. A head looks again at this moment.
-    Waiting(Option<Duration>),
 }
 
 impl Ledger {
     pub(crate) fn new(store: Box<dyn Store>, accounts: Box<[Account]>) -> Self {
-        Self { store, queue: Queue::default(), paused_until: None, served_at: None, accounts }
+        Self {
+            store,
+            queue: Queue::default(),
+            paused_until: None,
+            served_at: None,
+            alarm: Alarm::default(),
+            accounts,
+        }
     }
 
     /// Ends what is prepaid of a limit and records what was used of it.
@@ -132,38 +135,28 @@ impl Ledger {
             Fit::At(moment) => Some(moment),
             Fit::WhenReleased | Fit::Never => None,
         };
-        let waiter = Waiter { takes, waker, since: now, armed: None };
+        let waiter = Waiter { takes, waker, since: now };
         self.queue.enter(waiter, planned, shortage.index)
     }
 
-    /// Serves everybody who can go, and tells the heads whose moment has come nearer.
+    /// Serves everybody who can go.
     pub(crate) fn serve(&mut self, now: Duration, wakers: &mut Wakers) {
         if self.is_paused(now) {
             for line in &mut self.queue.lines {
                 line.planned = self.paused_until;
             }
-        } else {
-            while let Some((line, ticket, outcome)) = self.next_outcome(now) {
-                let moment = match outcome {
-                    Outcome::Granted(at) => at,
-                    Outcome::NeverFits(_) => now,
-                };
-                self.queue.outcomes.insert(ticket, outcome);
-                self.served_at = Some(now);
-                if let Some(waiter) = self.queue.remove(line, ticket, Some(moment)) {
-                    wakers.push(waiter.waker);
-                }
-            }
+            self.queue.changed = true;
+            return;
         }
-        for index in 0..self.queue.lines.len() {
-            let moment = self.wakes_at(index, now);
-            let head = self.queue.lines[index].waiters.first_entry();
-            if let (Some(moment), Some(mut head)) = (moment, head) {
-                let head = head.get_mut();
-                if head.armed.is_none_or(|armed| moment < armed) {
-                    head.armed = Some(moment);
-                    wakers.push(head.waker.clone());
-                }
+        while let Some((line, ticket, outcome)) = self.next_outcome(now) {
+            let moment = match outcome {
+                Outcome::Granted(at) => at,
+                Outcome::NeverFits(_) => now,
+            };
+            self.queue.outcomes.insert(ticket, outcome);
+            self.served_at = Some(now);
+            if let Some(waiter) = self.queue.remove(line, ticket, Some(moment)) {
+                wakers.push(waiter.waker);
             }
         }
     }
@@ -204,57 +197,55 @@ impl Ledger {
         };
         drop(promises);
         let line = &mut self.queue.lines[line];
+        self.queue.changed |= line.planned != planned;
         line.planned = planned;
         line.blocked_by = blocked_by;
         None
     }
 
-    /// When the head of a line looks again by itself: when it fits, or a little later to take those
-    /// behind it along, but not after the last of them fits.
+    /// When somebody has to be served without being asked: when the first head fits, or a little
+    /// later to take others along, as long as no capacity is wasted.
+    pub(crate) fn next_moment(&self, now: Duration) -> Option<Duration> {
+        (0..self.queue.lines.len()).filter_map(|line| self.wakes_at(line, now)).min()
+    }
+
     fn wakes_at(&self, line: usize, now: Duration) -> Option<Duration> {
         let planned = self.queue.lines[line].planned?;
         let paced = self.served_at.map_or(planned, |served| served + PACE);
         if paced <= planned {
             return Some(planned);
         }
-        let last = match self.estimate_all(line, now) {
-            Fit::At(moment) => moment,
-            Fit::WhenReleased | Fit::Never => paced,
-        };
-        Some(planned.max(paced.min(last)))
+        Some(planned.max(paced.min(self.wasted_from(line, now).unwrap_or(paced))))
     }
 
-    /// What a waiter finds when it looks.
-    pub(crate) fn look(
-        &mut self,
-        ticket: Ticket,
-        waker: &Waker,
-        now: Duration,
-        wakers: &mut Wakers,
-    ) -> Look {
-        if let Some(outcome) = self.queue.outcomes.remove(&ticket) {
-            return Look::Done(outcome);
-        }
-        let Some(line) = self.queue.find(ticket) else { return Look::Waiting(None) };
-        if let Some(waiter) = self.queue.lines[line].waiters.get_mut(&ticket) {
+    /// From when on a limit of a line has more than those who wait for it ask for, and can keep no
+    /// more. Late grants are counted at their moments, so until then nothing is lost.
+    fn wasted_from(&self, line: usize, now: Duration) -> Option<Duration> {
+        let (_, head) = self.queue.lines[line].head()?;
+        let moments = head.takes.iter().filter_map(|take| {
+            let kept = if self.accounts[take.index].backdates {
+                self.store.level(take.index, now).most - take.amount
+            } else {
+                0.0
+            };
+            match self.store.wait_for(take.index, self.queue.asked(take.index) + kept, now) {
+                Fit::At(moment) => Some(moment),
+                Fit::WhenReleased | Fit::Never => None,
+            }
+        });
+        moments.min()
+    }
+
+    /// What a waiter finds when it looks: `None` if it has to wait on.
+    pub(crate) fn look(&mut self, ticket: Ticket, waker: &Waker) -> Option<Outcome> {
+        let outcome = self.queue.outcomes.remove(&ticket);
+        if outcome.is_none()
+            && let Some(line) = self.queue.find(ticket)
+            && let Some(waiter) = self.queue.lines[line].waiters.get_mut(&ticket)
+        {
             waiter.waker.clone_from(waker);
         }
-        if self.queue.lines[line].head().is_none_or(|(head, _)| head != ticket) {
-            return Look::Waiting(None);
-        }
-        if self.wakes_at(line, now).is_some_and(|moment| moment <= now) {
-            self.serve(now, wakers);
-            if let Some(outcome) = self.queue.outcomes.remove(&ticket) {
-                return Look::Done(outcome);
-            }
-        }
-        // Serving may have moved the line.
-        let Some(line) = self.queue.find(ticket) else { return Look::Waiting(None) };
-        let moment = self.wakes_at(line, now);
-        if let Some(waiter) = self.queue.lines[line].waiters.get_mut(&ticket) {
-            waiter.armed = moment;
-        }
-        Look::Waiting(moment)
+        outcome
     }
 
     /// Takes a waiter out, and gives back what it was granted but has not seen.
@@ -273,8 +264,11 @@ impl Ledger {
             }
             Some(Outcome::NeverFits(_)) => {}
             None => {
-                if let Some(line) = self.queue.find(ticket) {
-                    self.queue.remove(line, ticket, None);
+                let Some(line) = self.queue.find(ticket) else { return };
+                let was_head = self.queue.is_head(line, ticket);
+                self.queue.remove(line, ticket, None);
+                if !was_head {
+                    return; // nobody can go because of it
                 }
             }
         }

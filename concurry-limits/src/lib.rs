@@ -20,7 +20,7 @@
 //! - [`Permit`]: what was taken; settles what was really used.
 //! - [`LimitPool`]: several sets, one for each account or region. [`Limits`]: a set or a pool.
 //! - [`KeyedLimits`]: one budget for each user or tenant. [`AdaptiveLimit`]: a capacity that finds
-//!   its own value. [`UsageEstimate`]: what to reserve.
+//!   its own value. [`UsageEstimates`]: what to reserve.
 //! - [`store`]: where the state lives.
 
 #![warn(unreachable_pub)] // `pub` means public: visibility is read as documentation
@@ -40,6 +40,7 @@ mod key;
 mod request;
 
 mod account;
+mod alarm;
 mod credit;
 mod ledger;
 mod queue;
@@ -64,7 +65,7 @@ pub use algorithm::RateAlgorithm;
 pub use amount::Amount;
 pub use builder::LimitSetBuilder;
 pub use error::{LimitBuildError, LimitError, PermitError, Refusal};
-pub use estimate::UsageEstimate;
+pub use estimate::{UsageEstimate, UsageEstimates};
 pub use headers::parse_wait;
 pub use key::{Key, LimitKey};
 pub use keyed::KeyedLimits;

@@ -231,6 +231,12 @@ impl LimitSet {
         self.shared.config.get(name).map(String::as_str)
     }
 
+    /// The most that fits at once of a limit.
+    pub(crate) fn most(&self, key: &str) -> Option<f64> {
+        let index = self.shared.keys.find(key)?;
+        Some(self.shared.lock().store.level(index, Duration::ZERO).most)
+    }
+
     /// As it is seen inside a call, which the pool has counted: call limits that a request does not
     /// name are left alone.
     pub fn inside_call(&self) -> Limits {

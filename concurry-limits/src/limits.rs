@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::acquire::Acquire;
 use crate::amount::Amount;
 use crate::error::LimitError;
+use crate::estimate::UsageEstimates;
 use crate::key::LimitKey;
 use crate::limit_pool::LimitPool;
 use crate::limit_set::LimitSet;
@@ -104,6 +105,16 @@ impl Limits {
         reserved: impl IntoIterator<Item = (K, A)>,
     ) -> Acquire {
         self.acquire_in(Scope::BeforeCall, reserved)
+    }
+
+    /// What a worker pool takes for a call that reserves what such calls usually used: never more
+    /// than fits at once, so that one large use does not stop all that follow.
+    pub fn learned_request(&self, estimates: &UsageEstimates) -> Acquire {
+        let amounts = estimates.amounts().into_iter().map(|(key, usual)| {
+            let most = self.sets().filter_map(|set| set.most(key)).reduce(f64::max);
+            (key, most.map_or(usual, |most| usual.min(most)))
+        });
+        self.reserve_request(amounts).learning(estimates)
     }
 
     /// Tries [`reserve_request`](Self::reserve_request) without waiting.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::amount::{Amount, is_legal};
 use crate::error::PermitError;
+use crate::estimate::UsageEstimates;
 use crate::kind::Kind;
 use crate::limit_set::LimitSet;
 use crate::request::Takes;
@@ -38,17 +39,20 @@ pub struct Permit<'set> {
     shared: Owner<'set>,
     takes: Takes,
     taken_at: Duration,
-    /// None until the first update. Boxed to keep the permit small, since it is moved on the fast
+    /// None until the first update, if nobody learns from it. Boxed to keep the permit small, since it is moved on the fast
     /// path.
     settlement: Option<Box<Settlement>>,
 }
 
 /// What has been settled so far.
+#[derive(Default)]
 struct Settlement {
-    /// In the order of `takes`.
-    used: Box<[f64]>,
+    /// What was really used, where it was told; in the order of `takes`.
+    used: Box<[Option<f64>]>,
     /// Whether everything was given back.
     refunded: bool,
+    /// Who learns what was used in the end.
+    learner: Option<UsageEstimates>,
 }
 
 /// The set of a permit.
@@ -107,6 +111,11 @@ impl<'set> Permit<'set> {
         }
     }
 
+    /// Tells these estimates, when it is dropped, what was really used.
+    pub(crate) fn teach(&mut self, learner: UsageEstimates) {
+        self.settlement.get_or_insert_default().learner = Some(learner);
+    }
+
     /// The setting of the set that this permit came from: which region, which account.
     #[must_use]
     pub fn config(&self, name: &str) -> Option<&str> {
@@ -163,10 +172,10 @@ impl<'set> Permit<'set> {
             // Of an unlimited set: nothing was taken, and nothing is counted.
             return Ok(());
         }
-        let mut used: Box<[f64]> = self.settled_so_far().collect();
+        let mut used: Box<[Option<f64>]> = self.told_so_far().collect();
         for (key, amount) in usage {
             let position = self.check(key.as_ref(), amount.to_f64())?;
-            used[position] = amount.to_f64();
+            used[position] = Some(amount.to_f64());
         }
         self.settle(used, false);
         Ok(())
@@ -182,7 +191,7 @@ impl<'set> Permit<'set> {
             return Err(PermitError::Settled);
         }
         self.release();
-        self.settle(self.takes.iter().map(|_| 0.0).collect(), true);
+        self.settle(self.takes.iter().map(|_| Some(0.0)).collect(), true);
         Ok(())
     }
 
@@ -196,10 +205,9 @@ impl<'set> Permit<'set> {
         self.takes.iter().copied().enumerate().find(|(_, take)| keys[take.index].key == key)
     }
 
-    fn settled_so_far(&self) -> impl Iterator<Item = f64> {
+    fn told_so_far(&self) -> impl Iterator<Item = Option<f64>> {
         let used = self.settlement.as_ref().map_or(&[][..], |settlement| &settlement.used);
-        let reserved = self.takes.iter().map(|take| take.amount);
-        reserved.enumerate().map(|(i, amount)| used.get(i).copied().unwrap_or(amount))
+        (0..self.takes.len()).map(|position| used.get(position).copied().flatten())
     }
 
     fn check(&self, key: &str, used: f64) -> Result<usize, PermitError> {
@@ -225,18 +233,23 @@ impl<'set> Permit<'set> {
     }
 
     /// Moves what is settled from what it was to `used`.
-    fn settle(&mut self, used: Box<[f64]>, refunded: bool) {
+    fn settle(&mut self, used: Box<[Option<f64>]>, refunded: bool) {
         let keys = &self.shared.keys.limits;
-        let moved = self.takes.iter().zip(used.iter()).zip(self.settled_so_far());
+        let moved = self.takes.iter().zip(used.iter()).zip(self.told_so_far());
         let differences: Takes = moved
             .filter(|((take, _), _)| !keys[take.index].kind.is_resource())
-            .map(|((take, used), before)| Take { index: take.index, amount: used - before })
+            .map(|((take, used), before)| {
+                let amount = used.unwrap_or(take.amount) - before.unwrap_or(take.amount);
+                Take { index: take.index, amount }
+            })
             .filter(|take| take.amount != 0.0)
             .collect();
         if !differences.is_empty() {
             self.shared.settle(&differences, self.taken_at);
         }
-        self.settlement = Some(Box::new(Settlement { used, refunded }));
+        let settlement = self.settlement.get_or_insert_default();
+        settlement.used = used;
+        settlement.refunded = refunded;
     }
 
     /// Gives resources back.
@@ -254,11 +267,32 @@ impl<'set> Permit<'set> {
     }
 }
 
+impl Permit<'_> {
+    /// The end of a permit that was settled, or that somebody learns from.
+    #[cold]
+    fn close(&mut self) {
+        if self.is_refunded() {
+            return; // and nothing was used that one could learn from
+        }
+        self.release();
+        let Some(learner) = self.settlement.as_mut().and_then(|settled| settled.learner.take())
+        else {
+            return;
+        };
+        for (take, used) in self.takes.iter().zip(self.told_so_far()) {
+            if let Some(used) = used {
+                learner.record(&self.shared.keys.limits[take.index].key, used);
+            }
+        }
+    }
+}
+
 impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !self.is_refunded() {
-            self.release();
+        match self.settlement {
+            None => self.release(),
+            Some(_) => self.close(),
         }
     }
 }

@@ -24,8 +24,6 @@ pub(crate) struct Waiter {
     pub(crate) waker: Waker,
     /// When it came: nothing is granted as of an earlier moment.
     pub(crate) since: Duration,
-    /// For which moment its timer is set.
-    pub(crate) armed: Option<Duration>,
 }
 
 /// The waiters for one combination of keys.
@@ -51,6 +49,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Queue {
     pub(crate) lines: Vec<Line>,
     pub(crate) outcomes: BTreeMap<Ticket, Outcome>,
+    /// Whether heads or their moments have changed since the timer was set.
+    pub(crate) changed: bool,
     issued: Ticket,
     /// How much of each limit is waited for.
     asked: Vec<f64>,
@@ -121,6 +121,7 @@ impl Queue {
             None => {
                 let waiters = BTreeMap::from([(ticket, waiter)]);
                 self.lines.push(Line { waiters, planned, blocked_by });
+                self.changed = true;
             }
         }
         ticket
@@ -136,6 +137,16 @@ impl Queue {
         self.lines.iter().position(|line| line.waiters.contains_key(&ticket))
     }
 
+    /// How to wake the first of each line.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = Waker> {
+        self.lines.iter().filter_map(Line::head).map(|(_, head)| head.waker.clone())
+    }
+
+    /// Whether a waiter is the first of its line.
+    pub(crate) fn is_head(&self, line: usize, ticket: Ticket) -> bool {
+        self.lines[line].head().is_some_and(|(head, _)| head == ticket)
+    }
+
     /// Takes a waiter out. When it was the head, the next one is looked at as of `next`.
     pub(crate) fn remove(
         &mut self,
@@ -143,10 +154,11 @@ impl Queue {
         ticket: Ticket,
         next: Option<Duration>,
     ) -> Option<Waiter> {
-        let was_head = self.lines[line].head().is_some_and(|(head, _)| head == ticket);
+        let was_head = self.is_head(line, ticket);
         let waiter = self.lines[line].waiters.remove(&ticket);
         if was_head {
             self.lines[line].planned = next;
+            self.changed = true;
         }
         if self.lines[line].waiters.is_empty() {
             self.lines.swap_remove(line);

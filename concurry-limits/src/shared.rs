@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use concurry_time::Clock;
 
 use crate::account;
+use crate::alarm::Arming;
 use crate::credit::Credit;
 use crate::error::{LimitError, Refusal};
 use crate::key::{Key, Keys};
-use crate::ledger::{Ledger, Look, Wakers};
-use crate::queue::Ticket;
+use crate::ledger::{Ledger, Wakers};
+use crate::queue::{Outcome, Ticket};
 use crate::request::Takes;
 use crate::store::{Fit, Shortage, Take};
 
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) origin: Instant,
     /// One for each limit. Opened and closed only by the holder of `ledger`.
     pub(crate) credits: Box<[Credit]>,
+    /// Wakes the set itself.
+    pub(crate) bell: Waker,
     /// Never held while a waker runs.
     pub(crate) ledger: OnItsOwnLine<Mutex<Ledger>>,
 }
@@ -64,9 +67,39 @@ impl Shared {
         // Read under the lock, so that moments never go backwards.
         let now = self.now();
         let result = act(&mut ledger, now, &mut wakers);
+        if ledger.queue.changed {
+            self.plan(&mut ledger, now, &mut wakers);
+        }
         drop(ledger);
         wakers.into_iter().for_each(Waker::wake);
         result
+    }
+
+    /// Sets the timer for the next who is due.
+    fn plan(&self, ledger: &mut Ledger, mut now: Duration, wakers: &mut Wakers) {
+        while let Some(moment) = ledger.next_moment(now) {
+            ledger.queue.changed = false;
+            let deadline = self.origin + moment.max(now);
+            match ledger.alarm.set(&self.clock, deadline, &self.bell) {
+                Arming::Armed => return,
+                Arming::Due => {
+                    now = self.now();
+                    ledger.serve(now, wakers);
+                }
+                Arming::Impossible => return wakers.extend(ledger.queue.heads()),
+            }
+        }
+        ledger.queue.changed = false;
+        ledger.alarm.cancel();
+    }
+
+    /// The timer rang.
+    pub(crate) fn ring(&self) {
+        self.with(|ledger, now, wakers| {
+            ledger.alarm.cancel();
+            ledger.queue.changed = true;
+            ledger.serve(now, wakers);
+        });
     }
 
     /// Takes everything or nothing, without waiting. Says as of which moment.
@@ -133,9 +166,19 @@ impl Shared {
         taken.map(|()| now)
     }
 
-    /// What a waiter finds when it looks.
-    pub(crate) fn look(&self, ticket: Ticket, waker: &Waker) -> Look {
-        self.with(|ledger, now, wakers| ledger.look(ticket, waker, now, wakers))
+    /// What a waiter finds when it looks: `None` if it has to wait on.
+    pub(crate) fn look(&self, ticket: Ticket, waker: &Waker) -> Option<Outcome> {
+        let mut ledger = self.lock();
+        if let Some(outcome) = ledger.look(ticket, waker) {
+            return Some(outcome);
+        }
+        // Woken by something else, or there are no timers.
+        self.with_locked(ledger, |ledger, now, wakers| {
+            if ledger.next_moment(now).is_some_and(|moment| moment <= now) {
+                ledger.serve(now, wakers);
+            }
+            ledger.look(ticket, waker)
+        })
     }
 
     /// Takes a waiter out of the queue.

@@ -6,7 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use concurry_limits::{CallLimit, LimitSet, RateAlgorithm, RateLimit, ResourceLimit};
+use concurry_limits::{
+    CallLimit, LimitSet, Limits, RateAlgorithm, RateLimit, ResourceLimit, UsageEstimates,
+};
 use concurry_time::FakeClock;
 use support::Request;
 
@@ -119,4 +121,40 @@ fn a_refund_after_the_window_gives_nothing_twice() {
         early.update([("tokens", 1)]).unwrap();
         assert_eq!(available(&limits), 20.0, "{rule:?}");
     }
+}
+
+#[test]
+fn estimates_learn_from_permits_what_was_told_in_the_end() {
+    let fake = FakeClock::new();
+    let limits = tokens(&fake, RateAlgorithm::TokenBucket);
+    let usual = UsageEstimates::from([("tokens", 40), ("requests", 1)]);
+    let take = |amount: u32| limits.acquire([("tokens", amount)]).learning(&usual).wait().unwrap();
+    drop(take(10));
+    assert_eq!(usual.amount("tokens"), Some(40.0), "nothing was told");
+    let mut permit = take(10);
+    permit.update([("tokens", 5)]).unwrap();
+    permit.update([("tokens", 7)]).unwrap();
+    assert_eq!(usual.amount("tokens"), Some(40.0), "it may still change");
+    drop(permit.into_owned());
+    assert_eq!(usual.amount("tokens"), Some(7.0));
+    let mut unsent = take(10);
+    unsent.refund().unwrap();
+    drop(unsent);
+    assert_eq!(usual.amount("tokens"), Some(7.0), "what was never sent used nothing");
+    let mut idle = take(10);
+    idle.update([("tokens", 0)]).unwrap();
+    drop(idle);
+    usual.record("tokens", 0);
+    assert_eq!(UsageEstimates::from([("tokens", 0)]).amounts(), [("tokens", 1.0)], "one at least");
+    assert_eq!(usual.amount("requests"), Some(1.0));
+    assert_eq!(usual.amount("other"), None);
+}
+
+#[test]
+fn an_estimate_never_asks_for_more_than_can_fit() {
+    let fake = FakeClock::new();
+    let limits = tokens(&fake, RateAlgorithm::TokenBucket);
+    let usual = UsageEstimates::from([("tokens", 5_000)]);
+    let permit = Limits::from(&limits).learned_request(&usual).wait().unwrap();
+    assert_eq!(permit.amount("tokens"), Some(100.0));
 }

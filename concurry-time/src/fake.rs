@@ -60,8 +60,6 @@ impl FakeClock {
     pub fn advance(&self, by: Duration) {
         let end = self.shared.now() + by;
         while self.fire_next(end) {}
-        let mut state = self.shared.lock();
-        state.now = state.now.max(end);
     }
 
     /// Moves the clock to the next timer and fires it. `None` when there is no timer, else how far
@@ -89,7 +87,7 @@ impl FakeClock {
         }
     }
 
-    /// Fires the timers of the first moment that is not after `end`.
+    /// Fires the timers of the first moment that is not after `end`; without one, it is `end`.
     fn fire_next(&self, end: Instant) -> bool {
         let due = {
             let mut state = self.shared.lock();
@@ -99,7 +97,11 @@ impl FakeClock {
                     let now = state.now;
                     state.pending.due(now)
                 }
-                _ => return false,
+                _ => {
+                    // In the same step as the look: a timer that is added later is not overdue.
+                    state.now = state.now.max(end);
+                    return false;
+                }
             }
         };
         for waker in due {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use concurry::limits::UsageEstimates;
 use concurry::prelude::*;
 use concurry_testkit::{Dropped, Gate, Recorder};
 use concurry_time::FakeClock;
@@ -15,6 +16,9 @@ conformance!(every:
     a_failing_or_panicking_call_gives_its_permit_back,
     a_method_sees_unlimited_limits_where_none_are_set,
     a_reservation_that_can_never_be_met_is_an_error,
+    a_method_learns_what_to_reserve,
+    calls_are_spread_over_the_sets_of_a_limit_pool,
+    a_limit_pool_given_to_two_pools_is_one_budget,
 );
 conformance!(queued:
     waiting_for_the_call_limit_holds_no_worker,
@@ -22,6 +26,7 @@ conformance!(queued:
     a_call_that_waits_for_a_limit_can_be_cancelled,
     a_stop_now_fails_calls_that_wait_for_a_limit,
     a_deadline_bounds_the_wait_for_a_limit,
+    a_full_limit_pool_serves_from_the_set_that_is_free_first,
 );
 
 /// Spends tokens, and says what it was told to have used.
@@ -43,6 +48,10 @@ impl Spender {
 
     pub async fn forget(&self, ctx: &CallContext) -> bool {
         ctx.permit().config("region").as_deref() == Some("north")
+    }
+
+    pub fn region(&self, ctx: &CallContext) -> Option<String> {
+        ctx.permit().config("region")
     }
 
     pub fn unlimited(&self, ctx: &CallContext) -> bool {
@@ -209,4 +218,86 @@ fn a_deadline_bounds_the_wait_for_a_limit(mode: Mode) {
     let error = waiting.result().unwrap_err();
     assert!(matches!(error, CallError::TimedOut(concurry::Timeout::Deadline)), "{error:?}");
     assert_eq!(limited.stats().throttled, 0);
+}
+
+fn a_method_learns_what_to_reserve(mode: Mode) {
+    let fake = FakeClock::new();
+    let limits = tokens(&fake, 1_000);
+    let usual = UsageEstimates::from([("tokens", 400)]);
+    let (of_spend, of_forget) = (usual.clone(), usual.clone());
+    let spender = Spender::options(mode, 1)
+        .limits(&limits)
+        .clock(fake.clock())
+        .on_spend(move |spend| spend.reserve_learned(&of_spend))
+        .on_forget(move |forget| forget.reserve_learned(&of_forget))
+        .init(Spender)
+        .unwrap();
+    assert!(spender.forget().result().unwrap());
+    assert!((available(&limits) - 600.0).abs() < 1e-6, "the guess, of which nothing was told");
+    assert_eq!(spender.spend(30).result().unwrap(), 30);
+    assert!(spender.spend(0).result().is_err(), "a call that fails teaches nothing");
+    assert_eq!(usual.amount("tokens"), Some(30.0));
+    let before = available(&limits);
+    assert!(spender.forget().result().unwrap());
+    assert!((before - available(&limits) - 30.0).abs() < 1e-6, "what was really used");
+}
+
+fn region(fake: &FakeClock, name: &str, calls: u32) -> LimitSet {
+    let limit = CallLimit::per_minute(calls).algorithm(RateAlgorithm::TokenBucket);
+    let builder = LimitSet::builder().with(limit).config([("region", name)]);
+    builder.clock(fake.clock()).build().unwrap()
+}
+
+fn regions(fake: &FakeClock, calls: [u32; 2], balance: LoadBalance) -> LimitPool {
+    let sets = [region(fake, "east", calls[0]), region(fake, "west", calls[1])];
+    LimitPool::new(sets).unwrap().load_balance(balance)
+}
+
+fn in_regions(mode: Mode, pool: &LimitPool, fake: &FakeClock) -> SpenderHandle {
+    Spender::options(mode, 1).limits(pool).clock(fake.clock()).init(Spender).unwrap()
+}
+
+fn calls_are_spread_over_the_sets_of_a_limit_pool(mode: Mode) {
+    let fake = FakeClock::new();
+    for (balance, expected) in [
+        (LoadBalance::RoundRobin, ["east", "west", "east", "west"]),
+        (LoadBalance::FirstFree, ["east", "east", "west", "west"]),
+        (LoadBalance::LeastLoaded, ["east", "west", "east", "west"]),
+    ] {
+        let spender = in_regions(mode, &regions(&fake, [2, 2], balance), &fake);
+        let seen: Vec<_> = (0..4).map(|_| spender.region().result().unwrap().unwrap()).collect();
+        assert_eq!(seen, expected, "{balance:?}");
+    }
+    let pool = regions(&fake, [3, 3], LoadBalance::Random);
+    let spender = in_regions(mode, &pool, &fake);
+    let mut seen: Vec<_> = (0..6).map(|_| spender.region().result().unwrap().unwrap()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, ["east", "east", "east", "west", "west", "west"], "no free set is left out");
+}
+
+fn a_limit_pool_given_to_two_pools_is_one_budget(mode: Mode) {
+    let fake = FakeClock::new();
+    let pool = regions(&fake, [2, 1], LoadBalance::RoundRobin);
+    let (here, there) = (in_regions(mode, &pool, &fake), in_regions(Mode::Thread, &pool, &fake));
+    assert!(here.region().result().is_ok());
+    assert!(there.region().result().is_ok());
+    assert!(here.region().result().is_ok());
+    let left: f64 = pool.sets().iter().map(available).sum();
+    assert!(left < 1e-6, "three calls were counted: {left} are left");
+}
+
+fn a_full_limit_pool_serves_from_the_set_that_is_free_first(mode: Mode) {
+    let fake = FakeClock::new();
+    // The east gets a call every minute, the west every twenty seconds.
+    let pool = regions(&fake, [1, 3], LoadBalance::FirstFree);
+    let spender = in_regions(mode, &pool, &fake);
+    for _ in 0..4 {
+        assert!(spender.region().result().is_ok());
+    }
+    let waiting = spender.region();
+    assert_eq!(spender.stats().throttled, 1);
+    fake.advance(Duration::from_secs(20));
+    assert_eq!(waiting.result().unwrap().as_deref(), Some("west"));
+    let waiting: Vec<usize> = pool.sets().iter().map(|set| set.stats().waiting).collect();
+    assert_eq!(waiting, [0, 0], "its place in the east was given back");
 }
