@@ -21,7 +21,7 @@ const GRACE: Duration = Duration::from_millis(100);
 
 /// Queued waiters are served by timer at most this often, unless that would waste capacity; those
 /// that are due by then go together.
-const PACE: Duration = Duration::from_millis(1);
+const PACE: Duration = Duration::from_millis(2);
 
 /// A limit is prepaid only if that serves so many acquires like the last one.
 const WORTH: f64 = 8.0;
@@ -101,6 +101,21 @@ impl Ledger {
         let promises: SmallVec<[Promise<'_>; 4]> =
             self.queue.lines.iter().filter_map(|line| line.promise(now)).collect();
         self.store.try_take(takes, &promises, now)
+    }
+
+    /// Whether others wait for the same, and what a request then finds that enters behind them.
+    pub(crate) fn joins(&self, takes: &Takes, now: Duration) -> Option<Shortage> {
+        let line = self.queue.line_for(takes)?;
+        let too_much = |take: &&Take| take.amount > self.store.level(take.index, now).most;
+        Some(match takes.iter().find(too_much) {
+            Some(take) => Shortage { index: take.index, fit: Fit::Never },
+            None => Shortage { index: self.queue.lines[line].blocked_by, fit: Fit::WhenReleased },
+        })
+    }
+
+    /// Whether the moment of a head has come.
+    pub(crate) fn is_due(&self, now: Duration) -> bool {
+        self.queue.lines.iter().any(|line| line.planned.is_some_and(|planned| planned <= now))
     }
 
     /// About when a request would be served that came now.

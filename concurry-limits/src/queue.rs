@@ -76,10 +76,6 @@ impl Line {
 }
 
 impl Queue {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.lines.iter().map(|line| line.waiters.len()).sum()
     }

@@ -121,19 +121,22 @@ impl Shared {
             return Ok(Entry::Taken(PREPAID));
         }
         self.with_locked(ledger, |ledger, now, wakers| {
-            match self.take(ledger, takes, now, wakers) {
-                Ok(at) => Ok(Entry::Taken(at)),
-                Err(shortage) if shortage.fit == Fit::Never => {
-                    Err(self.error(ledger, takes, shortage, now))
-                }
-                Err(shortage) => {
-                    // From now until it is served nothing may be taken from these limits unseen.
-                    for take in takes {
-                        ledger.record(&self.credits, take.index, now);
-                    }
-                    Ok(Entry::Queued(ledger.enter(takes.clone(), waker.clone(), shortage, now)))
-                }
+            // Behind others no moment need be found: theirs comes first.
+            let shortage = match ledger.joins(takes, now) {
+                Some(behind) => behind,
+                None => match self.take(ledger, takes, now, wakers) {
+                    Ok(at) => return Ok(Entry::Taken(at)),
+                    Err(shortage) => shortage,
+                },
+            };
+            if shortage.fit == Fit::Never {
+                return Err(self.error(ledger, takes, shortage, now));
             }
+            // From now until it is served nothing may be taken from these limits unseen.
+            for take in takes {
+                ledger.record(&self.credits, take.index, now);
+            }
+            Ok(Entry::Queued(ledger.enter(takes.clone(), waker.clone(), shortage, now)))
         })
     }
 
@@ -152,7 +155,7 @@ impl Shared {
         for take in takes {
             ledger.record(&self.credits, take.index, now);
         }
-        if !ledger.queue.is_empty() {
+        if ledger.is_due(now) {
             // Those who came earlier and whose moment has come go first.
             ledger.serve(now, wakers);
         }
@@ -174,7 +177,7 @@ impl Shared {
         }
         // Woken by something else, or there are no timers.
         self.with_locked(ledger, |ledger, now, wakers| {
-            if ledger.next_moment(now).is_some_and(|moment| moment <= now) {
+            if ledger.is_due(now) {
                 ledger.serve(now, wakers);
             }
             ledger.look(ticket, waker)
