@@ -9,7 +9,7 @@ use concurry_retry::{BreakerState, CircuitBreaker, RetryPolicy};
 use serde_json::json;
 
 use super::server::{Answer, Server};
-use super::{MODES, chat_answer, chat_body, options};
+use super::{IN_PROCESS, chat_answer, chat_body, options};
 
 fn hourly(tokens: u32) -> LimitSet {
     let tokens = RateLimit::per_hour("tokens", tokens);
@@ -22,7 +22,7 @@ fn available(limits: &LimitSet) -> Vec<f64> {
 
 #[test]
 fn what_was_used_is_settled_in_every_mode() {
-    for mode in MODES {
+    for mode in IN_PROCESS {
         let server = Server::start([chat_answer("a"), chat_answer("b")]);
         let limits = hourly(1_000);
         let llm = options(mode)

@@ -15,8 +15,10 @@ use serde_json::{Value, json};
 
 use server::{Answer, Server};
 
-/// The modes in this process, in all of which the clients behave alike.
-const MODES: [Mode; 3] = [Mode::Sync, Mode::Thread, Mode::Async];
+/// The modes, in all of which the clients behave alike.
+const MODES: [Mode; 4] = [Mode::Sync, Mode::Thread, Mode::Async, Mode::Process];
+/// Those in this process, out of which no stream gets.
+const IN_PROCESS: [Mode; 3] = [Mode::Sync, Mode::Thread, Mode::Async];
 
 /// A whole answer of a chat.
 fn chat_body(text: &str) -> Value {

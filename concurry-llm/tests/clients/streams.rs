@@ -3,7 +3,7 @@
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use concurry_core::{Mode, WorkerHandle, WorkerOptions};
+use concurry_core::{CallError, Mode, WorkerHandle, WorkerOptions};
 use concurry_limits::{LimitSet, RateLimit, ResourceLimit};
 use concurry_llm::{ChatStream, Endpoint, LlmError};
 use concurry_retry::RetryPolicy;
@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 
 use super::server::{Answer, Server};
-use super::{MODES, options, start};
+use super::{IN_PROCESS, chat_answer, options, start};
 
 fn token(text: &str) -> Vec<u8> {
     let chunk = json!({ "choices": [{ "index": 0, "delta": { "content": text } }] });
@@ -45,7 +45,7 @@ fn all(stream: ChatStream) -> (String, Option<LlmError>) {
 
 #[test]
 fn tokens_come_one_by_one_in_every_mode() {
-    for mode in MODES {
+    for mode in IN_PROCESS {
         let (sender, answer) = Answer::events();
         let server = Server::start([answer]);
         let llm = start(mode, &server);
@@ -209,4 +209,16 @@ fn a_dropped_stream_closes_its_connection_and_keeps_what_was_reserved() {
     while sender.send(token("b")).is_ok() {}
     server.wait_for_abandoned(1);
     assert_eq!(limits.stats().limits[0].available, 900.0);
+}
+
+#[test]
+fn a_stream_does_not_leave_its_process_and_the_rest_of_the_client_does() {
+    let (sender, answer) = Answer::events();
+    let server = Server::start([answer, chat_answer("a")]);
+    let llm = start(Mode::Process, &server);
+    send(&sender, &[token("a"), end()]);
+    let error = llm.stream("?".into()).result().unwrap_err();
+    assert!(matches!(error, CallError::Codec(_)), "{error:?}");
+    assert!(error.to_string().contains("use thread or async mode"), "{error}");
+    assert_eq!(llm.complete("?".into()).result().unwrap(), "a");
 }
