@@ -6,3 +6,4 @@
 mod workers;
 
 mod calls;
+mod mixed;

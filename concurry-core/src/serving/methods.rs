@@ -44,7 +44,10 @@ impl<W: Worker> Methods<W> {
 
 impl<W: Worker> MethodVisitor<W> for Methods<W> {
     fn visit<M: Method<Worker = W>>(&mut self) {
-        self.run.push(if self.one_at_a_time { run_here::<M> } else { submit::<M> });
+        // A sync method never runs beside another one: if it takes the process along, those behind
+        // it were not begun, and are run elsewhere. Async ones that run go on meanwhile.
+        let alone = self.one_at_a_time || !M::SPEC.asynchronous;
+        self.run.push(if alone { run_here::<M> } else { submit::<M> });
     }
 }
 
@@ -171,7 +174,7 @@ fn no_way<T>() -> CarryFailure {
     CarryFailure(format!("`{}` can't leave this process", std::any::type_name::<T>()))
 }
 
-/// Runs a call to its end on this thread.
+/// Runs a call to its end before the next message is looked at.
 fn run_here<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
     let number = frame.header.call;
     // Before its arguments are decoded, which is code that may crash as well.
