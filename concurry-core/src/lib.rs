@@ -49,6 +49,7 @@ mod pool;
 mod gather;
 mod worker_handle;
 
+mod background;
 mod tasks;
 
 mod resilient;
@@ -103,7 +104,8 @@ pub mod __private {
 
     pub use concurry_retry::BreakerError;
 
-    pub use crate::pool::{Handle, Options};
+    pub use crate::background::{background, block_on_pools};
+    pub use crate::pool::{Handle, Options, Visiting, Visitor};
     pub use crate::register_worker as register;
     pub use crate::resilient::{
         Answer, AnswerLater, AnswerNow, AnswerResult, AnswerValue, enter, settle,

@@ -181,6 +181,11 @@ impl CallContext {
         Self { inner: Some(Inner { seat: Arc::clone(seat), environment, node: None }) }
     }
 
+    /// What the pool shares, if the call is one of a pool.
+    pub(crate) fn pool(&self) -> Option<&crate::shared::PoolShared> {
+        self.inner.as_ref().map(|inner| &*inner.seat.pool)
+    }
+
     fn environment(&self) -> Option<&CallEnvironment> {
         self.inner.as_ref()?.environment.as_deref()
     }

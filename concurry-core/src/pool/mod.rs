@@ -12,6 +12,7 @@ mod method_options;
 mod options;
 mod stats;
 mod stop;
+mod visit;
 
 #[cfg(feature = "process")]
 pub(crate) use backends::Queued;
@@ -23,3 +24,4 @@ pub(crate) use options::MethodKinds;
 pub use options::{Options, WorkerOptions};
 pub use stats::{BreakerStats, PoolStats, WorkerStats};
 pub use stop::StopReport;
+pub use visit::{Visiting, Visitor};

@@ -46,8 +46,16 @@ pub(crate) struct WouldDeadlock;
 
 /// Blocks on something that the given pool works on.
 pub(crate) fn wait<F: Future>(pool: PoolId, future: F) -> Result<F::Output, WouldDeadlock> {
+    wait_for_any(|own| own == pool, future)
+}
+
+/// Blocks on something that several pools work on.
+pub(crate) fn wait_for_any<F: Future>(
+    works_on_it: impl FnOnce(PoolId) -> bool,
+    future: F,
+) -> Result<F::Output, WouldDeadlock> {
     let own = THREAD_OF.try_with(|slot| slot.borrow().clone()).ok().flatten();
-    match own.filter(|threads| threads.pool == pool) {
+    match own.filter(|threads| works_on_it(threads.pool)) {
         None => Ok(block_on(future)),
         Some(threads) => block_on(counted(&threads, future)),
     }

@@ -121,6 +121,12 @@ impl WorkerCounters {
         counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
+    /// Calls that this worker made on a visit.
+    pub(crate) fn add(&self, done: u64, failed: u64) {
+        self.done.store(self.done.load(Ordering::Relaxed) + done, Ordering::Relaxed);
+        self.failed.store(self.failed.load(Ordering::Relaxed) + failed, Ordering::Relaxed);
+    }
+
     /// A call was cancelled before it began.
     pub(crate) fn lose(&self) {
         self.lost.store(self.lost.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
