@@ -39,8 +39,19 @@ pub use concurry_llm as llm;
 /// Retries and their relatives, usable around any closure or future.
 pub use concurry_retry as retry;
 
+/// Lazy graphs of calls.
+#[cfg(feature = "graph")]
+pub use concurry_graph as graph;
+#[cfg(feature = "graph")]
+#[doc(inline)]
+pub use concurry_graph::{ComputeError, Lazy, LazyHandle, compute, compute_async, eager};
+
+#[cfg(not(feature = "graph"))]
 #[doc(hidden)]
 pub use concurry_core::__private;
+#[cfg(feature = "graph")]
+#[doc(hidden)]
+pub use concurry_graph::__private;
 
 /// The code of the documents, compiled and run with the doc tests.
 #[cfg(doctest)]

@@ -8,6 +8,8 @@ pub use concurry_core::{
     WorkerOptions, gather, gather_map, wait,
 };
 pub use concurry_derive::{Worker, resilient, task, worker};
+#[cfg(feature = "graph")]
+pub use concurry_graph::{Lazy, LazyHandle, compute, compute_async, eager};
 pub use concurry_limits::{
     CallLimit, LimitPool, LimitSet, LoadBalance, RateAlgorithm, RateLimit, ResourceLimit,
 };

@@ -153,7 +153,7 @@ mod apart {
     mod methods {
         use concurry::prelude::*;
 
-        use super::state::{Apart, ApartHandle, ApartOptions};
+        use super::state::{Apart, ApartHandle, ApartLazy, ApartOptions};
 
         #[worker]
         impl Apart {

@@ -96,6 +96,13 @@ pub mod process {
 #[doc(hidden)]
 pub use concurry_time::{Clock, FakeClock, block_on};
 
+/// What the macros write for graphs is dropped here: a crate above this one keeps it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __without_graphs {
+    ($($tokens:tt)*) => {};
+}
+
 /// What the macros write. Not for people.
 #[doc(hidden)]
 pub mod __private {
@@ -104,6 +111,7 @@ pub mod __private {
 
     pub use concurry_retry::BreakerError;
 
+    pub use crate::__without_graphs as with_graph;
     pub use crate::background::{background, block_on_pools};
     pub use crate::pool::{Handle, Options, Visiting, Visitor};
     pub use crate::register_worker as register;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Item, Meta};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, Item, Meta, Stmt};
 
 use crate::run;
 
@@ -49,7 +50,55 @@ fn expand(source: &str) -> String {
     for item in syn::parse_file(source).unwrap().items {
         tokens.extend(expand_item(item));
     }
-    prettyplease::unparse(&syn::parse2(tokens).unwrap())
+    prettyplease::unparse(&syn::parse2(with_graph(tokens)).unwrap())
+}
+
+/// The items with those in `with_graph!`, as if the library were built with graphs.
+fn with_graph(tokens: TokenStream) -> TokenStream {
+    let mut file: syn::File = syn::parse2(tokens).unwrap();
+    WithGraph.visit_file_mut(&mut file);
+    file.into_token_stream()
+}
+
+struct WithGraph;
+
+impl VisitMut for WithGraph {
+    fn visit_file_mut(&mut self, file: &mut syn::File) {
+        file.items = unwrapped(std::mem::take(&mut file.items));
+        visit_mut::visit_file_mut(self, file);
+    }
+
+    fn visit_block_mut(&mut self, block: &mut syn::Block) {
+        let statements = std::mem::take(&mut block.stmts);
+        for statement in statements {
+            match statement {
+                Stmt::Macro(statement) if is_with_graph(&statement.mac) => {
+                    block.stmts.extend(inside(&statement.mac).into_iter().map(Stmt::Item));
+                }
+                Stmt::Item(item) => {
+                    block.stmts.extend(unwrapped(vec![item]).into_iter().map(Stmt::Item));
+                }
+                other => block.stmts.push(other),
+            }
+        }
+        visit_mut::visit_block_mut(self, block);
+    }
+}
+
+fn is_with_graph(call: &syn::Macro) -> bool {
+    call.path.segments.last().is_some_and(|last| last.ident == "with_graph")
+}
+
+fn inside(call: &syn::Macro) -> Vec<Item> {
+    syn::parse2::<syn::File>(call.tokens.clone()).unwrap().items
+}
+
+fn unwrapped(items: Vec<Item>) -> Vec<Item> {
+    let each = items.into_iter().flat_map(|item| match item {
+        Item::Macro(item) if is_with_graph(&item.mac) => inside(&item.mac),
+        other => vec![other],
+    });
+    each.collect()
 }
 
 fn expand_item(mut item: Item) -> TokenStream {

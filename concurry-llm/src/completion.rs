@@ -29,13 +29,13 @@ use crate::usage::{Usage, WireUsage};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Worker)]
-#[worker(crate = concurry_core, mode = "async", max_workers = 1)]
+#[worker(crate = concurry_graph, mode = "async", max_workers = 1)]
 pub struct CompletionClient {
     connection: Connection,
     model: Model,
 }
 
-#[worker(crate = concurry_core)]
+#[worker(crate = concurry_graph)]
 impl CompletionClient {
     /// A client of this model at this endpoint.
     ///

@@ -34,13 +34,13 @@ use crate::{LlmError, halves};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Worker)]
-#[worker(crate = concurry_core, mode = "async", max_workers = 1)]
+#[worker(crate = concurry_graph, mode = "async", max_workers = 1)]
 pub struct EmbeddingClient {
     connection: Connection,
     model: Model,
 }
 
-#[worker(crate = concurry_core)]
+#[worker(crate = concurry_graph)]
 impl EmbeddingClient {
     /// A client of this model at this endpoint. Cohere wants to know what for: give the model
     /// `.set("input_type", "search_document")`, or what fits.

@@ -46,10 +46,15 @@ mod prompt;
 mod tier;
 
 pub use chat::{
-    ChatClient, ChatClientHandle, ChatClientOptions, ChatRequest, ChatStream, Message, Role,
+    ChatClient, ChatClientHandle, ChatClientLazy, ChatClientOptions, ChatRequest, ChatStream,
+    Message, Role,
 };
-pub use completion::{CompletionClient, CompletionClientHandle, CompletionClientOptions};
-pub use embedding::{EmbeddingClient, EmbeddingClientHandle, EmbeddingClientOptions};
+pub use completion::{
+    CompletionClient, CompletionClientHandle, CompletionClientLazy, CompletionClientOptions,
+};
+pub use embedding::{
+    EmbeddingClient, EmbeddingClientHandle, EmbeddingClientLazy, EmbeddingClientOptions,
+};
 pub use endpoint::Endpoint;
 pub use error::LlmError;
 pub use key::ApiKey;

@@ -17,9 +17,10 @@ use crate::call::CallContext;
 use crate::error::CallSite;
 use crate::future::{Outcome, TaskFuture};
 use crate::panics;
-use crate::shared::Stage;
+use crate::shared::{Stage, running};
 use crate::worker::{
-    Abilities, Method, MethodSpec, Queueing, RunMut, Shape, SyncMut, Worker, WorkerType,
+    Abilities, Method, MethodSpec, MethodWires, Queueing, RunMut, Shape, SyncMut, Worker,
+    WorkerType,
 };
 use crate::{CallError, Mode};
 
@@ -126,7 +127,7 @@ impl<W: Worker> Method for Visit<W> {
     };
 
     fn abilities() -> Abilities<Self> {
-        Abilities { clone_args: None, verdict: None }
+        Abilities { clone_args: None, verdict: None, describe: None, wires: MethodWires::none() }
     }
 }
 
@@ -194,6 +195,7 @@ impl<W: Worker> Handle<W> {
             && !M::SPEC.asynchronous
             && !M::SPEC.uses_context
             && self.options.is_none()
+            && running::deadline().is_none()
             && self.pool.bound.is_none()
             && self.pool.layers.is_plain(M::SPEC.index)
     }

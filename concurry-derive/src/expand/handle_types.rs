@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Generics, Ident, Visibility, parse_quote};
 
+use super::lazy::LazyType;
 use super::where_clause;
 
 /// What the two types are made of.
@@ -16,6 +17,8 @@ pub(super) struct HandleTypes<'a> {
     pub(super) handle: &'a Ident,
     /// The name of the options.
     pub(super) options: &'a Ident,
+    /// The name of the handle's lazy twin.
+    pub(super) lazy: &'a Ident,
     /// Who may see the worker.
     pub(super) visibility: &'a Visibility,
     /// The parameters and bounds of the worker.
@@ -27,7 +30,12 @@ pub(super) struct HandleTypes<'a> {
 }
 
 impl HandleTypes<'_> {
-    /// The two types.
+    fn lazy_type(&self) -> LazyType<'_> {
+        let Self { private, worker, handle, lazy, visibility, generics, .. } = self;
+        LazyType { private, worker, handle, lazy, visibility, generics }
+    }
+
+    /// The two types, and the twin.
     pub(super) fn types(&self) -> TokenStream {
         let Self { private, worker, handle, options, visibility, generics, .. } = self;
         let Self { handle_documentation, options_documentation, .. } = self;
@@ -38,6 +46,7 @@ impl HandleTypes<'_> {
             false => vec![parse_quote!(#worker #type_generics: #private::Worker)],
         };
         let declared_where = where_clause(generics, is_worker);
+        let lazy = self.lazy_type().declaration(declared_where.as_ref());
         quote! {
             #(#[doc = #handle_documentation])*
             #visibility struct #handle #generics #declared_where {
@@ -49,6 +58,8 @@ impl HandleTypes<'_> {
             #visibility struct #options #generics #declared_where {
                 __options: #private::Options<#worker #type_generics>,
             }
+
+            #lazy
         }
     }
 
@@ -62,6 +73,7 @@ impl HandleTypes<'_> {
             #worker #type_generics: #private::Worker<Handle = #handle #type_generics>
         };
         let bounds = where_clause(generics, vec![is_worker]);
+        let lazy = self.lazy_type().impls(bounds.as_ref());
         quote! {
             #[automatically_derived]
             impl #impl_generics ::core::clone::Clone for #handle #type_generics #bounds {
@@ -114,6 +126,8 @@ impl HandleTypes<'_> {
                     self.__options
                 }
             }
+
+            #lazy
         }
     }
 }

@@ -10,6 +10,7 @@ mod constructor;
 mod defaults;
 mod handle;
 mod handle_types;
+mod lazy;
 mod method;
 mod resilient;
 mod task;

@@ -13,6 +13,7 @@ use super::constructor::wires;
 use super::defaults::defaults;
 use super::handle::parameters;
 use super::handle_types::HandleTypes;
+use super::lazy::{lazy_handle_method, lazy_method, with_graph};
 use super::method::{Description, sides};
 use super::{private, tuple, unnamed};
 use crate::model::{Method, Task};
@@ -25,12 +26,14 @@ pub(crate) fn task(task: &Task) -> TokenStream {
     let camel = camel_case(&plain_name);
     let pool = format_ident!("{camel}Pool", span = name.span());
     let options = format_ident!("{camel}Options", span = name.span());
+    let lazy = format_ident!("{camel}Lazy", span = name.span());
     let generics = Generics::default();
     let handle_types = HandleTypes {
         private: &private,
         worker: name,
         handle: &pool,
         options: &options,
+        lazy: &lazy,
         visibility,
         generics: &generics,
         handle_documentation: vec![
@@ -69,6 +72,10 @@ pub(crate) fn task(task: &Task) -> TokenStream {
     let worker_impls = worker_impls(&private, task, &pool);
     let builders = builders(&private, task, &pool, &options);
     let calls = calls(&private, &task.function);
+    let lazy_method = lazy_method(&bodies);
+    let submit = format_ident!("submit", span = name.span());
+    let lazy_submit = lazy_handle_method(&private, &task.function, &submit, &worker, &plain_name);
+    let graph = with_graph(&private, quote!(#lazy_method impl #lazy { #lazy_submit }));
 
     let documentation = format!("The pools of the function [`{plain_name}`](fn@{plain_name}).");
     let types = handle_types.types();
@@ -80,6 +87,7 @@ pub(crate) fn task(task: &Task) -> TokenStream {
         #function
         #builders
         impl #pool { #calls }
+        #graph
     });
     quote! {
         #[doc = #documentation]

@@ -9,6 +9,7 @@ use super::batch::{self, Batched};
 use super::bodies::Bodies;
 use super::constructor::Builders;
 use super::handle::{handle_method, options_method};
+use super::lazy::{lazy_handle_method, lazy_method, with_graph};
 use super::method::{self, Description};
 use super::{private, unnamed, where_clause};
 use crate::model::{Method, WorkerImpl};
@@ -23,12 +24,15 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
         beside(&worker.self_type, &format_ident!("{name}Handle", span = Span::call_site()));
     let options =
         beside(&worker.self_type, &format_ident!("{name}Options", span = Span::call_site()));
+    let lazy = beside(&worker.self_type, &format_ident!("{name}Lazy", span = Span::call_site()));
     let (impl_generics, _, _) = worker.generics.split_for_impl();
     let bounds = where_clause(&worker.generics, Vec::new());
 
     let mut descriptions = TokenStream::new();
     let mut handle_methods = TokenStream::new();
     let mut options_methods = TokenStream::new();
+    let mut lazy_methods = TokenStream::new();
+    let mut lazy_handle_methods = TokenStream::new();
     let mut visits = TokenStream::new();
     let mut index = Count::default();
     for method in &worker.methods {
@@ -82,6 +86,14 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
         if !method.internal {
             handle_methods.extend(handle_method(&private, method, &marker, &worker_name));
             options_methods.extend(options_method(&private, method, &marker));
+            let described = lazy_method(&bodies);
+            lazy_methods.extend(match cfg.is_empty() {
+                true => described,
+                false => quote!(#(#cfg)* const _: () = { #described };),
+            });
+            let called = format!("{worker_name}::{}", function_name.unraw());
+            let lazy_method = lazy_handle_method(&private, method, function_name, &marker, &called);
+            lazy_handle_methods.extend(lazy_method);
         }
         visits.extend(quote!(#(#cfg)* __visitor.visit::<#marker>();));
         index.add(cfg);
@@ -96,6 +108,13 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
         .as_ref()
         .map(|builders| builders.for_worker(&private, &self_type, &handle, &options));
 
+    let graph = with_graph(
+        &private,
+        quote! {
+            #lazy_methods
+            impl #impl_generics #lazy #bounds { #lazy_handle_methods }
+        },
+    );
     unnamed(quote! {
         #descriptions
 
@@ -123,6 +142,8 @@ pub(crate) fn worker_impl(worker: &WorkerImpl) -> TokenStream {
         impl #impl_generics #handle #bounds { #handle_methods }
 
         impl #impl_generics #options #bounds { #options_methods #options_builders }
+
+        #graph
 
         impl #impl_generics #self_type #bounds { #worker_builders }
     })

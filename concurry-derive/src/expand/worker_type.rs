@@ -19,6 +19,7 @@ pub(crate) fn worker_type(worker: &WorkerType) -> TokenStream {
         worker: name,
         handle: &format_ident!("{name}Handle", span = name.span()),
         options: &format_ident!("{name}Options", span = name.span()),
+        lazy: &format_ident!("{name}Lazy", span = name.span()),
         visibility: &worker.visibility,
         generics: &worker.generics,
         handle_documentation: vec![

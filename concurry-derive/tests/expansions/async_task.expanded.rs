@@ -24,6 +24,12 @@ struct FetchPagePool {
 struct FetchPageOptions {
     __options: ::concurry::__private::Options<fetch_page>,
 }
+///The lazy twin of [`FetchPagePool`], from its `lazy()`.
+///
+///It has the same methods. Each takes values or nodes, and gives a node of a graph: nothing runs before it is computed.
+struct FetchPageLazy {
+    __pool: ::concurry::__private::LazyPool<fetch_page>,
+}
 #[allow(
     clippy::all,
     clippy::nursery,
@@ -93,6 +99,50 @@ const _: () = {
         }
         fn __into_options(self) -> ::concurry::__private::Options<Self::Worker> {
             self.__options
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyHandle for FetchPagePool
+    where
+        fetch_page: ::concurry::__private::Worker<Handle = FetchPagePool>,
+    {
+        type Lazy = FetchPageLazy;
+        fn lazy(&self) -> Self::Lazy {
+            FetchPageLazy {
+                __pool: ::concurry::__private::LazyPool::new(
+                    ::concurry::__private::WorkerHandle::__handle(self),
+                ),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyTwin for FetchPageLazy
+    where
+        fetch_page: ::concurry::__private::Worker<Handle = FetchPagePool>,
+    {
+        type Worker = fetch_page;
+        fn __pool(&self) -> &::concurry::__private::LazyPool<Self::Worker> {
+            &self.__pool
+        }
+    }
+    #[automatically_derived]
+    impl ::core::clone::Clone for FetchPageLazy
+    where
+        fetch_page: ::concurry::__private::Worker<Handle = FetchPagePool>,
+    {
+        fn clone(&self) -> Self {
+            Self {
+                __pool: ::core::clone::Clone::clone(&self.__pool),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for FetchPageLazy
+    where
+        fetch_page: ::concurry::__private::Worker<Handle = FetchPagePool>,
+    {
+        fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            __f.debug_tuple("FetchPageLazy").field(&self.__pool).finish()
         }
     }
     #[automatically_derived]
@@ -369,6 +419,40 @@ const _: () = {
                 ),
                 ::core::iter::IntoIterator::into_iter(items),
             )
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for fetch_page {
+        type Inputs = (
+            ::concurry::__private::Argument<Url>,
+            ::concurry::__private::Argument<usize>,
+        );
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<Page>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<FetchError>::ERASER,
+                comparers: (
+                    ::concurry::__private::LazyProbe::<Url>::COMPARER,
+                    ::concurry::__private::LazyProbe::<usize>::COMPARER,
+                ),
+            }
+        }
+    }
+    impl FetchPageLazy {
+        ///A call of `fetch_page` as a node of a graph.
+        fn submit(
+            &self,
+            url: impl ::concurry::__private::IntoNode<Url>,
+            depth: impl ::concurry::__private::IntoNode<usize>,
+        ) -> ::concurry::__private::Lazy<Page> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    fetch_page,
+                >((
+                    ::concurry::__private::IntoNode::<Url>::into_argument(url),
+                    ::concurry::__private::IntoNode::<usize>::into_argument(depth),
+                ))
         }
     }
 };

@@ -371,6 +371,56 @@ const _: () = {
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }
     }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __shared<Asynchronous> {
+        type Inputs = (::concurry::__private::Argument<String>,);
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<String>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    ::concurry::__private::Infallible,
+                >::ERASER,
+                comparers: (::concurry::__private::LazyProbe::<String>::COMPARER,),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __exclusive<Asynchronous> {
+        type Inputs = (::concurry::__private::Argument<String>,);
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<String>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    ::concurry::__private::Infallible,
+                >::ERASER,
+                comparers: (::concurry::__private::LazyProbe::<String>::COMPARER,),
+            }
+        }
+    }
+    impl AsynchronousLazy {
+        ///A call of `Asynchronous::shared` as a node of a graph.
+        pub fn shared(
+            &self,
+            text: impl ::concurry::__private::IntoNode<String>,
+        ) -> ::concurry::__private::Lazy<String> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    __shared<Asynchronous>,
+                >((::concurry::__private::IntoNode::<String>::into_argument(text),))
+        }
+        ///A call of `Asynchronous::exclusive` as a node of a graph.
+        pub fn exclusive(
+            &self,
+            text: impl ::concurry::__private::IntoNode<String>,
+        ) -> ::concurry::__private::Lazy<String> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    __exclusive<Asynchronous>,
+                >((::concurry::__private::IntoNode::<String>::into_argument(text),))
+        }
+    }
     impl Asynchronous {
         /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
         pub fn options(

@@ -412,6 +412,40 @@ const _: () = {
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }
     }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __complete<Llm> {
+        type Inputs = (
+            ::concurry::__private::Argument<String>,
+            ::concurry::__private::Argument<f32>,
+        );
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<String>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<LlmError>::ERASER,
+                comparers: (
+                    ::concurry::__private::LazyProbe::<String>::COMPARER,
+                    ::concurry::__private::LazyProbe::<f32>::COMPARER,
+                ),
+            }
+        }
+    }
+    impl LlmLazy {
+        ///A call of `Llm::complete` as a node of a graph.
+        pub fn complete(
+            &self,
+            prompt: impl ::concurry::__private::IntoNode<String>,
+            temperature: impl ::concurry::__private::IntoNode<f32>,
+        ) -> ::concurry::__private::Lazy<String> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    __complete<Llm>,
+                >((
+                    ::concurry::__private::IntoNode::<String>::into_argument(prompt),
+                    ::concurry::__private::IntoNode::<f32>::into_argument(temperature),
+                ))
+        }
+    }
     impl Llm {
         /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
         pub fn options(

@@ -321,6 +321,50 @@ const _: () = {
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }
     }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __shared<Blocking> {
+        type Inputs = ();
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<()>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    ::concurry::__private::Infallible,
+                >::ERASER,
+                comparers: (),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __exclusive<Blocking> {
+        type Inputs = (::concurry::__private::Argument<String>,);
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<()>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    ::concurry::__private::Infallible,
+                >::ERASER,
+                comparers: (::concurry::__private::LazyProbe::<String>::COMPARER,),
+            }
+        }
+    }
+    impl BlockingLazy {
+        ///A call of `Blocking::shared` as a node of a graph.
+        pub fn shared(&self) -> ::concurry::__private::Lazy<()> {
+            ::concurry::__private::LazyTwin::__pool(self).call::<__shared<Blocking>>(())
+        }
+        ///A call of `Blocking::exclusive` as a node of a graph.
+        pub fn exclusive(
+            &self,
+            text: impl ::concurry::__private::IntoNode<String>,
+        ) -> ::concurry::__private::Lazy<()> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    __exclusive<Blocking>,
+                >((::concurry::__private::IntoNode::<String>::into_argument(text),))
+        }
+    }
     impl Blocking {
         /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
         pub fn options(

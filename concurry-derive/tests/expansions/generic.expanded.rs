@@ -27,6 +27,17 @@ where
 {
     __options: crate::facade::__private::Options<Ranker<M, SIZE>>,
 }
+///The lazy twin of [`RankerHandle`], from its `lazy()`.
+///
+///It has the same methods. Each takes values or nodes, and gives a node of a graph: nothing runs before it is computed.
+pub(crate) struct RankerLazy<M: Model, const SIZE: usize = 8>
+where
+    M::Item: Send,
+    M: 'static,
+    Ranker<M, SIZE>: crate::facade::__private::Worker,
+{
+    __pool: crate::facade::__private::LazyPool<Ranker<M, SIZE>>,
+}
 #[allow(
     clippy::all,
     clippy::nursery,
@@ -125,6 +136,72 @@ const _: () = {
         }
         fn __into_options(self) -> crate::facade::__private::Options<Self::Worker> {
             self.__options
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> crate::facade::__private::LazyHandle
+    for RankerHandle<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<
+            M,
+            SIZE,
+        >: crate::facade::__private::Worker<Handle = RankerHandle<M, SIZE>>,
+    {
+        type Lazy = RankerLazy<M, SIZE>;
+        fn lazy(&self) -> Self::Lazy {
+            RankerLazy {
+                __pool: crate::facade::__private::LazyPool::new(
+                    crate::facade::__private::WorkerHandle::__handle(self),
+                ),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> crate::facade::__private::LazyTwin
+    for RankerLazy<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<
+            M,
+            SIZE,
+        >: crate::facade::__private::Worker<Handle = RankerHandle<M, SIZE>>,
+    {
+        type Worker = Ranker<M, SIZE>;
+        fn __pool(&self) -> &crate::facade::__private::LazyPool<Self::Worker> {
+            &self.__pool
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> ::core::clone::Clone for RankerLazy<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<
+            M,
+            SIZE,
+        >: crate::facade::__private::Worker<Handle = RankerHandle<M, SIZE>>,
+    {
+        fn clone(&self) -> Self {
+            Self {
+                __pool: ::core::clone::Clone::clone(&self.__pool),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> ::core::fmt::Debug for RankerLazy<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+        Ranker<
+            M,
+            SIZE,
+        >: crate::facade::__private::Worker<Handle = RankerHandle<M, SIZE>>,
+    {
+        fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            __f.debug_tuple("RankerLazy").field(&self.__pool).finish()
         }
     }
     #[automatically_derived]
@@ -429,6 +506,47 @@ const _: () = {
                 .init_async(__constructor(worker))
                 .await
                 .map(crate::facade::__private::WorkerHandle::__from_handle)
+        }
+    }
+    #[automatically_derived]
+    impl<M: Model, const SIZE: usize> crate::facade::__private::LazyMethod
+    for __rank<Ranker<M, SIZE>>
+    where
+        M::Item: Send,
+        M: 'static,
+    {
+        type Inputs = (crate::facade::__private::Argument<[M::Item; SIZE]>,);
+        fn traits() -> crate::facade::__private::MethodTraits<Self> {
+            use crate::facade::__private::LazyFallbackProbe as _;
+            crate::facade::__private::MethodTraits {
+                clone_output: crate::facade::__private::LazyProbe::<Ranking<M>>::CLONE,
+                erase_error: crate::facade::__private::LazyProbe::<
+                    crate::facade::__private::Infallible,
+                >::ERASER,
+                comparers: (
+                    crate::facade::__private::LazyProbe::<[M::Item; SIZE]>::COMPARER,
+                ),
+            }
+        }
+    }
+    impl<M: Model, const SIZE: usize> RankerLazy<M, SIZE>
+    where
+        M::Item: Send,
+        M: 'static,
+    {
+        ///A call of `Ranker::rank` as a node of a graph.
+        pub(crate) fn rank(
+            &self,
+            items: impl crate::facade::__private::IntoNode<[M::Item; SIZE]>,
+        ) -> crate::facade::__private::Lazy<Ranking<M>> {
+            crate::facade::__private::LazyTwin::__pool(self)
+                .call::<
+                    __rank<Ranker<M, SIZE>>,
+                >((
+                    crate::facade::__private::IntoNode::<
+                        [M::Item; SIZE],
+                    >::into_argument(items),
+                ))
         }
     }
     impl<M: Model, const SIZE: usize> Ranker<M, SIZE>

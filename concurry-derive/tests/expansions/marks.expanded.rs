@@ -348,6 +348,56 @@ const _: () = {
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }
     }
+    #[cfg(feature = "chat")]
+    const _: () = {
+        #[automatically_derived]
+        impl ::concurry::__private::LazyMethod for __chat<Llm> {
+            type Inputs = (::concurry::__private::Argument<String>,);
+            fn traits() -> ::concurry::__private::MethodTraits<Self> {
+                use ::concurry::__private::LazyFallbackProbe as _;
+                ::concurry::__private::MethodTraits {
+                    clone_output: ::concurry::__private::LazyProbe::<String>::CLONE,
+                    erase_error: ::concurry::__private::LazyProbe::<
+                        ::concurry::__private::Infallible,
+                    >::ERASER,
+                    comparers: (::concurry::__private::LazyProbe::<String>::COMPARER,),
+                }
+            }
+        }
+    };
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __type<Llm> {
+        type Inputs = ();
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<()>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    ::concurry::__private::Infallible,
+                >::ERASER,
+                comparers: (),
+            }
+        }
+    }
+    impl LlmLazy {
+        ///A call of `Llm::chat` as a node of a graph.
+        #[cfg(feature = "chat")]
+        #[deprecated = "use `embed`"]
+        #[must_use]
+        pub fn chat(
+            &self,
+            prompt: impl ::concurry::__private::IntoNode<String>,
+        ) -> ::concurry::__private::Lazy<String> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    __chat<Llm>,
+                >((::concurry::__private::IntoNode::<String>::into_argument(prompt),))
+        }
+        ///A call of `Llm::type` as a node of a graph.
+        pub fn r#type(&self) -> ::concurry::__private::Lazy<()> {
+            ::concurry::__private::LazyTwin::__pool(self).call::<__type<Llm>>(())
+        }
+    }
     impl Llm {
         /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
         pub fn options(

@@ -14,6 +14,12 @@ struct CounterHandle {
 struct CounterOptions {
     __options: ::concurry::__private::Options<Counter>,
 }
+///The lazy twin of [`CounterHandle`], from its `lazy()`.
+///
+///It has the same methods. Each takes values or nodes, and gives a node of a graph: nothing runs before it is computed.
+struct CounterLazy {
+    __pool: ::concurry::__private::LazyPool<Counter>,
+}
 #[allow(
     clippy::all,
     clippy::nursery,
@@ -83,6 +89,50 @@ const _: () = {
         }
         fn __into_options(self) -> ::concurry::__private::Options<Self::Worker> {
             self.__options
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyHandle for CounterHandle
+    where
+        Counter: ::concurry::__private::Worker<Handle = CounterHandle>,
+    {
+        type Lazy = CounterLazy;
+        fn lazy(&self) -> Self::Lazy {
+            CounterLazy {
+                __pool: ::concurry::__private::LazyPool::new(
+                    ::concurry::__private::WorkerHandle::__handle(self),
+                ),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyTwin for CounterLazy
+    where
+        Counter: ::concurry::__private::Worker<Handle = CounterHandle>,
+    {
+        type Worker = Counter;
+        fn __pool(&self) -> &::concurry::__private::LazyPool<Self::Worker> {
+            &self.__pool
+        }
+    }
+    #[automatically_derived]
+    impl ::core::clone::Clone for CounterLazy
+    where
+        Counter: ::concurry::__private::Worker<Handle = CounterHandle>,
+    {
+        fn clone(&self) -> Self {
+            Self {
+                __pool: ::core::clone::Clone::clone(&self.__pool),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for CounterLazy
+    where
+        Counter: ::concurry::__private::Worker<Handle = CounterHandle>,
+    {
+        fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            __f.debug_tuple("CounterLazy").field(&self.__pool).finish()
         }
     }
     #[automatically_derived]
@@ -340,6 +390,32 @@ const _: () = {
                 .init_async(__constructor(count))
                 .await
                 .map(::concurry::__private::WorkerHandle::__from_handle)
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __add<Counter> {
+        type Inputs = (::concurry::__private::Argument<u64>,);
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<u64>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    ::concurry::__private::Infallible,
+                >::ERASER,
+                comparers: (::concurry::__private::LazyProbe::<u64>::COMPARER,),
+            }
+        }
+    }
+    impl CounterLazy {
+        /// Adds to the count and returns it.
+        pub fn add(
+            &self,
+            amount: impl ::concurry::__private::IntoNode<u64>,
+        ) -> ::concurry::__private::Lazy<u64> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    __add<Counter>,
+                >((::concurry::__private::IntoNode::<u64>::into_argument(amount),))
         }
     }
     impl Counter {

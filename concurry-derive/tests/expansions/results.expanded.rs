@@ -452,6 +452,66 @@ const _: () = {
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }
     }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __written<Client> {
+        type Inputs = ();
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<Vec<Client>>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<ClientError>::ERASER,
+                comparers: (),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __alias<Client> {
+        type Inputs = ();
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<
+                    <io::Result<u8> as ::concurry::__private::Outcome>::Output,
+                >::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    <io::Result<u8> as ::concurry::__private::Outcome>::Error,
+                >::ERASER,
+                comparers: (),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __plain<Client> {
+        type Inputs = ();
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<Option<Reply>>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    ::concurry::__private::Infallible,
+                >::ERASER,
+                comparers: (),
+            }
+        }
+    }
+    impl ClientLazy {
+        ///A call of `Client::written` as a node of a graph.
+        pub fn written(&self) -> ::concurry::__private::Lazy<Vec<Client>> {
+            ::concurry::__private::LazyTwin::__pool(self).call::<__written<Client>>(())
+        }
+        ///A call of `Client::alias` as a node of a graph.
+        pub fn alias(
+            &self,
+        ) -> ::concurry::__private::Lazy<
+            <io::Result<u8> as ::concurry::__private::Outcome>::Output,
+        > {
+            ::concurry::__private::LazyTwin::__pool(self).call::<__alias<Client>>(())
+        }
+        ///A call of `Client::plain` as a node of a graph.
+        pub fn plain(&self) -> ::concurry::__private::Lazy<Option<Reply>> {
+            ::concurry::__private::LazyTwin::__pool(self).call::<__plain<Client>>(())
+        }
+    }
     impl Client {
         /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
         pub fn options(

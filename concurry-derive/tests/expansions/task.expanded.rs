@@ -21,6 +21,12 @@ pub struct SquarePool {
 pub struct SquareOptions {
     __options: ::concurry::__private::Options<square>,
 }
+///The lazy twin of [`SquarePool`], from its `lazy()`.
+///
+///It has the same methods. Each takes values or nodes, and gives a node of a graph: nothing runs before it is computed.
+pub struct SquareLazy {
+    __pool: ::concurry::__private::LazyPool<square>,
+}
 #[allow(
     clippy::all,
     clippy::nursery,
@@ -90,6 +96,50 @@ const _: () = {
         }
         fn __into_options(self) -> ::concurry::__private::Options<Self::Worker> {
             self.__options
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyHandle for SquarePool
+    where
+        square: ::concurry::__private::Worker<Handle = SquarePool>,
+    {
+        type Lazy = SquareLazy;
+        fn lazy(&self) -> Self::Lazy {
+            SquareLazy {
+                __pool: ::concurry::__private::LazyPool::new(
+                    ::concurry::__private::WorkerHandle::__handle(self),
+                ),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyTwin for SquareLazy
+    where
+        square: ::concurry::__private::Worker<Handle = SquarePool>,
+    {
+        type Worker = square;
+        fn __pool(&self) -> &::concurry::__private::LazyPool<Self::Worker> {
+            &self.__pool
+        }
+    }
+    #[automatically_derived]
+    impl ::core::clone::Clone for SquareLazy
+    where
+        square: ::concurry::__private::Worker<Handle = SquarePool>,
+    {
+        fn clone(&self) -> Self {
+            Self {
+                __pool: ::core::clone::Clone::clone(&self.__pool),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for SquareLazy
+    where
+        square: ::concurry::__private::Worker<Handle = SquarePool>,
+    {
+        fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            __f.debug_tuple("SquareLazy").field(&self.__pool).finish()
         }
     }
     #[automatically_derived]
@@ -374,6 +424,32 @@ const _: () = {
                 ),
                 ::core::iter::IntoIterator::into_iter(items),
             )
+        }
+    }
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for square {
+        type Inputs = (::concurry::__private::Argument<u64>,);
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<u64>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    ::concurry::__private::Infallible,
+                >::ERASER,
+                comparers: (::concurry::__private::LazyProbe::<u64>::COMPARER,),
+            }
+        }
+    }
+    impl SquareLazy {
+        /// Squares a number.
+        pub fn submit(
+            &self,
+            number: impl ::concurry::__private::IntoNode<u64>,
+        ) -> ::concurry::__private::Lazy<u64> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    square,
+                >((::concurry::__private::IntoNode::<u64>::into_argument(number),))
         }
     }
 };

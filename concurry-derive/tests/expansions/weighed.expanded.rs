@@ -450,6 +450,76 @@ const _: () = {
                 .map(::concurry::__private::WorkerHandle::__from_handle)
         }
     }
+    #[cfg(feature = "add")]
+    const _: () = {
+        #[automatically_derived]
+        impl ::concurry::__private::LazyMethod for __add<Adder> {
+            type Inputs = (
+                ::concurry::__private::Argument<u64>,
+                ::concurry::__private::Argument<u64>,
+            );
+            fn traits() -> ::concurry::__private::MethodTraits<Self> {
+                use ::concurry::__private::LazyFallbackProbe as _;
+                ::concurry::__private::MethodTraits {
+                    clone_output: ::concurry::__private::LazyProbe::<u64>::CLONE,
+                    erase_error: ::concurry::__private::LazyProbe::<
+                        ::concurry::__private::Infallible,
+                    >::ERASER,
+                    comparers: (
+                        ::concurry::__private::LazyProbe::<u64>::COMPARER,
+                        ::concurry::__private::LazyProbe::<u64>::COMPARER,
+                    ),
+                }
+            }
+        }
+    };
+    #[automatically_derived]
+    impl ::concurry::__private::LazyMethod for __add_all<Adder> {
+        type Inputs = (::concurry::__private::Argument<Vec<(u64, u64)>>,);
+        fn traits() -> ::concurry::__private::MethodTraits<Self> {
+            use ::concurry::__private::LazyFallbackProbe as _;
+            ::concurry::__private::MethodTraits {
+                clone_output: ::concurry::__private::LazyProbe::<Vec<u64>>::CLONE,
+                erase_error: ::concurry::__private::LazyProbe::<
+                    ::concurry::__private::Infallible,
+                >::ERASER,
+                comparers: (
+                    ::concurry::__private::LazyProbe::<Vec<(u64, u64)>>::COMPARER,
+                ),
+            }
+        }
+    }
+    impl AdderLazy {
+        ///A call of `Adder::add` as a node of a graph.
+        #[cfg(feature = "add")]
+        pub fn add(
+            &self,
+            left: impl ::concurry::__private::IntoNode<u64>,
+            right: impl ::concurry::__private::IntoNode<u64>,
+        ) -> ::concurry::__private::Lazy<u64> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    __add<Adder>,
+                >((
+                    ::concurry::__private::IntoNode::<u64>::into_argument(left),
+                    ::concurry::__private::IntoNode::<u64>::into_argument(right),
+                ))
+        }
+        ///A call of `Adder::add_all` as a node of a graph.
+        pub fn add_all(
+            &self,
+            pairs: impl ::concurry::__private::IntoNode<Vec<(u64, u64)>>,
+        ) -> ::concurry::__private::Lazy<Vec<u64>> {
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<
+                    __add_all<Adder>,
+                >((
+                    ::concurry::__private::IntoNode::<
+                        Vec<(u64, u64)>,
+                    >::into_argument(pairs),
+                ))
+        }
+    }
     impl Adder {
         /// The options of a pool of up to `max_workers` of these workers that run in `mode`.
         pub fn options(

@@ -36,13 +36,13 @@ const PATH: &str = "chat/completions";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Worker)]
-#[worker(crate = concurry_core, mode = "async", max_workers = 1)]
+#[worker(crate = concurry_graph, mode = "async", max_workers = 1)]
 pub struct ChatClient {
     connection: Connection,
     model: Model,
 }
 
-#[worker(crate = concurry_core)]
+#[worker(crate = concurry_graph)]
 impl ChatClient {
     /// A client of this model at this endpoint.
     ///

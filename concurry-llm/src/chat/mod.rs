@@ -5,6 +5,6 @@ mod request;
 mod stream;
 mod wire;
 
-pub use client::{ChatClient, ChatClientHandle, ChatClientOptions};
+pub use client::{ChatClient, ChatClientHandle, ChatClientLazy, ChatClientOptions};
 pub use request::{ChatRequest, Message, Role};
 pub use stream::ChatStream;

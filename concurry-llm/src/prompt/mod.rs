@@ -11,6 +11,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use concurry_graph::Lazy;
 use isolang::Language;
 use minijinja::Value;
 
@@ -183,6 +184,23 @@ impl Prompt {
             }
         }
         Ok(text)
+    }
+
+    /// The text as a node of a graph, filled in when the graph runs.
+    ///
+    /// A missing variable fails the node, with the [`PromptError`] inside.
+    ///
+    /// ```
+    /// use concurry_llm::{Prompt, context};
+    ///
+    /// let prompt = Prompt::new("{{ question }}")?;
+    /// let text = prompt.lazy(context! { question => "Who are you?" });
+    /// assert_eq!(text.compute()?, "Who are you?");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn lazy(&self, values: impl Into<Value>) -> Lazy<String> {
+        let prompt = self.clone();
+        Lazy::value(values.into()).try_map(move |values| prompt.render(values))
     }
 
     fn templates(&self) -> impl Iterator<Item = &Template> {

@@ -1,0 +1,191 @@
+//! An argument of a node: a value, or the node that will give it.
+
+use std::sync::Arc;
+
+use crate::error::ComputeError;
+use crate::lazy::Lazy;
+use crate::node::{AnyNode, Dependency, Header};
+use crate::probe::Comparer;
+
+/// An argument of a node: a value, or the node that will give it.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)] // of the inside of nodes
+pub enum Argument<T: 'static> {
+    /// Given when the node was made.
+    Value(T),
+    /// Will be given by another node.
+    Node(Lazy<T>),
+    /// Was given by that node, which is kept for the shape of the graph only.
+    Spent(Spent),
+    /// Was a value.
+    Gone,
+}
+
+/// A node whose value was taken.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct Spent(pub(crate) Arc<dyn AnyNode>);
+
+impl Dependency for Spent {
+    fn header(&self) -> &Header {
+        self.0.header()
+    }
+
+    fn node(&self) -> Arc<dyn AnyNode> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl<T: 'static> Argument<T> {
+    pub(crate) fn dependency(&self) -> Option<&dyn Dependency> {
+        match self {
+            Self::Node(lazy) => Some(lazy),
+            Self::Spent(spent) => Some(spent),
+            Self::Value(_) | Self::Gone => None,
+        }
+    }
+
+    /// Takes the value. What it depended on is done.
+    pub(crate) fn resolve(&mut self) -> Result<T, ComputeError> {
+        match std::mem::replace(self, Self::Gone) {
+            Self::Value(value) => Ok(value),
+            Self::Node(lazy) => {
+                let (outcome, node) = lazy.spend();
+                *self = Self::Spent(Spent(node));
+                outcome
+            }
+            Self::Spent(_) | Self::Gone => unreachable!("a node begins once"),
+        }
+    }
+
+    /// Lets a value go that nobody will work with.
+    pub(crate) fn release(&mut self) {
+        match std::mem::replace(self, Self::Gone) {
+            Self::Node(lazy) => *self = Self::Spent(Spent(lazy.into_node())),
+            Self::Spent(spent) => *self = Self::Spent(spent),
+            Self::Value(_) | Self::Gone => {}
+        }
+    }
+
+    /// Hands on the nodes that it keeps.
+    pub(crate) fn give_up(&mut self, take: &mut dyn FnMut(Arc<dyn AnyNode>)) {
+        match std::mem::replace(self, Self::Gone) {
+            Self::Node(lazy) => take(lazy.into_node()),
+            Self::Spent(spent) => take(spent.0),
+            Self::Value(_) | Self::Gone => {}
+        }
+    }
+}
+
+/// What a node waits for, and makes of it what it works with.
+#[doc(hidden)]
+pub trait Inputs: 'static {
+    /// What it works with.
+    type Values: 'static;
+    /// Shows what it depends on.
+    fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency));
+    /// Takes the values. Everything that it depended on is done.
+    fn resolve(&mut self) -> Result<Self::Values, ComputeError>;
+    /// Lets the values go that were not taken.
+    fn release(&mut self);
+    /// Hands on the nodes that it keeps.
+    fn give_up(&mut self, take: &mut dyn FnMut(Arc<dyn AnyNode>));
+}
+
+/// The arguments of a call.
+#[doc(hidden)]
+pub trait Arguments: Inputs {
+    /// How to tell each argument apart, where that is possible.
+    type Comparers: Copy;
+    /// A hash of the arguments. `None` if one of them can't be told apart.
+    fn hash(&self, comparers: Self::Comparers, hasher: &mut ArgumentHasher<'_>) -> Option<()>;
+    /// Whether both have the same arguments.
+    fn equal(&self, other: &Self, comparers: Self::Comparers) -> bool;
+}
+
+/// Collects the hash of a call. Nodes count by their place.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct ArgumentHasher<'h>(pub(crate) &'h mut dyn std::hash::Hasher);
+
+impl<T: 'static> Argument<T> {
+    fn hash(&self, comparer: Option<Comparer<T>>, hasher: &mut ArgumentHasher<'_>) -> Option<()> {
+        match self {
+            Self::Value(value) => {
+                hasher.0.write_u8(0);
+                hasher.0.write_u64((comparer?.hash)(value));
+            }
+            Self::Node(lazy) => {
+                hasher.0.write_u8(1);
+                hasher.0.write_usize(lazy.identity());
+            }
+            Self::Spent(_) | Self::Gone => return None,
+        }
+        Some(())
+    }
+
+    fn equal(&self, other: &Self, comparer: Option<Comparer<T>>) -> bool {
+        match (self, other, comparer) {
+            (Self::Value(own), Self::Value(others), Some(comparer)) => {
+                (comparer.equal)(own, others)
+            }
+            (Self::Node(own), Self::Node(others), _) => own.identity() == others.identity(),
+            _ => false,
+        }
+    }
+}
+
+macro_rules! arguments {
+    ($($name:ident $place:tt),*) => {
+        impl<$($name: 'static),*> Inputs for ($(Argument<$name>,)*) {
+            type Values = ($($name,)*);
+
+            fn dependencies(&self, _show: &mut dyn FnMut(&dyn Dependency)) {
+                $(if let Some(dependency) = self.$place.dependency() { _show(dependency) })*
+            }
+
+            fn resolve(&mut self) -> Result<Self::Values, ComputeError> {
+                Ok(($(self.$place.resolve()?,)*))
+            }
+
+            fn release(&mut self) {
+                $(self.$place.release();)*
+            }
+
+            fn give_up(&mut self, _take: &mut dyn FnMut(Arc<dyn AnyNode>)) {
+                $(self.$place.give_up(_take);)*
+            }
+        }
+
+        impl<$($name: 'static),*> Arguments for ($(Argument<$name>,)*) {
+            type Comparers = ($(Option<Comparer<$name>>,)*);
+
+            fn hash(
+                &self,
+                _comparers: Self::Comparers,
+                _hasher: &mut ArgumentHasher<'_>,
+            ) -> Option<()> {
+                $(self.$place.hash(_comparers.$place, _hasher)?;)*
+                Some(())
+            }
+
+            fn equal(&self, _other: &Self, _comparers: Self::Comparers) -> bool {
+                true $(&& self.$place.equal(&_other.$place, _comparers.$place))*
+            }
+        }
+    };
+}
+
+arguments!();
+arguments!(A 0);
+arguments!(A 0, B 1);
+arguments!(A 0, B 1, C 2);
+arguments!(A 0, B 1, C 2, D 3);
+arguments!(A 0, B 1, C 2, D 3, E 4);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
+arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);

@@ -1,0 +1,118 @@
+//! What the colours of a picture mean.
+
+use super::svg::short;
+use super::{Graph, GraphNode};
+use crate::node::Stage;
+
+/// What the colours of a picture show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ColourBy {
+    /// How far each node is: waiting, running, done, failed.
+    #[default]
+    Stage,
+    /// How long each took, from pale to dark.
+    Time,
+    /// How often each was tried again.
+    Retries,
+    /// The worker that ran it.
+    Worker,
+}
+
+/// Colours with their meanings.
+pub(super) struct Legend(pub(super) Vec<(String, String)>);
+
+/// The colours of one picture.
+pub(super) struct Colouring {
+    colour_by: ColourBy,
+    longest: f64,
+    most_retries: u32,
+    workers: Vec<usize>,
+}
+
+const UNKNOWN: &str = "#f1f5f9";
+const FAILED: &str = "#fca5a5";
+/// Pale to dark, the same hue.
+const SHADES: [&str; 6] = ["#eff6ff", "#dbeafe", "#bfdbfe", "#93c5fd", "#60a5fa", "#3b82f6"];
+/// Easily told apart, also by those who see few colours.
+const HUES: [&str; 8] =
+    ["#a6cee3", "#fdbf6f", "#b2df8a", "#fb9a99", "#cab2d6", "#ffff99", "#8dd3c7", "#d9d9d9"];
+
+impl Colouring {
+    pub(super) fn new(graph: &Graph, colour_by: ColourBy) -> Self {
+        let nodes = graph.nodes();
+        let times = nodes.iter().filter_map(|node| node.took).map(|took| took.as_secs_f64());
+        let mut workers: Vec<usize> = nodes.iter().filter_map(|node| node.worker).collect();
+        workers.sort_unstable();
+        workers.dedup();
+        Self {
+            colour_by,
+            longest: times.fold(0.0, f64::max),
+            most_retries: nodes.iter().map(|node| node.retries).max().unwrap_or(0),
+            workers,
+        }
+    }
+
+    pub(super) fn of(&self, node: &GraphNode) -> &'static str {
+        if node.stage == Stage::Failed && self.colour_by != ColourBy::Worker {
+            return FAILED;
+        }
+        match self.colour_by {
+            ColourBy::Stage => stage_colour(node.stage),
+            ColourBy::Time => match node.took {
+                Some(took) => shade(took.as_secs_f64(), self.longest),
+                None => UNKNOWN,
+            },
+            ColourBy::Retries => shade(f64::from(node.retries), f64::from(self.most_retries)),
+            ColourBy::Worker => {
+                let place = node.worker.and_then(|worker| self.workers.binary_search(&worker).ok());
+                place.map_or(UNKNOWN, |place| HUES[place % HUES.len()])
+            }
+        }
+    }
+
+    pub(super) fn legend(&self) -> Legend {
+        let entry = |colour: &str, text: String| (colour.to_owned(), text);
+        Legend(match self.colour_by {
+            ColourBy::Stage => [Stage::New, Stage::Running, Stage::Done, Stage::Failed]
+                .map(|stage| entry(stage_colour(stage), stage.to_string()))
+                .to_vec(),
+            ColourBy::Time => vec![
+                entry(SHADES[0], "short".to_owned()),
+                entry(
+                    SHADES[SHADES.len() - 1],
+                    format!("up to {}", short(std::time::Duration::from_secs_f64(self.longest))),
+                ),
+                entry(FAILED, "failed".to_owned()),
+                entry(UNKNOWN, "not known".to_owned()),
+            ],
+            ColourBy::Retries => vec![
+                entry(SHADES[0], "no retry".to_owned()),
+                entry(SHADES[SHADES.len() - 1], format!("up to {}", self.most_retries)),
+                entry(FAILED, "failed".to_owned()),
+            ],
+            ColourBy::Worker => self
+                .workers
+                .iter()
+                .take(HUES.len())
+                .enumerate()
+                .map(|(place, worker)| entry(HUES[place], format!("worker {worker}")))
+                .chain([entry(UNKNOWN, "not known".to_owned())])
+                .collect(),
+        })
+    }
+}
+
+fn stage_colour(stage: Stage) -> &'static str {
+    match stage {
+        Stage::New => UNKNOWN,
+        Stage::Running => "#fde68a",
+        Stage::Done => "#bbf7d0",
+        Stage::Failed => FAILED,
+    }
+}
+
+fn shade(value: f64, most: f64) -> &'static str {
+    let part = if most > 0.0 { (value / most).clamp(0.0, 1.0) } else { 0.0 };
+    SHADES[((part * SHADES.len() as f64) as usize).min(SHADES.len() - 1)]
+}

@@ -1,0 +1,10 @@
+//! Looking at a graph: before a run, or after it.
+
+mod colours;
+mod graph;
+mod layout;
+mod svg;
+mod text;
+
+pub use colours::ColourBy;
+pub use graph::{Graph, GraphNode};

@@ -1,0 +1,170 @@
+//! The nodes of a graph: one allocation each, with the arguments first and the outcome later.
+//!
+//! A [`Lazy`](crate::Lazy) is a counted *use* of a node: it may yet want the value. When the last use
+//! ends the value goes, while the node itself stays for the shape of the graph as long as a node
+//! after it does.
+
+mod call;
+mod closure;
+mod graveyard;
+mod header;
+mod kind;
+mod local;
+mod outside;
+mod typed;
+mod uses;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::task::Waker;
+
+use concurry_core::__private::{Visiting, Visitor};
+use concurry_core::Mode;
+
+use crate::error::{Cause, ComputeError, NodeName};
+
+pub(crate) use call::Call;
+pub(crate) use closure::Closure;
+pub(crate) use header::Claim;
+pub use header::{Header, Stage};
+pub(crate) use kind::{Begun, Kind};
+pub(crate) use local::{Join, Map, Recover, TryMap};
+pub(crate) use outside::Outside;
+pub(crate) use typed::Node;
+
+/// A node, whatever its types.
+#[doc(hidden)]
+pub trait AnyNode: Any + Send + Sync {
+    /// What is known of every node.
+    fn header(&self) -> &Header;
+    /// What it is.
+    fn about(&self) -> About;
+    /// Where it is to be run.
+    fn place(&self) -> Place;
+    /// Shows what it depends on, whether done or not.
+    fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency));
+    /// Begins it on the current thread. What it depends on is done.
+    fn begin(&self, waker: &Waker) -> Progress;
+    /// Begins it together with equal calls on other arguments: so many of the nodes as are that, up
+    /// to the first that is not. What they depend on is done.
+    fn begin_together(&self, others: &[(u32, Arc<dyn AnyNode>)], wakers: &[Waker])
+    -> Vec<Progress>;
+    /// Goes on after a wake.
+    fn go_on(&self, waker: &Waker) -> Progress;
+    /// Runs it on a worker that has come by. Between its calls it asks whether to leave the rest;
+    /// now and then also whether the visit's time is over.
+    fn run_on(&self, visitor: &mut Visitor<'_>, leave: &dyn Fn(bool) -> bool) -> Progress;
+    /// Begins it and waits for it.
+    fn run_here(&self);
+    /// Cancels its call, if that is on its way. It has failed then.
+    fn cancel(&self);
+    /// Leaves it to other runs.
+    fn unclaim(&self) {
+        self.header().unclaim();
+    }
+    /// Fails it, if it is not over.
+    fn fail(&self, error: ComputeError);
+    /// Fails it although it has begun: running it panicked, and not in a method.
+    fn abort(&self, cause: Cause);
+    /// Asks a pool for a worker to run nodes of the same place.
+    fn visit_asker(&self) -> Option<VisitAsker>;
+    /// Calls `waiter` when the node is over, or now if it is. For nodes that another run works on.
+    fn when_over(&self, waiter: Box<dyn FnOnce() + Send>);
+    /// A hash of what it calls, if equal calls give equal results.
+    fn pure_hash(&self) -> Option<u64>;
+    /// Whether both call the same with the same arguments.
+    fn is_equal(&self, other: &dyn AnyNode) -> bool;
+    /// Takes the value of an equal node in place of making the call. False if values can't be
+    /// copied.
+    fn become_copy_of(&self, original: Arc<dyn AnyNode>) -> bool;
+}
+
+/// Asks a pool for a worker.
+#[doc(hidden)]
+pub type VisitAsker = Box<dyn Fn(Visiting) + Send + Sync>;
+
+/// Something that leads to a node.
+#[doc(hidden)]
+pub trait Dependency {
+    /// What is known of the node.
+    fn header(&self) -> &Header;
+    /// The node.
+    fn node(&self) -> Arc<dyn AnyNode>;
+}
+
+/// What a node is, for people.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The worker, or `Lazy`.
+    pub worker: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// Where its calls run. `None` for what is no call.
+    pub mode: Option<Mode>,
+    /// It only puts values together.
+    pub auxiliary: bool,
+}
+
+/// Where a node is to be run.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On any thread: it takes next to no time.
+    Anywhere,
+    /// On the thread that computes.
+    Here {
+        /// The pool.
+        pool: u32,
+    },
+    /// On a worker that comes by.
+    Visit {
+        /// The pool.
+        pool: u32,
+        /// How many workers it has.
+        workers: usize,
+    },
+    /// By an ordinary call.
+    Call {
+        /// The pool.
+        pool: u32,
+        /// How many calls may wait there, if that is bounded.
+        max_queued: Option<usize>,
+    },
+    /// It is under way already.
+    Elsewhere,
+}
+
+/// How far a node came.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It is over: so many of its calls succeeded, so many failed.
+    Over {
+        /// Calls that succeeded.
+        done: u32,
+        /// Calls that failed.
+        failed: u32,
+    },
+    /// Its waker will be woken.
+    Pending,
+    /// There is more to do in it, later.
+    Unfinished {
+        /// Calls that succeeded so far.
+        done: u32,
+        /// Calls that failed so far.
+        failed: u32,
+    },
+}
+
+impl dyn AnyNode {
+    /// The name in errors.
+    pub(crate) fn name(&self) -> NodeName {
+        let About { worker, method, .. } = self.about();
+        NodeName { worker, method, number: self.header().number }
+    }
+
+    pub(crate) fn error(&self, cause: Cause) -> ComputeError {
+        ComputeError::new(self.name(), cause)
+    }
+}

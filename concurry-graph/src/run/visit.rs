@@ -1,0 +1,157 @@
+//! A worker that has come by: it takes ready units of its pool and runs them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use concurry_core::__private::Visitor;
+
+use super::state::{Ended, State};
+use super::{Hands, Run};
+use crate::error::Cause;
+use crate::node::{AnyNode, Place, Progress};
+use crate::panics::message;
+
+/// How long a visit lasts at most, beyond the unit that it is at: other calls of the pool wait.
+const STAY: Duration = Duration::from_millis(1);
+/// As long as units take less than this together, more of them are taken at once…
+const SHORT: Duration = Duration::from_micros(20);
+/// …and fewer if they take more than this.
+const LONG: Duration = Duration::from_micros(100);
+/// How many are taken at once at most.
+const MOST: usize = 256;
+
+/// A worker that was asked to come. Dropped without having come, it tells that none will.
+pub(super) struct Guest {
+    run: Arc<Run>,
+    lane: usize,
+    came: bool,
+}
+
+impl Guest {
+    pub(super) fn new(run: Arc<Run>, lane: usize) -> Self {
+        Self { run, lane, came: false }
+    }
+
+    /// Works until there is nothing to do, or its time is over.
+    pub(super) fn come(mut self, visitor: &mut Visitor<'_>) {
+        self.came = true;
+        let begun = Instant::now();
+        let (mut last, mut wish, mut learned) = (begun, 1, None);
+        let mut hands = Hands::default();
+        loop {
+            let closing = visitor.is_closing();
+            let leaves = closing
+                || visitor.is_spoilt()
+                || self.run.is_left()
+                || last.saturating_duration_since(begun) >= STAY;
+            let lane = self.lane;
+            self.run.exchange(&mut hands, |state, hands| {
+                if let Some(each) = learned {
+                    state.lanes[lane].learn(each);
+                }
+                if closing {
+                    state.refuse_visits(lane);
+                }
+                if !leaves {
+                    take(state, lane, wish, hands);
+                }
+                if hands.taken.is_empty() {
+                    state.lanes[lane].visits -= 1;
+                }
+            });
+            if hands.taken.is_empty() {
+                return;
+            }
+            let units = hands.taken.len();
+            self.work(visitor, begun, &mut hands);
+            let now = Instant::now();
+            let took = now.saturating_duration_since(last);
+            last = now;
+            learned = Some(took / units as u32);
+            hands.finish(took / units as u32);
+            if took < SHORT {
+                wish = (wish * 2).min(MOST);
+            } else if took > LONG {
+                wish = (wish / 2).max(1);
+            }
+        }
+    }
+
+    fn work(&self, visitor: &mut Visitor<'_>, begun: Instant, hands: &mut Hands) {
+        let time_is_over = || Instant::now().saturating_duration_since(begun) >= STAY;
+        let leave = |looks_at_clock| self.run.is_left() || (looks_at_clock && time_is_over());
+        let (mut done, mut failed) = (0, 0);
+        for (unit, node) in std::mem::take(&mut hands.taken) {
+            if visitor.is_spoilt() || self.run.is_left() {
+                hands.back.push((unit, node));
+                continue;
+            }
+            let progress = guarded(&*node, || match node.place() {
+                Place::Visit { .. } => node.run_on(visitor, &leave),
+                _ => node.begin(Waker::noop()),
+            });
+            match progress {
+                Progress::Over { done: more, failed: more_failed } => {
+                    done += u64::from(more);
+                    failed += u64::from(more_failed);
+                    hands.ended.push(Ended::of(unit, &*node));
+                    hands.finished.push(node);
+                }
+                Progress::Unfinished { done: more, failed: more_failed } => {
+                    done += u64::from(more);
+                    failed += u64::from(more_failed);
+                    hands.back.push((unit, node));
+                }
+                // Not a kind that a visitor is given.
+                Progress::Pending => hands.ended.push(Ended::of(unit, &*node)),
+            }
+        }
+        visitor.count(done, failed);
+        hands.done += done;
+        hands.failed += failed;
+    }
+}
+
+/// Takes what puts values together first, then calls.
+fn take(state: &mut State, lane: usize, wish: usize, hands: &mut Hands) {
+    state.take_doomed(wish, &mut hands.taken);
+    if let Some(anywhere) = state.anywhere {
+        while hands.taken.len() < wish
+            && let Some(unit) = state.take(anywhere)
+        {
+            hands.taken.push(unit);
+        }
+        state.driver_is_needed |= state.lanes[anywhere].ready.len() > 0;
+    }
+    let share = state.lanes[lane].share(wish);
+    while hands.taken.len() < share
+        && let Some(unit) = state.take(lane)
+    {
+        hands.taken.push(unit);
+    }
+}
+
+/// Runs a node. A panic that is none of its method (of a value's `clone` or destructor) fails it.
+pub(super) fn guarded(node: &dyn AnyNode, run: impl FnOnce() -> Progress) -> Progress {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(progress) => progress,
+        Err(payload) => {
+            node.abort(Cause::Panicked(message(payload)));
+            Progress::Over { done: 0, failed: 1 }
+        }
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        if !self.came {
+            let lane = self.lane;
+            self.run.exchange(&mut Hands::default(), |state, _| {
+                state.lanes[lane].visits -= 1;
+                state.refuse_visits(lane);
+            });
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Lazy graphs as users see them, with calls in every mode.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+#![allow(unreachable_pub)] // methods are public as in a library, where they can be reached
+
+mod arguments;
+mod bad_input;
+mod basics;
+mod large;
+mod random;
+mod running;
+mod worker;

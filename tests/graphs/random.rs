@@ -1,0 +1,179 @@
+//! Random graphs: computed lazily, optimised, eagerly, in any modes, they give the same.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use concurry::graph::{Compute, Passes};
+use concurry::prelude::*;
+use concurry_testkit::within;
+use proptest::prelude::*;
+
+/// What a node of a random graph does with those before it.
+#[derive(Clone, Debug)]
+struct Plan {
+    kind: u8,
+    /// Which of the nodes before it, modulo their number.
+    inputs: Vec<usize>,
+    pool: usize,
+}
+
+/// Counts the calls of each node.
+#[derive(Worker)]
+struct Counting {
+    calls: Arc<Vec<AtomicUsize>>,
+}
+
+#[worker]
+impl Counting {
+    pub fn new(calls: Arc<Vec<AtomicUsize>>) -> Self {
+        Self { calls }
+    }
+
+    pub fn next(&self, node: usize, a: u64) -> u64 {
+        self.calls[node].fetch_add(1, Ordering::Relaxed);
+        next(a)
+    }
+
+    #[pure]
+    pub fn pure(&self, a: u64, b: u64) -> u64 {
+        a.wrapping_mul(3) ^ b
+    }
+
+    pub async fn sum(&self, node: usize, all: Vec<u64>) -> u64 {
+        self.calls[node].fetch_add(1, Ordering::Relaxed);
+        sum(&all)
+    }
+
+    pub fn fails(&self, node: usize, a: u64) -> Result<u64, String> {
+        self.calls[node].fetch_add(1, Ordering::Relaxed);
+        fails(node, a)
+    }
+}
+
+fn next(a: u64) -> u64 {
+    a.wrapping_mul(31).wrapping_add(7)
+}
+
+fn sum(all: &[u64]) -> u64 {
+    all.iter().fold(1, |sum, a| sum.wrapping_mul(5).wrapping_add(*a))
+}
+
+fn fails(node: usize, a: u64) -> Result<u64, String> {
+    if a.is_multiple_of(5) { Err(format!("node {node}")) } else { Ok(a / 2) }
+}
+
+/// What each node should give: its value, or the message of the failure that reached it.
+fn expected(plans: &[Plan]) -> Vec<Result<u64, String>> {
+    let mut values: Vec<Result<u64, String>> = Vec::new();
+    for (node, plan) in plans.iter().enumerate() {
+        let inputs: Result<Vec<u64>, String> = plan
+            .inputs
+            .iter()
+            .filter(|_| node > 0)
+            .map(|&input| values[input % node].clone())
+            .collect();
+        values.push(inputs.and_then(|inputs| {
+            let a = inputs.first().copied().unwrap_or(node as u64);
+            match plan.kind {
+                0 | 1 => Ok(next(a)),
+                2 => Ok(a.wrapping_mul(3) ^ inputs.get(1).copied().unwrap_or(2)),
+                3 => Ok(sum(&inputs)),
+                4 => fails(node, a),
+                _ => Ok(a.wrapping_add(1)),
+            }
+        }));
+    }
+    values
+}
+
+fn build(plans: &[Plan], pools: &[CountingHandle]) -> Vec<Lazy<u64>> {
+    let mut nodes: Vec<Lazy<u64>> = Vec::new();
+    for (node, plan) in plans.iter().enumerate() {
+        let lazy = pools[plan.pool % pools.len()].lazy();
+        let inputs: Vec<Lazy<u64>> = plan
+            .inputs
+            .iter()
+            .filter(|_| node > 0)
+            .map(|&input| nodes[input % node].clone())
+            .collect();
+        let a = || inputs.first().cloned().unwrap_or_else(|| Lazy::value(node as u64));
+        // The other inputs count, too: what fails there fails this.
+        nodes.push(match plan.kind {
+            0 | 1 if inputs.len() < 2 => lazy.next(node, a()),
+            0 | 1 => lazy.next(node, Lazy::join(inputs).map(|inputs| inputs[0])),
+            2 if inputs.len() < 3 => match inputs.get(1) {
+                Some(b) => lazy.pure(a(), b.clone()),
+                None => lazy.pure(a(), 2),
+            },
+            2 => {
+                let both = Lazy::join(inputs);
+                lazy.pure(both.clone().map(|inputs| inputs[0]), both.map(|inputs| inputs[1]))
+            }
+            3 => lazy.sum(node, inputs),
+            4 if inputs.len() < 2 => lazy.fails(node, a()),
+            4 => lazy.fails(node, Lazy::join(inputs).map(|inputs| inputs[0])),
+            _ if inputs.len() < 2 => a().map(|a| a.wrapping_add(1)),
+            _ => Lazy::join(inputs).map(|inputs| inputs[0].wrapping_add(1)),
+        });
+    }
+    nodes
+}
+
+fn plans() -> impl Strategy<Value = Vec<Plan>> {
+    let plan = (0_u8..6, prop::collection::vec(any::<usize>(), 0..4), 0_usize..3)
+        .prop_map(|(kind, inputs, pool)| Plan { kind, inputs, pool });
+    prop::collection::vec(plan, 1..60)
+}
+
+fn modes() -> impl Strategy<Value = Vec<Mode>> {
+    let mode = prop_oneof![Just(Mode::Sync), Just(Mode::Thread), Just(Mode::Async)];
+    prop::collection::vec(mode, 1..4)
+}
+
+fn passes() -> impl Strategy<Value = Passes> {
+    any::<[bool; 4]>().prop_map(|[merge, prune, batch, fuse]| {
+        Passes::none().merge(merge).prune(prune).batch(batch).fuse(fuse)
+    })
+}
+
+fn check(plans: &[Plan], modes: &[Mode], passes: Passes) {
+    let calls: Arc<Vec<AtomicUsize>> =
+        Arc::new(plans.iter().map(|_| AtomicUsize::new(0)).collect());
+    let pools: Vec<CountingHandle> = modes
+        .iter()
+        .map(|&mode| {
+            let workers = if mode == Mode::Sync { 1 } else { 2 };
+            Counting::options(mode, workers).init(Arc::clone(&calls)).unwrap()
+        })
+        .collect();
+    let outcomes = |nodes: Vec<Lazy<u64>>| -> Vec<Lazy<Result<u64, String>>> {
+        let message = |error: concurry::ComputeError| {
+            let call = error.downcast_ref::<CallError<String>>();
+            call.and_then(CallError::failure).cloned().unwrap_or_else(|| error.to_string())
+        };
+        nodes.into_iter().map(|node| node.outcome().map(move |o| o.map_err(message))).collect()
+    };
+    let expected = expected(plans);
+    let lazily = Compute::of(outcomes(build(plans, &pools))).passes(passes).run().unwrap();
+    for (node, (got, expected)) in lazily.iter().zip(&expected).enumerate() {
+        assert_eq!(got, expected, "node {node}");
+    }
+    for count in &*calls {
+        assert!(count.swap(0, Ordering::Relaxed) <= 1, "a node ran twice");
+    }
+    let eagerly = eager(|| outcomes(build(plans, &pools)));
+    assert_eq!(compute(eagerly).unwrap(), expected);
+    assert!(calls.iter().all(|count| count.load(Ordering::Relaxed) <= 1), "a node ran twice");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #[test]
+    fn a_graph_gives_the_same_however_it_is_computed(
+        plans in plans(),
+        modes in modes(),
+        passes in passes(),
+    ) {
+        within(move || check(&plans, &modes, passes));
+    }
+}
