@@ -171,3 +171,46 @@ fn a_late_wake_up_costs_no_capacity() {
     }
     assert_eq!(served, 5);
 }
+
+#[test]
+fn a_set_has_one_timer_whatever_is_waited_for() {
+    let fake = FakeClock::new();
+    let limits = LimitSet::builder()
+        .with(RateLimit::per_second("tokens", 10).algorithm(RateAlgorithm::Gcra))
+        .with(RateLimit::per_second("bytes", 5))
+        .with(CallLimit::per_second(20))
+        .clock(fake.clock())
+        .build()
+        .expect("legal limits");
+    let exact = limits.exact();
+    let _all = exact.try_acquire([("tokens", 10), ("bytes", 5), (CallLimit::KEY, 20)]).unwrap();
+    let mut waiters: Vec<Request> = [("tokens", 3), ("bytes", 2), (CallLimit::KEY, 7)]
+        .map(|request| Request::queued(exact.acquire([request])))
+        .into();
+    waiters.push(Request::queued(limits.acquire([("tokens", 1), ("bytes", 1)])));
+    assert_eq!(fake.sleepers(), 1);
+    fake.advance(Duration::from_secs(1));
+    assert!(waiters.iter_mut().all(|waiter| waiter.poll_if_woken().is_some()));
+    assert_eq!(fake.sleepers(), 0);
+}
+
+#[test]
+fn a_waiter_that_does_not_look_holds_up_nobody() {
+    let fake = FakeClock::new();
+    let limits = tokens(&fake, 1, RateAlgorithm::TokenBucket);
+    let _first = limits.try_acquire([("tokens", 1)]).unwrap();
+    let stalled = Request::queued(limits.acquire([("tokens", 1)]));
+    let mut next = Request::queued(limits.acquire([("tokens", 1)]));
+    fake.advance(Duration::from_secs(2));
+    assert!(next.poll_if_woken().is_some());
+    assert_eq!(stalled.wakes(), 1);
+}
+
+#[test]
+fn sets_built_alike_share_nothing() {
+    let fake = FakeClock::new();
+    let (mine, yours) =
+        (tokens(&fake, 1, RateAlgorithm::Gcra), tokens(&fake, 1, RateAlgorithm::Gcra));
+    assert!(mine.try_acquire([("tokens", 1)]).is_ok());
+    assert!(yours.try_acquire([("tokens", 1)]).is_ok());
+}

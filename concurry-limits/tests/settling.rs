@@ -158,3 +158,20 @@ fn an_estimate_never_asks_for_more_than_can_fit() {
     let permit = Limits::from(&limits).learned_request(&usual).wait().unwrap();
     assert_eq!(permit.amount("tokens"), Some(100.0));
 }
+
+#[test]
+fn an_owned_permit_holds_what_the_borrowed_one_held() {
+    let limits = LimitSet::builder()
+        .with(ResourceLimit::new("slots", 2))
+        .with(RateLimit::per_minute("tokens", 100).algorithm(RateAlgorithm::TokenBucket))
+        .build()
+        .expect("legal limits");
+    let mut borrowed = limits.try_acquire([("tokens", 60)]).unwrap();
+    borrowed.update([("tokens", 50)]).unwrap();
+    let mut owned = borrowed.into_owned();
+    assert_eq!(limits.stats().limits[0].available, 1.0, "still held");
+    owned.update([("tokens", 100)]).unwrap();
+    assert!(limits.stats().limits[1].available < 1.0, "50 more than was told before");
+    drop(owned);
+    assert_eq!(limits.stats().limits[0].available, 2.0, "given back once");
+}

@@ -143,3 +143,41 @@ fn a_pool_of_sets_counts_everything_and_spreads_it_evenly() {
         assert_eq!(set.stats().limits[0].available, 800.0);
     }
 }
+
+#[test]
+fn one_key_and_several_keys_share_what_is_prepaid() {
+    const CAPACITY: u32 = 100_000;
+    let fake = FakeClock::new();
+    let limit = |key| RateLimit::per_second(key, CAPACITY).algorithm(RateAlgorithm::TokenBucket);
+    let limits = LimitSet::builder()
+        .with(limit("tokens"))
+        .with(limit("bytes"))
+        .clock(fake.clock())
+        .build()
+        .expect("legal");
+    let spend = |worker: usize| {
+        let (mut tokens, mut bytes) = (0_u32, 0_u32);
+        for turn in worker.. {
+            let taken = match turn % 3 {
+                0 => limits.try_acquire([("tokens", 1), ("bytes", 1)]),
+                1 => limits.try_acquire([("tokens", 1)]),
+                _ => limits.try_acquire([("bytes", 1)]),
+            };
+            if taken.is_err() {
+                break;
+            }
+            tokens += u32::from(turn % 3 != 2);
+            bytes += u32::from(turn % 3 != 1);
+        }
+        (tokens, bytes)
+    };
+    let (tokens, bytes) = thread::scope(|scope| {
+        let workers: Vec<_> = (0..4).map(|worker| scope.spawn(move || spend(worker))).collect();
+        let spent = workers.into_iter().map(|worker| worker.join().expect("no panic"));
+        spent.fold((0, 0), |sum, spent| (sum.0 + spent.0, sum.1 + spent.1))
+    });
+    let left = limits.stats().limits;
+    assert_eq!(left[0].available, f64::from(CAPACITY - tokens));
+    assert_eq!(left[1].available, f64::from(CAPACITY - bytes));
+    assert!(left[0].available == 0.0 || left[1].available == 0.0, "refused only when short");
+}

@@ -17,6 +17,7 @@ conformance!(every:
     a_method_sees_unlimited_limits_where_none_are_set,
     a_reservation_that_can_never_be_met_is_an_error,
     a_method_learns_what_to_reserve,
+    a_method_need_not_know_what_its_pool_reserves,
     calls_are_spread_over_the_sets_of_a_limit_pool,
     a_limit_pool_given_to_two_pools_is_one_budget,
 );
@@ -240,6 +241,14 @@ fn a_method_learns_what_to_reserve(mode: Mode) {
     let before = available(&limits);
     assert!(spender.forget().result().unwrap());
     assert!((before - available(&limits) - 30.0).abs() < 1e-6, "what was really used");
+}
+
+fn a_method_need_not_know_what_its_pool_reserves(mode: Mode) {
+    let fake = FakeClock::new();
+    let limits = region(&fake, "north", 2);
+    let spender = Spender::options(mode, 1).limits(&limits).clock(fake.clock()).init(Spender);
+    assert_eq!(spender.unwrap().spend(5).result().unwrap(), 5, "only the call is counted");
+    assert!((available(&limits) - 1.0).abs() < 1e-6);
 }
 
 fn region(fake: &FakeClock, name: &str, calls: u32) -> LimitSet {

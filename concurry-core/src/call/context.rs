@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use concurry_limits::{Amount, LimitSet, Limits, Permit, PermitError};
+use concurry_limits::{Amount, CallLimit, LimitSet, Limits, Permit, PermitError};
 use concurry_time::Clock;
 
 use super::CallEnvironment;
@@ -76,8 +76,8 @@ impl CallPermit {
     /// In a batched form it says so for the whole batch; each call is charged its part, in proportion
     /// to what it reserved.
     ///
-    /// Without a permit (the pool reserves nothing for this method) nothing happens, so that a
-    /// method need not know its pool's options.
+    /// Where the pool reserves nothing for this method nothing happens, so that a method need not
+    /// know its pool's options.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl CallPermit {
             return self.split(used);
         }
         match lock(&self.permit).as_mut() {
-            Some(permit) => permit.update(used),
+            Some(permit) => update(permit, used),
             None => Ok(()),
         }
     }
@@ -143,7 +143,7 @@ impl CallPermit {
                 seen += reserved(member);
                 let upto = rounded(part(seen));
                 if let Some(permit) = lock(&member.permit.permit).as_mut() {
-                    permit.update([(key, upto - charged)])?;
+                    update(permit, [(key, upto - charged)])?;
                 }
                 charged = upto;
             }
@@ -156,6 +156,18 @@ impl CallPermit {
     pub fn config(&self, key: &str) -> Option<String> {
         lock(&self.permit).as_ref().and_then(|permit| permit.config(key).map(str::to_owned))
     }
+}
+
+/// Settles a permit. Of one that only counts the call nothing else is known: the pool reserves
+/// nothing.
+fn update<K: AsRef<str>, A: Amount>(
+    permit: &mut Permit<'static>,
+    used: impl IntoIterator<Item = (K, A)>,
+) -> Result<(), PermitError> {
+    if permit.amounts().all(|(key, _)| key == CallLimit::KEY) {
+        return permit.update(used.into_iter().filter(|(key, _)| key.as_ref() == CallLimit::KEY));
+    }
+    permit.update(used)
 }
 
 impl CallContext {
