@@ -123,6 +123,11 @@ impl Tier {
         (self.estimate.count)(text)
     }
 
+    /// Learns from an answer of which only the text is known.
+    fn learn_text(&self, text: &str) {
+        self.estimate.answers.record(self.count(text));
+    }
+
     /// Learns from an answer.
     fn learn(&self, usage: Usage) {
         if usage != Usage::default() {

@@ -8,20 +8,26 @@ use crate::{
     EmbeddingClientOptions,
 };
 
+// `until` below accepts everything: it is the place where every answer comes by.
+
 impl ChatClientOptions {
     /// Sets limits, reservations and retries for what an account may use.
     pub fn tier(self, tier: &Tier) -> Self {
-        let [complete, chat, stream, learner] = [(); 4].map(|()| tier.clone());
+        let [complete, chat, stream, learner, reader] = [(); 5].map(|()| tier.clone());
         tier.common(self)
             .on_complete(|options| {
-                options.reserve(move |(prompt,)| complete.request(complete.count(prompt)))
+                options.reserve(move |(prompt,)| complete.request(complete.count(prompt))).until(
+                    move |text| {
+                        reader.learn_text(text);
+                        true
+                    },
+                )
             })
             .on_chat(|options| {
                 options
                     .reserve(move |(request,)| {
                         chat.request(request.count_tokens(&|text| chat.count(text)))
                     })
-                    // Accepts everything: the place where every answer comes by.
                     .until(move |reply| {
                         learner.learn(reply.usage);
                         true
@@ -33,9 +39,7 @@ impl ChatClientOptions {
                 })
             })
     }
-}
 
-impl ChatClientOptions {
     /// As [`tier`](Self::tier); and what fails after all attempts, `other` is asked, at once while the
     /// tier's breaker is open. Deadline and cancel go along.
     ///
@@ -86,10 +90,15 @@ impl CompletionClientOptions {
 
     /// Sets limits, reservations and retries for what an account may use.
     pub fn tier(self, tier: &Tier) -> Self {
-        let [complete, generate, batch, learner] = [(); 4].map(|()| tier.clone());
+        let [complete, generate, batch, learner, reader] = [(); 5].map(|()| tier.clone());
         tier.common(self)
             .on_complete(|options| {
-                options.reserve(move |(prompt,)| complete.answered(complete.count(prompt), 1))
+                options.reserve(move |(prompt,)| complete.request(complete.count(prompt))).until(
+                    move |text| {
+                        reader.learn_text(text);
+                        true
+                    },
+                )
             })
             .on_generate(|options| {
                 options.reserve(move |(prompt,)| generate.request(generate.count(prompt))).until(
