@@ -150,7 +150,7 @@ struct Item {
 }
 
 /// Numbers as JSON, or, if the model has `.set("encoding_format", "base64")`, as little-endian bytes,
-/// which is a third of the size.
+/// which is smaller and quicker to read.
 #[derive(Debug)]
 enum Numbers {
     Json(Vec<f32>),

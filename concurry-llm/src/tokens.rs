@@ -79,3 +79,28 @@ mod exact {
         pub model: String,
     }
 }
+
+#[cfg(all(test, feature = "tokenizer"))]
+mod tests {
+    use super::*;
+
+    /// What the documentation of `estimate_tokens` promises, held against OpenAI's own count.
+    #[test]
+    fn the_estimate_of_english_is_within_a_fifth() {
+        let tokenizer = Tokenizer::of("gpt-4o-mini").unwrap();
+        let text = include_str!("../../README.md");
+        let prose: Vec<&str> = text.lines().filter(|line| line.len() > 90).collect();
+        let (estimated, exact) = prose.iter().fold((0, 0), |(estimated, exact), line| {
+            (estimated + estimate_tokens(line), exact + tokenizer.count(line))
+        });
+        assert!(exact > 500, "{exact} tokens are too few to tell");
+        let ratio = estimated as f64 / exact as f64;
+        assert!((0.8..=1.25).contains(&ratio), "{ratio}");
+    }
+
+    #[test]
+    fn an_unknown_model_is_named() {
+        let error = Tokenizer::of("somebody-elses-model").unwrap_err();
+        assert!(error.to_string().contains("`somebody-elses-model`"), "{error}");
+    }
+}
