@@ -9,6 +9,9 @@ pub mod testing;
 
 /// The layered defaults of pools.
 pub use concurry_core::config;
+/// What a long run has done, so that it can go on after it was killed.
+#[cfg(feature = "journal")]
+pub use concurry_core::journal;
 /// Spans and metrics of calls.
 pub use concurry_core::observe;
 #[cfg(feature = "process")]
@@ -23,12 +26,15 @@ pub use concurry_core::register_worker as register;
 pub use concurry_core::{
     AsCompleted, AttemptTimes, Balance, BatchFailed, BatchStats, Batching, BreakerStats,
     CallContext, CallError, CallId, CallOptions, CallPermit, CallSite, Cancel, CodecError,
-    CompletionStream, Event, Gather, GatherContainer, GatherMap, InitError, InvalidBatch,
-    InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow, Panicked, Pool,
-    PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen, SharedError,
-    StopReport, TaskFuture, TaskMap, TaskPool, TaskPoolOptions, Timeout, UnknownMode, Wait, Waited,
-    WorkerDeath, WorkerDied, WorkerHandle, WorkerOptions, WorkerStats, gather, gather_map, wait,
+    CompletionStream, Event, FailedEarlier, Gather, GatherContainer, GatherMap, InitError,
+    InvalidBatch, InvalidResult, Map, MethodOptions, Mode, OptionsError, Outcome, Overflow,
+    Panicked, Pool, PoolStats, Rejected, Rejection, RemoteFailure, RestartPolicy, ReturnWhen,
+    SharedError, StopReport, TaskFuture, TaskMap, TaskPool, TaskPoolOptions, Timeout, UnknownMode,
+    Wait, Waited, WorkerDeath, WorkerDied, WorkerHandle, WorkerOptions, WorkerStats, gather,
+    gather_map, wait,
 };
+#[cfg(feature = "journal")]
+pub use concurry_core::{JournaledCompletions, JournaledMap, JournaledMapError};
 #[doc(inline)]
 pub use concurry_derive::{Worker, resilient, task, worker};
 /// Rate, call and resource limits, usable without any worker.

@@ -46,6 +46,9 @@ mod serving;
 
 mod pool;
 
+#[cfg(feature = "journal")]
+pub mod journal;
+
 mod gather;
 mod worker_handle;
 
@@ -57,9 +60,9 @@ mod resilient;
 pub use balance::{Balance, UnknownBalance};
 pub use call::{CallContext, CallOptions, CallPermit};
 pub use error::{
-    BatchFailed, CallError, CallSite, CodecError, InitError, InvalidBatch, InvalidResult,
-    OptionsError, Panicked, Rejected, Rejection, RemoteFailure, SharedError, Timeout, WorkerDeath,
-    WorkerDied,
+    BatchFailed, CallError, CallSite, CodecError, FailedEarlier, InitError, InvalidBatch,
+    InvalidResult, OptionsError, Panicked, Rejected, Rejection, RemoteFailure, SharedError,
+    Timeout, WorkerDeath, WorkerDied,
 };
 pub use event::{AttemptTimes, CallId, Event};
 pub use future::{Cancel, Outcome, TaskFuture};
@@ -67,6 +70,8 @@ pub use gather::{
     AsCompleted, CompletionStream, Gather, GatherContainer, GatherMap, Map, ReturnWhen, Wait,
     Waited, gather, gather_map, wait,
 };
+#[cfg(feature = "journal")]
+pub use gather::{JournaledCompletions, JournaledMap, JournaledMapError};
 pub use mode::{Mode, UnknownMode};
 pub use overflow::Overflow;
 pub use pool::{

@@ -3,6 +3,7 @@
 use super::Worker;
 use crate::gather::Map;
 use crate::pool::Handle;
+use crate::worker::WorkerType;
 use crate::{CallOptions, PoolStats, StopReport, TaskFuture};
 
 /// What a handle can do besides calling the worker's methods.
@@ -78,16 +79,18 @@ pub trait WorkerHandle: Clone + Send + Sync + Sized + 'static {
     /// assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    fn map<I, F, T, E>(&self, items: I, mut call: F) -> Map<T, E>
+    fn map<I, F, T, E>(&self, items: I, mut call: F) -> Map<T, E, I::Item>
     where
         I: IntoIterator,
         I::IntoIter: Send + 'static,
+        I::Item: 'static,
         F: FnMut(&Self, I::Item) -> TaskFuture<T, E> + Send + 'static,
         T: Send + 'static,
         E: Send + 'static,
     {
         let handle = self.clone();
-        Map::new(items.into_iter().map(move |item| call(&handle, item)))
+        let worker = Self::Worker::NAME;
+        Map::new(worker, items.into_iter(), move |item| call(&handle, item))
     }
 
     #[doc(hidden)]

@@ -8,8 +8,8 @@ use concurry_limits::LimitError;
 use concurry_retry::{GaveUp, RetryError};
 
 use super::{
-    BatchFailed, CallSite, CodecError, InvalidBatch, InvalidResult, Panicked, Rejected,
-    RemoteFailure, SharedError, Timeout, WorkerDied,
+    BatchFailed, CallSite, CodecError, FailedEarlier, InvalidBatch, InvalidResult, Panicked,
+    Rejected, RemoteFailure, SharedError, Timeout, WorkerDied,
 };
 
 /// Why a call has no result: the method's own error, or what happened to the call on its way.
@@ -52,6 +52,8 @@ pub enum CallError<E> {
     InvalidBatch(Box<InvalidBatch>),
     /// The call was made once for several callers, and failed.
     Shared(Box<SharedError<E>>),
+    /// The work failed in an earlier run of a journal, and was not to be tried again.
+    FailedEarlier(Box<FailedEarlier>),
     /// An argument or the result could not be carried between processes.
     Codec(Box<CodecError>),
     /// The method failed in another process, with an error whose type can't cross.
@@ -144,6 +146,7 @@ impl<E> CallError<E> {
             Self::Shared(shared) => {
                 CallError::Shared(Box::new(shared.map(|error| error.map_failure_with(map))))
             }
+            Self::FailedEarlier(failed) => CallError::FailedEarlier(failed),
             Self::Codec(error) => CallError::Codec(error),
             Self::FailedRemote(failure) => CallError::FailedRemote(failure),
             Self::Deadlock(site) => CallError::Deadlock(site),
@@ -205,6 +208,7 @@ impl<E: Display> Display for CallError<E> {
             Self::BatchFailed(failed) => Display::fmt(failed, f),
             Self::InvalidBatch(invalid) => Display::fmt(invalid, f),
             Self::Shared(shared) => Display::fmt(shared, f),
+            Self::FailedEarlier(failed) => Display::fmt(failed, f),
             Self::Codec(error) => Display::fmt(error, f),
             Self::FailedRemote(failure) => Display::fmt(failure, f),
             Self::Deadlock(site) => write!(
@@ -235,6 +239,7 @@ impl<E: Debug> Debug for CallError<E> {
             Self::BatchFailed(failed) => f.debug_tuple("BatchFailed").field(failed).finish(),
             Self::InvalidBatch(invalid) => f.debug_tuple("InvalidBatch").field(invalid).finish(),
             Self::Shared(shared) => f.debug_tuple("Shared").field(shared).finish(),
+            Self::FailedEarlier(failed) => f.debug_tuple("FailedEarlier").field(failed).finish(),
             Self::Codec(error) => f.debug_tuple("Codec").field(error).finish(),
             Self::FailedRemote(failure) => f.debug_tuple("FailedRemote").field(failure).finish(),
             Self::Deadlock(site) => f.debug_tuple("Deadlock").field(site).finish(),

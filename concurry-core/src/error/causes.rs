@@ -148,6 +148,25 @@ pub struct InvalidResult {
     pub attempts: u32,
 }
 
+/// The work failed in an earlier run of a [journal](crate::Map::journal).
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+#[error("{} failed in an earlier run: {message}; `.retry_failed(true)` tries it again", place.map_or_else(|| "the work".to_owned(), |place| format!("item {place}")))]
+pub struct FailedEarlier {
+    /// Its place among the items of a map, from 0.
+    pub place: Option<u64>,
+    /// What its error printed.
+    pub message: String,
+}
+
+impl FailedEarlier {
+    /// Of a failure that a journal has.
+    #[must_use]
+    pub fn new(place: Option<u64>, message: String) -> Self {
+        Self { place, message }
+    }
+}
+
 /// A value could not be turned into bytes or back.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]

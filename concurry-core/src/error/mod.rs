@@ -8,7 +8,8 @@ mod shared;
 
 pub use call_error::CallError;
 pub use causes::{
-    CallSite, CodecError, InvalidResult, Panicked, RemoteFailure, Timeout, WorkerDeath, WorkerDied,
+    CallSite, CodecError, FailedEarlier, InvalidResult, Panicked, RemoteFailure, Timeout,
+    WorkerDeath, WorkerDied,
 };
 pub use init_error::{InitError, OptionsError};
 pub use rejected::{Rejected, Rejection};

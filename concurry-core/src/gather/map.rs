@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::as_completed::{AsCompleted, CompletionStream};
 use super::collect::{InOrder, Outcomes, collect_results, results_blocking};
-use super::source::{Futures, Source};
+use super::source::Source;
 use crate::CallError;
 use crate::future::{Outcome, TaskFuture};
 use crate::progress::Progress;
@@ -35,16 +35,30 @@ const IN_FLIGHT: usize = 1_000;
 ///
 /// Dropping an awaited map makes no further call; those on their way go on, detached.
 #[must_use = "nothing is called until one of `results`, `outcomes`, `as_completed` or `await`"]
-pub struct Map<T, E> {
-    futures: Futures<T, E>,
-    in_flight: usize,
-    timeout: Option<Duration>,
-    progress: Option<Progress>,
+pub struct Map<T, E, A> {
+    pub(super) items: Box<dyn Iterator<Item = A> + Send>,
+    pub(super) call: Box<dyn FnMut(A) -> TaskFuture<T, E> + Send>,
+    /// Whose calls they are.
+    pub(super) worker: &'static str,
+    pub(super) in_flight: usize,
+    pub(super) timeout: Option<Duration>,
+    pub(super) progress: Option<Progress>,
 }
 
-impl<T: Send + 'static, E: Send + 'static> Map<T, E> {
-    pub(crate) fn new(futures: impl Iterator<Item = TaskFuture<T, E>> + Send + 'static) -> Self {
-        Self { futures: Box::new(futures), in_flight: IN_FLIGHT, timeout: None, progress: None }
+impl<T: Send + 'static, E: Send + 'static, A: 'static> Map<T, E, A> {
+    pub(crate) fn new(
+        worker: &'static str,
+        items: impl Iterator<Item = A> + Send + 'static,
+        call: impl FnMut(A) -> TaskFuture<T, E> + Send + 'static,
+    ) -> Self {
+        Self {
+            items: Box::new(items),
+            call: Box::new(call),
+            worker,
+            in_flight: IN_FLIGHT,
+            timeout: None,
+            progress: None,
+        }
     }
 
     /// How many calls may be on their way at a time: 1,000 unless set. At least 1.
@@ -66,16 +80,21 @@ impl<T: Send + 'static, E: Send + 'static> Map<T, E> {
     }
 
     fn into_source(self) -> Source<T, E> {
-        // No more places than there can be items.
-        let most = self.futures.size_hint().1.unwrap_or(usize::MAX);
-        let window = self.in_flight.min(most).max(1);
-        Source::new(self.futures, window, self.timeout, self.progress)
+        let window = self.window();
+        let Self { items, call, timeout, progress, .. } = self;
+        Source::new(Box::new(items.map(call)), window, timeout, progress)
+    }
+
+    /// How many places there are: no more than there can be items.
+    pub(super) fn window(&self) -> usize {
+        let most = self.items.size_hint().1.unwrap_or(usize::MAX);
+        self.in_flight.min(most).max(1)
     }
 
     /// How many items there are, if the input knows. An endless one promises more than there will
     /// ever be.
-    fn expected(&self) -> usize {
-        match self.futures.size_hint() {
+    pub(super) fn expected(&self) -> usize {
+        match self.items.size_hint() {
             (least, Some(most)) if least == most => least,
             _ => 0,
         }
@@ -144,7 +163,7 @@ impl<T: Send + 'static, E: Send + 'static> Map<T, E> {
     }
 }
 
-impl<T: Send + 'static, E: Send + 'static> IntoFuture for Map<T, E> {
+impl<T: Send + 'static, E: Send + 'static, A: 'static> IntoFuture for Map<T, E, A> {
     type Output = Result<Vec<T>, CallError<E>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
@@ -158,7 +177,7 @@ impl<T: Send + 'static, E: Send + 'static> IntoFuture for Map<T, E> {
     }
 }
 
-impl<T, E> fmt::Debug for Map<T, E> {
+impl<T, E, A> fmt::Debug for Map<T, E, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Map").field("in_flight", &self.in_flight).finish_non_exhaustive()
     }

@@ -7,6 +7,10 @@ mod as_completed;
 mod collect;
 mod container;
 mod in_flight;
+#[cfg(feature = "journal")]
+mod journaled;
+#[cfg(feature = "journal")]
+mod journaled_calls;
 mod map;
 mod source;
 mod wait;
@@ -15,6 +19,8 @@ mod watch;
 pub use as_completed::{AsCompleted, CompletionStream};
 pub use collect::{Gather, gather};
 pub use container::{GatherContainer, GatherMap, gather_map};
+#[cfg(feature = "journal")]
+pub use journaled::{JournaledCompletions, JournaledMap, JournaledMapError};
 pub use map::Map;
 pub use wait::{ReturnWhen, Wait, Waited, wait};
 #[cfg(feature = "rayon")]

@@ -15,7 +15,42 @@ use crate::progress::Progress;
 use crate::shared::{PoolId, blocking};
 
 /// Where the futures come from: all are there, or each is made when there is room.
-pub(crate) type Futures<T, E> = Box<dyn Iterator<Item = TaskFuture<T, E>> + Send>;
+pub(crate) type Futures<T, E> = Box<dyn Calls<T, E>>;
+
+/// Makes the calls of a collection, and hears what becomes of them.
+pub(crate) trait Calls<T, E>: Send {
+    /// The next future. Each is numbered as it comes, from 0.
+    fn next_call(&mut self) -> Option<TaskFuture<T, E>>;
+    /// How many follow.
+    fn remaining(&self) -> (usize, Option<usize>);
+    /// The call of that number is done.
+    fn done(&mut self, number: usize, outcome: &Outcome<T, E>) {
+        let _ = (number, outcome);
+    }
+    /// Nothing is done now, and the collector is about to wait. It looks again when it is woken.
+    fn poll_idle(&mut self, context: &mut Context<'_>) {
+        let _ = context;
+    }
+    /// No call follows, and all are done.
+    #[cfg(feature = "journal")]
+    fn finish(&mut self) -> Result<(), crate::journal::JournalError> {
+        Ok(())
+    }
+}
+
+impl<T, E, I> Calls<T, E> for I
+where
+    I: Iterator<Item = TaskFuture<T, E>> + Send,
+{
+    #[inline]
+    fn next_call(&mut self) -> Option<TaskFuture<T, E>> {
+        self.next()
+    }
+
+    fn remaining(&self) -> (usize, Option<usize>) {
+        self.size_hint()
+    }
+}
 
 /// A collection on its way: each future is numbered as it came.
 pub(crate) struct Source<T, E> {
@@ -55,7 +90,7 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         timeout: Option<Duration>,
         progress: Option<Progress>,
     ) -> Self {
-        let total = match futures.size_hint() {
+        let total = match futures.remaining() {
             (least, Some(most)) if least == most => Some(least as u64),
             _ => None,
         };
@@ -80,7 +115,7 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
     /// taken.
     fn fill(&mut self) -> Option<Next<T, E>> {
         while !self.exhausted && self.in_flight.has_room() {
-            let Some(future) = self.futures.next() else {
+            let Some(future) = self.futures.next_call() else {
                 self.exhausted = true;
                 break;
             };
@@ -143,13 +178,15 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
                 return Poll::Ready(Next::TimedOut);
             }
         }
+        self.futures.poll_idle(context);
         Poll::Pending
     }
 
-    fn done(&self, number: usize, outcome: Outcome<T, E>) -> Next<T, E> {
+    fn done(&mut self, number: usize, outcome: Outcome<T, E>) -> Next<T, E> {
         if let Some(watch) = &self.watch {
             watch.record(outcome.is_ok());
         }
+        self.futures.done(number, &outcome);
         Next::Done(number, outcome)
     }
 
@@ -175,6 +212,18 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         if let Some(watch) = self.watch.take() {
             watch.fail();
         }
+    }
+
+    /// Makes no more calls. Those on their way are still waited for.
+    #[cfg(feature = "journal")]
+    pub(crate) fn make_no_more(&mut self) {
+        self.exhausted = true;
+    }
+
+    /// All calls are done: ends what goes beside them.
+    #[cfg(feature = "journal")]
+    pub(crate) fn finish(&mut self) -> Result<(), crate::journal::JournalError> {
+        self.futures.finish()
     }
 
     /// How many futures were taken in.

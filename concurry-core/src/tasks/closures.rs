@@ -102,7 +102,7 @@ impl TaskPool {
     /// assert_eq!(pool.map(["a", "bb"], str::len).results()?, [1, 2]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn map<I, F, T>(&self, items: I, function: F) -> Map<T, Infallible>
+    pub fn map<I, F, T>(&self, items: I, function: F) -> Map<T, Infallible, I::Item>
     where
         I: IntoIterator,
         I::IntoIter: Send + 'static,
@@ -112,10 +112,10 @@ impl TaskPool {
     {
         let function = std::sync::Arc::new(function);
         let pool = self.clone();
-        Map::new(items.into_iter().map(move |item| {
+        Map::new("TaskPool", items.into_iter(), move |item| {
             let function = std::sync::Arc::clone(&function);
             pool.submit(move || function(item))
-        }))
+        })
     }
 }
 

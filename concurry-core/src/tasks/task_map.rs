@@ -60,9 +60,10 @@ where
     I: Iterator<Item = M::Item> + Send + 'static,
 {
     /// One call for each item.
-    fn into_calls(self) -> Map<M::Output, M::Error> {
+    fn into_calls(self) -> Map<M::Output, M::Error, M::Item> {
         let Self { handle, items, in_flight, timeout, progress } = self;
-        let mut map = Map::new(items.map(move |item| handle.call::<M>(M::into_args(item))));
+        let call = move |item| handle.call::<M>(M::into_args(item));
+        let mut map = Map::new(M::SPEC.worker, items, call);
         if let Some(in_flight) = in_flight {
             map = map.in_flight(in_flight);
         }
@@ -118,7 +119,7 @@ where
     I: Iterator<Item = M::Item> + Send + 'static,
 {
     type Output = Result<Vec<M::Output>, CallError<M::Error>>;
-    type IntoFuture = <Map<M::Output, M::Error> as IntoFuture>::IntoFuture;
+    type IntoFuture = <Map<M::Output, M::Error, M::Item> as IntoFuture>::IntoFuture;
 
     /// Like [`results`](TaskMap::results), awaited.
     fn into_future(self) -> Self::IntoFuture {

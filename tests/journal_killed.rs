@@ -1,0 +1,140 @@
+//! Runs with a journal that are really killed: only what is left is called again, and nothing is lost.
+//!
+//! A program of its own and not a test harness: its children are this program, with an argument.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use concurry::journal::JournalError;
+use concurry::prelude::*;
+use concurry::{JournaledMapError, TaskPool};
+use concurry_time::Clock;
+
+const ITEMS: u64 = 3_000;
+const IN_FLIGHT: usize = 8;
+const KILLS: u32 = 100;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.get(1).map(String::as_str) {
+        Some("run") => run(Path::new(&arguments[2])),
+        // The harness's own arguments, such as a filter, are not for us.
+        _ => {
+            a_run_that_is_killed_again_and_again_loses_nothing();
+            a_run_on_a_full_disk_says_so_and_loses_nothing();
+            println!("test result: ok. 2 passed");
+        }
+    }
+}
+
+/// What a child does: says which items it calls, and at the end what came out.
+fn run(journal: &Path) {
+    let pool = TaskPool::new(Mode::Thread, 2).unwrap();
+    let squares = pool.map(0..ITEMS, |item| {
+        say(&format!("call {item}"));
+        Clock::system().sleep(Duration::from_micros(100)).wait();
+        item * item
+    });
+    match squares.in_flight(IN_FLIGHT).journal(journal).results() {
+        Ok(squares) => say(&format!("sum {} of {}", squares.iter().sum::<u64>(), squares.len())),
+        Err(JournaledMapError::Journal(JournalError::Write { unwritten, source, .. })) => {
+            say(&format!("error {source}"));
+            unwritten.lines().for_each(|line| say(&format!("unwritten {line}")));
+        }
+        Err(error) => say(&format!("other error {error}")),
+    }
+}
+
+/// One line by one call of the system, so that none is torn or kept back.
+fn say(line: &str) {
+    std::io::stdout().lock().write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
+/// The items that a journal has, with their lines' number. A torn last line is not one.
+fn recorded(journal: &Path) -> BTreeMap<u64, usize> {
+    let text = std::fs::read(journal).unwrap();
+    let lines = text.split(|&byte| byte == b'\n');
+    let parse = |line: &[u8]| serde_json::from_slice::<serde_json::Value>(line).ok();
+    let items = lines.filter_map(|line| parse(line)?.get("i")?.as_u64());
+    let mut counted = BTreeMap::new();
+    items.for_each(|item| *counted.entry(item).or_default() += 1);
+    counted
+}
+
+fn start(journal: &Path) -> Child {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.arg("run").arg(journal).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+fn a_run_that_is_killed_again_and_again_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("run.jsonl");
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut known: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut repeated = 0;
+    for _ in 0..KILLS {
+        let mut child = start(&journal);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut called = Vec::new();
+        // At any moment of a run: the calls of a run are counted as they are made.
+        for _ in 0..random.u64(1..40) {
+            match lines.next() {
+                Some(line) => called.push(line.unwrap()),
+                None => break,
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        called.extend(lines.map_while(Result::ok));
+        let called = called.iter().filter_map(|line| line.strip_prefix("call ")?.parse().ok());
+        let called: Vec<u64> = called.collect();
+        assert!(called.iter().all(|item| !known.contains_key(item)), "paid twice: {called:?}");
+        known = recorded(&journal);
+        let lost = called.iter().filter(|item| !known.contains_key(item)).count();
+        assert!(lost <= IN_FLIGHT, "{lost} calls were lost, and {IN_FLIGHT} were on their way");
+        repeated += lost;
+    }
+    assert!(known.len() < ITEMS as usize && repeated > 0, "the kills came in the middle");
+    let output = start(&journal).wait_with_output().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let sum: u64 = (0..ITEMS).map(|item| item * item).sum();
+    assert_eq!(output.lines().last(), Some(format!("sum {sum} of {ITEMS}").as_str()));
+    let known = recorded(&journal);
+    assert_eq!(known.len(), ITEMS as usize);
+    assert!(known.values().all(|&lines| lines == 1), "an item was recorded twice");
+    // A further run has nothing left to do.
+    let output = start(&journal).wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("sum {sum} of {ITEMS}\n"));
+}
+
+/// A limit on the size of files stands for the disk: both refuse a write half-way.
+fn a_run_on_a_full_disk_says_so_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("run.jsonl");
+    let limited = "trap '' XFSZ; ulimit -f 8; exec \"$0\" run \"$1\"";
+    let mut shell = Command::new("sh");
+    let child = shell.arg("-c").arg(limited).arg(std::env::current_exe().unwrap()).arg(&journal);
+    let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
+    let with = |prefix: &str| -> Vec<String> {
+        output.lines().filter_map(|line| line.strip_prefix(prefix).map(str::to_owned)).collect()
+    };
+    assert_eq!(with("error ").len(), 1, "{output}");
+    let called: Vec<u64> = with("call ").iter().map(|item| item.parse().unwrap()).collect();
+    assert!(called.len() < ITEMS as usize, "no calls are made whose results can't be kept");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    assert!(text.ends_with('\n'), "the file ends with a whole group");
+    // Every call that was made is in the file or in the error.
+    let mut kept = text;
+    with("unwritten ").iter().for_each(|line| kept.push_str(&format!("{line}\n")));
+    for item in &called {
+        assert!(kept.contains(&format!("\"i\":{item},")), "{item} was paid for and is lost");
+    }
+    let again = start(&journal).wait_with_output().unwrap();
+    let sum: u64 = (0..ITEMS).map(|item| item * item).sum();
+    assert!(String::from_utf8(again.stdout).unwrap().ends_with(&format!("sum {sum} of {ITEMS}\n")));
+}
