@@ -237,7 +237,9 @@ impl<M: Method> RemoteNode<M> {
             }
             Some(Status::Cancelled) => (Err(CallError::Cancelled(site)), Ran::Failed),
             Some(Status::Stopped) => (Err(CallError::Stopped(site)), Ran::Failed),
-            None => uncarried("result", CarryFailure("its status is unknown".to_owned())),
+            Some(Status::TakenBack) | None => {
+                uncarried("result", CarryFailure("its status is unknown".to_owned()))
+            }
         }
     }
 

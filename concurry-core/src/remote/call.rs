@@ -84,13 +84,20 @@ impl TakenCall {
         unsafe { self.node().as_ref() }.lifecycle.is_cancelled()
     }
 
+    /// Whether its deadline has passed.
+    #[must_use]
+    pub fn is_overdue(&self, now: Instant) -> bool {
+        let deadline = self.environment().and_then(|environment| environment.deadline);
+        deadline.is_some_and(|by| by <= now)
+    }
+
     pub(crate) fn environment(&self) -> Option<Arc<CallEnvironment>> {
         // SAFETY: claimed by us, and not completed.
         unsafe { (self.functions().environment)(self.node()) }
     }
 
     /// Notes where the call is, for a cancel to find it. Zero: nowhere.
-    pub(crate) fn put_at(&self, at: u64) {
+    pub fn put_at(&self, at: u64) {
         // SAFETY: the node is of the remote kind, and we hold it.
         let place = unsafe { place(self.node()) };
         // Release: pairs with the Acquire of a cancel.

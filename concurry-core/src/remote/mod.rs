@@ -26,6 +26,7 @@ mod call;
 mod elsewhere;
 mod pool;
 mod queue;
+mod remains;
 mod restarts;
 mod table;
 
@@ -38,9 +39,11 @@ pub use elsewhere::{
 pub use linkme;
 pub use pool::{Received, RemotePool};
 pub use queue::RemoteQueue;
+pub use remains::Remains;
 pub use restarts::Restarts;
 pub use table::CallTable;
 
 pub(crate) use call::Anywhere;
 
-pub use crate::serving::{WORKER_VARIABLE, greeting};
+pub use crate::serving::{WORKER_VARIABLE, greeting, greeting_with_table};
+pub use crate::wire::table_length;

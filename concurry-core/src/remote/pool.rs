@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::future::Ran;
 use crate::shared::{PoolShared, Reached, Seat, Stage};
 use crate::wire::message::{Hello, Rebuilt, RestartRule, VERSION};
-use crate::wire::{CarryFailure, Frame, FrameWriter, Kind, codec};
+use crate::wire::{CarryFailure, Frame, FrameWriter, Kind, Status, codec};
 
 /// The pool's own side of workers that run elsewhere. Clones are the same pool.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub enum Received {
     Built(Result<(), super::BuiltFailure>),
     /// A sign of life.
     Alive,
+    /// A call that was asked back and had not begun. `None`: nobody wants it any more.
+    TakenBack(Option<TakenCall>),
     /// The worker's state can't be built again: the worker is to be ended and started anew.
     Unbuilt(String),
 }
@@ -167,12 +169,35 @@ impl RemotePool {
         None
     }
 
+    /// As [`send`](Self::send), but the message is copied behind others, large arguments as well.
+    /// `scratch` is empty before and after. False: the call is over.
+    #[allow(unsafe_code)]
+    pub fn send_copied(
+        &self,
+        worker: usize,
+        call: TakenCall,
+        table: &mut CallTable,
+        scratch: &mut FrameWriter<'static>,
+        messages: &mut Vec<u8>,
+    ) -> bool {
+        let now = self.shared.clock.now();
+        // SAFETY: the message is written before anything else can happen to the call.
+        let sent = unsafe { self.send(worker, call, table, scratch, now) }.is_some();
+        // Into memory: it can't fail.
+        let written = scratch.write_to(messages);
+        debug_assert!(written.is_ok());
+        sent
+    }
+
     /// Handles a message from a worker.
     #[inline]
     pub fn receive(&self, worker: usize, frame: Frame<'_>, table: &mut CallTable) -> Received {
         match frame.header.kind {
             Kind::Result => match table.remove(frame.header.call) {
                 None => Received::Unknown,
+                Some(call) if frame.header.code == Status::TakenBack as u16 => {
+                    Received::TakenBack(self.take_back(worker, call))
+                }
                 Some(call) => {
                     self.complete(worker, call, frame);
                     Received::Done

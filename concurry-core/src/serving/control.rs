@@ -13,7 +13,7 @@ use super::outbox::Outbox;
 use crate::call::CallEnvironment;
 use crate::shared::{PoolShared, Stage};
 use crate::sync::lock;
-use crate::wire::{Frame, FrameReader, Kind};
+use crate::wire::{FlightRecorder, Frame, FrameReader, Kind, Status};
 
 /// A call that runs here and can be told to stop.
 pub(crate) enum Running {
@@ -108,6 +108,21 @@ impl Control {
         }
     }
 
+    /// Gives up a call that was handed on and has not begun. False: it has, or is unknown.
+    fn give_back(
+        &self,
+        recorder: &Option<Arc<FlightRecorder>>,
+        number: u64,
+        status: Status,
+    ) -> bool {
+        if !recorder.as_ref().is_some_and(|recorder| recorder.take_back(number)) {
+            return false;
+        }
+        let _ = self.outbox.add(Kind::Result, status as u16, number, |_| Ok(()));
+        self.outbox.flush();
+        true
+    }
+
     /// Deals with an urgent message. `Some`: it is for those that work.
     pub(crate) fn handle<'f>(&self, frame: Frame<'f>) -> Option<Frame<'f>> {
         match frame.header.kind {
@@ -138,14 +153,32 @@ pub(crate) fn listen(control: Arc<Control>, channel: UnixStream) -> std::io::Res
 }
 
 /// Listens on the only channel, and hands on what is for those that work.
+///
+/// Calls that are handed on and have not begun can be taken back: the recorder, in which they are noted
+/// here, decides that.
 pub(crate) fn sort(
     control: Arc<Control>,
     channel: UnixStream,
     reader: FrameReader,
     messages: Sender<OwnedFrame>,
+    recorder: Option<Arc<FlightRecorder>>,
 ) -> std::io::Result<()> {
     let listener = move || {
         hear(&channel, reader, |frame| {
+            let number = frame.header.call;
+            match frame.header.kind {
+                Kind::Call | Kind::CallInContext => {
+                    if let Some(recorder) = &recorder {
+                        recorder.send(number);
+                    }
+                }
+                Kind::Cancel if control.give_back(&recorder, number, Status::Cancelled) => return,
+                Kind::TakeBack => {
+                    control.give_back(&recorder, number, Status::TakenBack);
+                    return;
+                }
+                _ => {}
+            }
             if let Some(frame) = control.handle(frame) {
                 let _ = messages.send(OwnedFrame::of(frame));
             }

@@ -26,12 +26,22 @@ const GREETING: usize = 8 + 16 + 4 + 1;
 const DIES_WITH_PARENT: u8 = 1;
 /// A bit of the last byte: descriptors of a control channel and of a shared table come along.
 const HAS_SIDE_CHANNELS: u8 = 2;
+/// A bit of the last byte: the descriptor of a table comes along, which is read when the worker is
+/// gone.
+const HAS_TABLE: u8 = 4;
 
 /// What is sent through the socket before the process is started: who waits there. The first message
 /// follows.
 #[must_use]
 pub fn greeting(secret: [u8; 16]) -> Vec<u8> {
     full_greeting(secret, 0, 0)
+}
+
+/// The greeting if the descriptor of a file comes along, as long as [`table_length`](crate::remote::table_length)
+/// says. The worker notes its calls there, and whoever survives it can read them.
+#[must_use]
+pub fn greeting_with_table(secret: [u8; 16]) -> Vec<u8> {
+    full_greeting(secret, 0, HAS_TABLE)
 }
 
 /// The greeting of a parent that stays the parent, and sends two descriptors with it.
@@ -100,6 +110,8 @@ fn accept(secret: &str, input: BorrowedFd<'_>) -> Option<Served> {
     let (mut control, mut table) = (None, None);
     if flags & HAS_SIDE_CHANNELS != 0 {
         control = Some(UnixStream::from(descriptors.next()?));
+        table = descriptors.next();
+    } else if flags & HAS_TABLE != 0 {
         table = descriptors.next();
     }
     Some(Served { channel, reader: FrameReader::new(usize::MAX), control, table })

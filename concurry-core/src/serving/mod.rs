@@ -11,7 +11,7 @@ mod methods;
 mod outbox;
 mod serve;
 
-pub use hook::{WORKER_VARIABLE, greeting, init};
+pub use hook::{WORKER_VARIABLE, greeting, greeting_with_table, init};
 pub(crate) use hook::{greeting_of_parent, secret_text};
 pub(crate) use inbox::Socket;
 pub(crate) use serve::{Building, Served, serve};

@@ -92,7 +92,7 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
         }
         None => {
             let (sender, messages) = mpsc::channel();
-            control::sort(Arc::clone(&control), channel, reader, sender)
+            control::sort(Arc::clone(&control), channel, reader, sender, recorder.clone())
                 .map(|()| Inbox::Sorted(messages))
         }
     };

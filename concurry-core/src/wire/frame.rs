@@ -40,6 +40,8 @@ pub enum Kind {
     LimitReply = 7,
     /// To a worker: answer by `Pong`.
     Ping = 8,
+    /// To a worker without a shared table: give the call back if it has not begun.
+    TakeBack = 9,
     /// From a worker: its constructor has finished. Its code tells how.
     Built = 32,
     /// From a worker: the outcome of a call. Its code is a [`Status`].
@@ -63,6 +65,7 @@ impl Kind {
             6 => Self::Abort,
             7 => Self::LimitReply,
             8 => Self::Ping,
+            9 => Self::TakeBack,
             32 => Self::Built,
             33 => Self::Result,
             34 => Self::LimitRequest,
@@ -94,6 +97,8 @@ pub enum Status {
     Uncarried = 6,
     /// The worker's state is gone and could not be built again.
     Unbuilt = 7,
+    /// It was taken back before it had begun.
+    TakenBack = 8,
 }
 
 impl Status {
@@ -107,6 +112,7 @@ impl Status {
             5 => Self::Stopped,
             6 => Self::Uncarried,
             7 => Self::Unbuilt,
+            8 => Self::TakenBack,
             _ => return None,
         })
     }

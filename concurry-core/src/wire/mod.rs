@@ -38,7 +38,9 @@ pub use frames_out::FrameWriter;
 #[cfg(feature = "process")]
 pub(crate) use number::{generation, number, slot};
 #[cfg(feature = "process")]
-pub(crate) use recorder::FlightRecorder;
+pub use recorder::length_for as table_length;
+#[cfg(feature = "process")]
+pub(crate) use recorder::{FlightRecorder, anonymous_file};
 #[cfg(feature = "process")]
 pub use registry::{REGISTERED, Registration, WorkerKey, registered};
 #[cfg(not(feature = "process"))]

@@ -16,7 +16,7 @@ use super::number::{generation, slot};
 
 /// Room for results that are not sent.
 const RESULTS: usize = 64 * 1024;
-/// Before the words: how many bytes of results there are.
+/// Before the words: how many bytes of results there are, and whether anybody writes here.
 const HEAD: usize = 64;
 
 const SENT: u32 = 1;
@@ -56,10 +56,12 @@ impl FlightRecorder {
         if u64::try_from(length).ok() != Some(length_for(slots) as u64) {
             return Err(io::Error::other("the shared table has another length"));
         }
-        Self::map(file, slots)
+        let recorder = Self::map(file, slots)?;
+        recorder.opened().store(1, Ordering::Release);
+        Ok(recorder)
     }
 
-    fn map(file: &OwnedFd, slots: u32) -> io::Result<Self> {
+    pub(crate) fn map(file: &OwnedFd, slots: u32) -> io::Result<Self> {
         let length = length_for(slots);
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a new mapping, at a place that the system chooses. The file is as long as the
@@ -124,6 +126,17 @@ impl FlightRecorder {
         self.word(number).is_none_or(|at| at.load(Ordering::Acquire) == word(number, BEGUN))
     }
 
+    /// Says that the worker uses it.
+    fn opened(&self) -> &AtomicU64 {
+        // SAFETY: the second eight bytes of the mapping, aligned, and only ever used as an atomic.
+        unsafe { self.memory.add(8).cast::<AtomicU64>().as_ref() }
+    }
+
+    /// Parent: whether the worker ever used it.
+    pub(crate) fn was_opened(&self) -> bool {
+        self.opened().load(Ordering::Acquire) == 1
+    }
+
     fn count(&self) -> &AtomicU64 {
         // SAFETY: the first bytes of the mapping, aligned, and only ever used as an atomic.
         unsafe { self.memory.cast::<AtomicU64>().as_ref() }
@@ -169,11 +182,12 @@ impl FlightRecorder {
     }
 }
 
-fn results_at(slots: u32) -> usize {
+const fn results_at(slots: u32) -> usize {
     (HEAD + 4 * slots as usize).next_multiple_of(64)
 }
 
-fn length_for(slots: u32) -> usize {
+/// How long the shared memory is.
+pub const fn length_for(slots: u32) -> usize {
     results_at(slots) + RESULTS
 }
 

@@ -164,7 +164,8 @@ impl Target {
         work()
     }
 
-    pub(crate) fn print(&self, text: &str) {
+    #[doc(hidden)]
+    pub fn print(&self, text: &str) {
         match &self.sink {
             Some(sink) => quietly(|| sink.print(text)),
             // A program must not fail because nobody reads its log.
