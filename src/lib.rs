@@ -19,6 +19,10 @@ pub use concurry_core::observe;
 pub use concurry_core::process;
 /// Progress bars.
 pub use concurry_core::progress;
+/// Workers on a Ray cluster.
+#[cfg(feature = "ray")]
+pub use concurry_ray as ray;
+
 /// Makes an instance of a generic worker known to processes: `concurry::register!(Ranker<Bert>);`.
 ///
 /// One line for each instance, anywhere in the program. Workers without parameters need none.

@@ -13,6 +13,8 @@ pub use concurry_graph::{Lazy, LazyHandle, compute, compute_async, eager};
 pub use concurry_limits::{
     CallLimit, LimitPool, LimitSet, LoadBalance, RateAlgorithm, RateLimit, ResourceLimit,
 };
+#[cfg(feature = "ray")]
+pub use concurry_ray::{RayOptions, RayWorkerOptions};
 pub use concurry_retry::{
     CircuitBreaker, Hedge, Jitter, Race, RetryBudget, RetryPolicy, Retryable, Verdict, redundant,
 };

@@ -1,0 +1,611 @@
+"""Between a program that uses concurry and a Ray cluster: moves bytes, and knows nothing of calls.
+
+The program (the driver) starts this file in a process of its own and talks to it over one socket, its
+standard input. For each worker it asks for a *link*: the driver's own executable, started again as a
+worker on some node, with a socket as its standard input. What the driver writes into a link comes out of
+that socket, in order, and the other way round. The path in between:
+
+    driver  = socket =  Gateway  = Ray =  Host (an actor)  = socket =  Child (the worker process)
+
+All bytes go through one actor method, `exchange`. An exchange brings bytes down, or none, and returns with
+what the worker wrote meanwhile. At most two exchanges wait in an actor for output: one reads the worker's
+socket, the next takes its place. Any other returns empty as soon as its bytes are written. So a lone call
+costs one invocation, many calls share one, nothing is polled and no result waits for a slow neighbour. The
+driver keeps the number of unanswered exchanges above zero, and small enough that an overloaded worker
+slows it down.
+
+Exchanges may overtake each other on either way, so both directions are numbered: `Child.exchange` writes
+in the order of the numbers, and the driver puts the returns in order.
+
+Messages between driver and gateway are `u32 length | u32 kind | u64 link | body`, little-endian; control
+messages are JSON, data is opaque. Nothing here but the standard library and Ray.
+"""
+
+import json
+import os
+import platform
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+
+PROTOCOL = 1
+MINIMUM_PYTHON = (3, 9)
+MINIMUM_RAY = (2, 40)
+HEADER = 16
+# No message is longer. The driver cuts its bytes into smaller ones.
+MOST = 64 << 20
+
+# From the driver.
+CONNECT, PROGRAM, START, DATA, KILL, RELEASE, RESOURCES, SHUTDOWN = 1, 2, 3, 4, 5, 6, 7, 8
+# To the driver.
+CONNECTED, REFUSED, STORED, STARTED, RETURNED, LOST, RESOURCES_ARE = 65, 66, 67, 68, 69, 70, 71
+
+# What an exchange returns begins with its number (u64) and one of these (u8).
+OUTPUT, LOG, ENDED = 0, 1, 2
+
+# How many exchanges may wait in an actor for output.
+WAITING = 2
+# How many may be on their way besides: the driver has at most both together unanswered.
+EXCHANGES = 8
+# Ray keeps larger values in the object store, where they need not be copied to be read.
+INLINE = 96 << 10
+# One return carries no more.
+BULK = 4 << 20
+
+
+class Refused(Exception):
+    """Says in `code` and words why something can't be done."""
+
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+
+
+class Child:
+    """A worker process on this node, and the bytes to and from it."""
+
+    def __init__(self, command, environment, directory, forward_logs, greeting=b"", table=0):
+        ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BULK)
+        # What the worker looks for in its socket before anything else, and with it a table in which it
+        # notes the calls that it begins: whoever outlives the worker can still read that.
+        self.table = os.memfd_create("concurry-calls") if table else None
+        if table:
+            os.truncate(self.table, table)
+            socket.send_fds(ours, [greeting], [self.table])
+        elif greeting:
+            ours.sendall(greeting)
+        output = subprocess.PIPE if forward_logs else None
+        with theirs:
+            self.process = subprocess.Popen(
+                command,
+                stdin=theirs,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **environment},
+                cwd=directory,
+                # A group of its own, so that `kill` reaches what the worker has started, too.
+                start_new_session=True,
+            )
+        self.channel = ours
+        self.order = threading.Condition()  # guards `next` and `broken`, and who writes
+        self.next = 0
+        self.broken = False
+        self.counting = threading.Lock()  # guards `waiting`
+        self.waiting = 0
+        self.reading = threading.Lock()  # guards the rest, and who reads
+        self.returned = 0
+        self.ended = False
+        self.tail = b""
+        self.poller = select.poll()
+        self.poller.register(self.channel, select.POLLIN)
+        self.logs = [self.process.stdout, self.process.stderr] if forward_logs else []
+        for log in self.logs:
+            self.poller.register(log, select.POLLIN)
+
+    def exchange(self, number, data):
+        """Writes `data` in its turn; returns what the worker wrote, or nothing."""
+        with self.order:
+            while self.next != number and not self.broken:
+                self.order.wait()
+            if len(data) and not self.broken:
+                try:
+                    self.channel.sendall(data)
+                except OSError:
+                    self.broken = True  # it has ended: whoever reads will see that
+            self.next += 1
+            self.order.notify_all()
+        with self.counting:
+            if self.waiting >= WAITING:
+                return b""
+            self.waiting += 1
+        try:
+            with self.reading:
+                return self.numbered(*self.take())
+        finally:
+            with self.counting:
+                self.waiting -= 1
+
+    def numbered(self, kind, data):
+        if kind is None:
+            return b""
+        head = struct.pack("<QB", self.returned, kind)
+        self.returned += 1
+        if len(data) < INLINE:
+            return head + data
+        import pickle
+
+        return head, pickle.PickleBuffer(data)
+
+    def take(self):
+        """Waits for something from the worker."""
+        if self.ended:
+            return None, b""
+        while True:
+            for descriptor, _ in self.poller.poll():
+                if descriptor != self.channel.fileno():
+                    text = os.read(descriptor, INLINE // 2)
+                    if text:
+                        return LOG, self.note(text)
+                    self.poller.unregister(descriptor)
+                    continue
+                data = self.receive()
+                if data:
+                    return OUTPUT, data
+                return self.end()
+
+    def receive(self):
+        """What the worker has written. Of a large message, as much as fits one return."""
+        try:
+            data = self.channel.recv(INLINE)
+            if len(data) < INLINE:
+                return data
+            parts, length = [data], len(data)
+            alone = select.poll()
+            alone.register(self.channel, select.POLLIN)
+            while length < BULK and alone.poll(1):
+                data = self.channel.recv(BULK - length)
+                if not data:
+                    break
+                parts.append(data)
+                length += len(data)
+            return b"".join(parts)
+        except ConnectionError:
+            return b""
+
+    def note(self, text):
+        """Keeps the end of the log: it says why a worker did not even begin."""
+        self.tail = (self.tail + text)[-4096:]
+        try:
+            sys.stdout.buffer.write(text)  # for Ray's own log files
+            sys.stdout.flush()
+        except (AttributeError, OSError):
+            pass
+        return text
+
+    def end(self):
+        """The worker closed its socket, so it has ended or is made to."""
+        try:
+            code = self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            code = self.process.wait()
+        for log in self.logs:
+            os.set_blocking(log.fileno(), False)
+            try:
+                self.note(log.read() or b"")
+            except OSError:
+                pass
+        self.ended = True
+        self.channel.close()
+        begun = b""
+        if self.table is not None:
+            begun = os.pread(self.table, os.fstat(self.table).st_size, 0)
+            os.close(self.table)
+        tail = self.tail.decode("utf-8", "replace")
+        message = json.dumps({"code": code, "log": tail}).encode()
+        return ENDED, struct.pack("<I", len(message)) + message + begun
+
+    def kill(self):
+        if self.process.returncode is None:  # else the number may be somebody else's
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+class Host:
+    """The actor: one worker of a pool, and after its death the next one in its place."""
+
+    def __init__(self, title):
+        self.title = title
+        self.link = None
+        self.child = None
+
+    def __repr__(self):
+        return self.title
+
+    def start(self, link, order, files):
+        """Starts the worker process of a link."""
+        machine = f"{platform.system()} {platform.machine()}".replace("arm64", "aarch64")
+        if machine != order["machine"]:
+            node = socket.gethostname()
+            raise Refused("machine", f"node {node} is {machine}, the program is for {order['machine']}")
+        if self.child is not None:
+            self.child.kill()
+        directory = install(order["program"], files)
+        command = [os.path.join(directory, files[0][0]), *order["arguments"]]
+        try:
+            self.child = Child(
+                command,
+                order["environment"],
+                directory,
+                order["logs"],
+                bytes.fromhex(order["greeting"]),
+                order["table"],
+            )
+        except OSError as error:
+            raise Refused("program", f"the program can't be started: {error}") from None
+        self.link = link
+        import ray
+
+        context = ray.get_runtime_context()
+        return {
+            "process": self.child.process.pid,
+            "host": os.getpid(),
+            "node": context.get_node_id(),
+            "actor": context.get_actor_id(),
+        }
+
+    def exchange(self, link, number, data):
+        return self.child.exchange(number, data) if link == self.link else b""
+
+    def kill(self, link):
+        if link == self.link:
+            self.child.kill()
+
+
+def install(digest, files):
+    """Puts a program into the cluster's own directory on this node, once, under its digest."""
+    parent = os.path.join(session_directory(), "concurry")
+    directory = os.path.join(parent, digest)
+    if not os.path.isdir(directory):
+        import shutil
+        import tempfile
+
+        import ray
+
+        os.makedirs(parent, mode=0o700, exist_ok=True)
+        building = tempfile.mkdtemp(dir=parent)
+        for name, executable, reference in files:
+            path = os.path.join(building, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(ray.get(reference))
+            os.chmod(path, 0o700 if executable else 0o600)
+        try:
+            os.rename(building, directory)
+        except OSError:  # another actor was quicker
+            shutil.rmtree(building, ignore_errors=True)
+    return directory
+
+
+def session_directory():
+    try:
+        import ray
+
+        return ray._private.worker._global_node.get_session_dir_path()
+    except AttributeError:
+        import tempfile
+
+        return os.path.join(tempfile.gettempdir(), f"concurry-{os.getuid()}")
+
+
+class Link:
+    """What the gateway knows of a worker: its actor, and how many exchanges it was sent."""
+
+    def __init__(self, actor):
+        self.actor = actor
+        self.method = actor.exchange.options(concurrency_group="exchange")
+        self.sent = 0
+
+
+class Gateway:
+    """The driver's side of the cluster."""
+
+    def __init__(self, channel):
+        self.channel = channel
+        self.sending = threading.Lock()
+        self.links = {}
+        self.programs = {}
+        self.ray = None
+
+    def send(self, kind, link, *parts):
+        length = sum(len(part) for part in parts)
+        header = struct.pack("<IIQ", length, kind, link)
+        with self.sending:
+            try:
+                if length < INLINE:
+                    self.channel.sendall(b"".join((header, *parts)))
+                else:
+                    for part in (header, *parts):
+                        self.channel.sendall(part)
+            except OSError:
+                pass  # the driver has gone; the reading side ends us
+
+    def tell(self, kind, link, message):
+        self.send(kind, link, json.dumps(message).encode())
+
+    def serve(self):
+        """Does what the driver says until it says no more."""
+        while True:
+            header = receive_exactly(self.channel, HEADER)
+            if header is None:
+                return
+            length, kind, link = struct.unpack("<IIQ", header)
+            if length > MOST:
+                raise Refused("protocol", f"a message of {length} bytes is above the bound of {MOST}")
+            body = receive_exactly(self.channel, length)
+            if body is None or kind == SHUTDOWN:
+                return
+            if kind == DATA:
+                self.exchange(link, body)
+            elif kind in self.CONTROL:
+                try:
+                    self.CONTROL[kind](self, link, json.loads(body or b"{}"))
+                except Refused as refused:
+                    self.tell(REFUSED, link, {"code": refused.code, "text": str(refused)})
+                except (KeyError, TypeError, ValueError) as error:
+                    raise Refused("protocol", f"message {kind} can't be read: {error!r}") from None
+            else:
+                raise Refused("protocol", f"there is no message of the kind {kind}")
+
+    def connect(self, _, order):
+        """Joins the cluster."""
+        if order["protocol"] != PROTOCOL:
+            raise Refused("protocol", f"the driver speaks version {order['protocol']}, not {PROTOCOL}")
+        self.ray = import_ray()
+        address = order["address"]
+        options = {"namespace": order["namespace"]} if order["namespace"] else {}
+        if address == "local":
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+            options.update(include_dashboard=False, **order["local"])
+        elif not address.startswith("ray://"):
+            address = reachable(self.ray, address)
+        if not address.startswith("ray://"):
+            options.update(log_to_driver=False, logging_level="ERROR", configure_logging=True)
+        try:
+            self.ray.init(address=address, **options)
+        except Exception as error:
+            raise Refused("cluster", f"{address}: {brief(error)}") from None
+        nodes = [node for node in self.ray.nodes() if node["Alive"]]
+        self.tell(
+            CONNECTED,
+            0,
+            {
+                "protocol": PROTOCOL,
+                "ray": self.ray.__version__,
+                "python": platform.python_version(),
+                "address": address,
+                "nodes": len(nodes),
+            },
+        )
+
+    def program(self, link, order):
+        """Puts the files of a program into the object store. The nodes fetch what they lack."""
+        import hashlib
+
+        digest = hashlib.sha256()
+        files = []
+        for file in order["files"]:
+            try:
+                with open(file["path"], "rb") as source:
+                    content = source.read()
+            except OSError as error:
+                raise Refused("program", f"{file['path']}: {error.strerror}") from None
+            digest.update(f"{file['name']}:{file['executable']}:{len(content)}:".encode())
+            digest.update(content)
+            files.append((file["name"], file["executable"], content))
+        name = digest.hexdigest()
+        if name not in self.programs:
+            put = self.ray.put
+            self.programs[name] = [(file, mode, put(content)) for file, mode, content in files]
+        self.tell(STORED, link, {"program": name})
+
+    def start(self, link, order):
+        """Starts a worker: in the actor of a link before it if that is still there, or in a new one."""
+        before = self.links.pop(order["instead_of"], None)
+        if before is not None:
+            new = Link(before.actor)
+        else:
+            options = dict(order["actor"])
+            options["scheduling_strategy"] = strategy(options.get("scheduling_strategy"))
+            kind = type(order["class"], (Host,), {"__module__": Host.__module__})
+            groups = {"exchange": EXCHANGES, "control": 2}
+            actor = self.ray.remote(concurrency_groups=groups)(kind)
+            try:
+                new = Link(
+                    actor.options(
+                        # The driver replaces what dies, so nothing runs twice unseen.
+                        max_restarts=0,
+                        max_task_retries=0,
+                        enable_task_events=False,
+                        **options,
+                    ).remote(order["title"])
+                )
+            except Exception as error:
+                raise Refused("options", brief(error)) from None
+        self.links[link] = new
+        files = self.programs[order["program"]]
+        starting = new.actor.start.options(concurrency_group="control").remote(link, order, files)
+
+        def started(future):
+            try:
+                self.tell(STARTED, link, future.result())
+            except Exception as error:
+                self.lost(link, error)
+
+        starting.future().add_done_callback(started)
+
+    def exchange(self, link, data):
+        """Sends bytes down, and what comes back up."""
+        known = self.links.get(link)
+        if known is None:
+            return
+        number = known.sent
+        known.sent += 1
+        if len(data) >= INLINE:
+            import pickle
+
+            data = pickle.PickleBuffer(data)
+        else:
+            data = bytes(data)
+
+        def returned(future):
+            try:
+                value = future.result()
+            except Exception as error:
+                self.lost(link, error)
+                return
+            parts = value if isinstance(value, tuple) else (value,)
+            self.send(RETURNED, link, *parts)
+
+        known.method.remote(link, number, data).future().add_done_callback(returned)
+
+    def lost(self, link, error):
+        """A link is over, for a reason that its worker did not tell itself."""
+        if self.links.pop(link, None) is None:
+            return  # it was said, or nobody wants to know
+        cause = getattr(error, "cause", None)
+        code = cause.code if isinstance(cause, Refused) else type(error).__name__
+        self.tell(LOST, link, {"code": code, "text": brief(cause or error)})
+
+    def kill(self, link, _):
+        known = self.links.get(link)
+        if known is not None:
+            known.actor.kill.options(concurrency_group="control").remote(link)
+
+    def release(self, link, _):
+        """Ends the actor of a link."""
+        known = self.links.pop(link, None)
+        if known is not None:
+            self.ray.kill(known.actor)
+
+    def resources(self, link, _):
+        """What the cluster has, for an error that says what is missing."""
+        nodes = [node for node in self.ray.nodes() if node["Alive"]]
+        self.tell(
+            RESOURCES_ARE,
+            link,
+            {
+                "total": self.ray.cluster_resources(),
+                "available": self.ray.available_resources(),
+                "nodes": [node["Resources"] for node in nodes],
+            },
+        )
+
+    CONTROL = {
+        CONNECT: connect,
+        PROGRAM: program,
+        START: start,
+        KILL: kill,
+        RELEASE: release,
+        RESOURCES: resources,
+    }
+
+    def end(self):
+        """Leaves nothing on the cluster."""
+        if self.ray is None:
+            return
+        links, self.links = self.links, {}
+        for known in links.values():
+            try:
+                self.ray.kill(known.actor)
+            except Exception:
+                pass  # it is dead already
+        self.ray.shutdown()
+
+
+def receive_exactly(channel, length):
+    """So many bytes; None at the end of the stream."""
+    buffer = bytearray(length)
+    view = memoryview(buffer)
+    received = 0
+    while received < length:
+        try:
+            count = channel.recv_into(view[received:])
+        except ConnectionError:
+            return None
+        if count == 0:
+            return None
+        received += count
+    return buffer
+
+
+def import_ray():
+    if sys.version_info < MINIMUM_PYTHON:
+        least = ".".join(map(str, MINIMUM_PYTHON))
+        raise Refused("python", f"{sys.executable} is Python {platform.python_version()}, not {least} or later")
+    try:
+        import ray
+    except ImportError as error:
+        raise Refused("ray", f"{sys.executable} has no Ray: {error}") from None
+    version = tuple(int(part) for part in ray.__version__.split(".")[:2])
+    if version < MINIMUM_RAY:
+        least = ".".join(map(str, MINIMUM_RAY))
+        raise Refused("ray-version", f"{sys.executable} has Ray {ray.__version__}, not {least} or later")
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    return ray
+
+
+def reachable(ray, address):
+    """The address of a cluster that answers. Ray itself would try for minutes."""
+    if address == "auto":
+        try:
+            address = ray._private.services.canonicalize_bootstrap_address("auto")
+        except Exception as error:
+            raise Refused("cluster", brief(error)) from None
+        if not address:
+            raise Refused("cluster", "there is no running Ray cluster on this machine")
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=3).close()
+    except (OSError, ValueError) as error:
+        raise Refused("cluster", f"nothing answers at {address}: {error}") from None
+    return address
+
+
+def strategy(wanted):
+    """A placement as Ray takes it."""
+    if not isinstance(wanted, dict):
+        return wanted
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return NodeAffinitySchedulingStrategy(node_id=wanted["node"], soft=False)
+
+
+def brief(error):
+    """The first lines of what an error says: Ray's go on for pages."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:6]) or type(error).__name__
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides
+    channel = socket.socket(fileno=os.dup(0))
+    # Nobody else reads the driver's bytes, and what anybody prints goes to the log.
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    gateway = Gateway(channel)
+    try:
+        gateway.serve()
+    except Refused as refused:
+        gateway.tell(REFUSED, 0, {"code": refused.code, "text": str(refused)})
+    finally:
+        gateway.end()

@@ -1,0 +1,111 @@
+//! What comes back from workers.
+
+use std::io;
+use std::time::Instant;
+
+use concurry_core::remote::Received;
+
+use super::Pump;
+use super::end::End;
+use super::watching::STUCK;
+use super::worker::{Stage, Worker};
+use crate::protocol::{Brought, brought, garbage};
+
+impl Pump {
+    /// An exchange of a worker has ended.
+    pub(super) fn returned(&mut self, index: usize, body: Vec<u8>) {
+        let Some(gateway) = self.gateway.clone() else { return };
+        let received = self.workers[index].returns.add(body).and_then(|()| {
+            while let Some(body) = self.workers[index].returns.next() {
+                match brought(&body)? {
+                    Some((_, Brought::Output(bytes))) => self.output(index, bytes)?,
+                    Some((_, Brought::Log(text))) => self.printed(index, text),
+                    Some((_, Brought::Ended(ended, notes))) => {
+                        self.died(index, End::of_process(&ended, notes));
+                        return Ok(());
+                    }
+                    None => {}
+                }
+            }
+            Ok(())
+        });
+        match received {
+            // Last, so that what is sent now can go along.
+            Ok(()) if self.workers[index].is_alive() => self.workers[index].answered(&gateway),
+            Ok(()) => {}
+            Err(error) => self.died(index, End::of_garbage(&error)),
+        }
+    }
+
+    fn printed(&mut self, index: usize, text: &[u8]) {
+        let worker = &mut self.workers[index];
+        worker.heard = Instant::now();
+        let lines = worker.log.add(text);
+        crate::log_lines::print(&lines);
+    }
+
+    /// Bytes that a worker wrote: messages, the last of which may be cut.
+    pub(super) fn output(&mut self, index: usize, mut bytes: &[u8]) -> io::Result<()> {
+        let now = Instant::now();
+        self.workers[index].heard = now;
+        let mut done = 0;
+        let mut back = Vec::new();
+        loop {
+            // Each message that is there is handled before the next bytes are taken in.
+            let Worker { reader, table, restarts, .. } = &mut self.workers[index];
+            let received = match reader.take().map_err(garbage)? {
+                Some(frame) => self.pool.receive(index, frame, table),
+                None if bytes.is_empty() => break,
+                None => {
+                    reader.read_from(&mut bytes)?;
+                    continue;
+                }
+            };
+            match received {
+                Received::Done => {
+                    done += 1;
+                    restarts.succeeded();
+                }
+                Received::TakenBack(call) => back.extend(call),
+                Received::Built(result) => self.built(index, result),
+                Received::Unbuilt(message) => {
+                    self.died(index, End::of_constructor(message));
+                    break;
+                }
+                _ => {}
+            }
+        }
+        self.pool.queue().give_back(back);
+        let worker = &mut self.workers[index];
+        if done > 0 {
+            worker.window.returned(done, now);
+            worker.ask = now + STUCK;
+        }
+        worker.alone.runs &= !worker.table.is_empty();
+        Ok(())
+    }
+
+    fn built(&mut self, index: usize, result: Result<(), concurry_core::remote::BuiltFailure>) {
+        let failure = match result {
+            Ok(()) => {
+                let worker = &mut self.workers[index];
+                worker.stage = Stage::Ready;
+                let in_a_row = worker.restarts.started();
+                if std::mem::replace(&mut worker.was_built, true) {
+                    self.pool.tell_restarted(index, in_a_row);
+                } else {
+                    (self.report)(index, Ok(()));
+                }
+                return;
+            }
+            Err(failure) => failure,
+        };
+        if self.workers[index].was_built {
+            let text = failure.describe();
+            self.died(index, End::of_constructor(text));
+        } else {
+            (self.report)(index, Err(failure));
+            self.ended(index);
+        }
+    }
+}

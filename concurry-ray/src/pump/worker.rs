@@ -1,0 +1,189 @@
+//! One worker of a pool: its link to the cluster, its calls, and in which part of its life it is.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::time::Instant;
+
+use concurry_core::remote::{CallTable, RemotePool, Restarts, TakenCall};
+use concurry_core::wire::{FrameReader, FrameWriter, Kind, MAX_FRAME};
+
+use crate::cluster::Gateway;
+use crate::log_lines::LogLines;
+use crate::protocol::{BULK, EXCHANGES, INLINE, Order, Started};
+use crate::returns::Returns;
+use crate::window::Window;
+
+/// So many exchanges of a link may be unanswered for it to get calls: those that wait for output, and
+/// a few on their way. With more, calls would leave in smaller packs and no sooner.
+const PACKS: usize = 5;
+
+/// Wakes the thread when a time has come.
+pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A worker of a pool.
+pub(crate) struct Worker {
+    pub(crate) index: usize,
+    pub(crate) stage: Stage,
+    /// The number of its link. Zero: none yet.
+    pub(crate) link: u64,
+    /// What it had, when it ended, that is still there: the link whose actor can take the next one.
+    pub(crate) actor_of: u64,
+    pub(crate) started: Option<Started>,
+    pub(crate) table: CallTable,
+    pub(crate) reader: FrameReader,
+    pub(crate) returns: Returns,
+    pub(crate) window: Window,
+    pub(crate) restarts: Restarts,
+    pub(crate) deaths: u32,
+    /// Whether its constructor has ever finished.
+    pub(crate) was_built: bool,
+    /// When it was last heard.
+    pub(crate) heard: Instant,
+    /// When it is asked for what it has and for a sign of life, if nothing comes before.
+    pub(crate) ask: Instant,
+    /// When it is ended, unless a call that is to end has ended by then.
+    pub(crate) overdue: Option<(u64, Instant)>,
+    pub(crate) alone: Alone,
+    /// For one message at a time.
+    pub(crate) scratch: FrameWriter<'static>,
+    pub(crate) log: LogLines,
+    /// Exchanges on their way.
+    unanswered: usize,
+    /// What is to be sent, in pieces of one exchange each.
+    waiting: VecDeque<Vec<u8>>,
+}
+
+/// Where calls overlap, those that have the worker for themselves: they are sent when no other is
+/// there, so that none waits for them at a worker while another one is free.
+#[derive(Debug, Default)]
+pub(crate) struct Alone {
+    /// The call that waits until the worker has no other.
+    pub(crate) waiting: Option<TakenCall>,
+    /// Such a call runs, while the table has one.
+    pub(crate) runs: bool,
+}
+
+/// In which part of its life a worker is.
+pub(crate) enum Stage {
+    /// There is no gateway to start it.
+    Absent,
+    /// The cluster was asked for it.
+    Starting {
+        /// When.
+        since: Instant,
+        /// Whether it was asked why that takes so long.
+        asked: bool,
+    },
+    /// Its process runs its constructor.
+    Building,
+    /// It takes calls.
+    Ready,
+    /// It was told that no more calls come.
+    Finishing,
+    /// It died, and is started again after a wait.
+    Waiting(Timer),
+    /// It is no more.
+    Ended,
+}
+
+impl Worker {
+    pub(crate) fn new(index: usize, pool: &RemotePool, overlapping: usize, now: Instant) -> Self {
+        Self {
+            index,
+            stage: Stage::Absent,
+            link: 0,
+            actor_of: 0,
+            started: None,
+            table: CallTable::new(),
+            reader: FrameReader::new(MAX_FRAME),
+            returns: Returns::default(),
+            window: Window::new(overlapping, now),
+            restarts: pool.restarts(),
+            deaths: 0,
+            was_built: false,
+            heard: now,
+            ask: now,
+            overdue: None,
+            alone: Alone::default(),
+            scratch: FrameWriter::new(MAX_FRAME),
+            log: LogLines::new(String::new()),
+            unanswered: 0,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// A new process is asked for, under that link.
+    pub(crate) fn restart(&mut self, link: u64, overlapping: usize, now: Instant) {
+        self.stage = Stage::Starting { since: now, asked: false };
+        self.link = link;
+        self.reader = FrameReader::new(MAX_FRAME);
+        self.returns = Returns::default();
+        self.window = Window::new(overlapping, now);
+        self.unanswered = 0;
+        self.waiting.clear();
+        self.overdue = None;
+        self.alone.runs = false;
+        self.heard = now;
+    }
+
+    /// Whether there is a process, or soon will be.
+    pub(crate) fn is_alive(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Starting { .. } | Stage::Building | Stage::Ready | Stage::Finishing
+        )
+    }
+
+    /// How many calls it may get now.
+    pub(crate) fn room(&self) -> usize {
+        let busy_alone = self.alone.runs || self.alone.waiting.is_some();
+        let free = matches!(self.stage, Stage::Ready)
+            && self.waiting.is_empty()
+            && self.unanswered < PACKS
+            && (self.table.is_empty() || !busy_alone);
+        if free { self.window.room(self.table.len()) } else { 0 }
+    }
+
+    /// Sends bytes, as soon as exchanges are free.
+    pub(crate) fn send(&mut self, gateway: &Gateway, mut bytes: Vec<u8>) {
+        match self.waiting.back_mut() {
+            Some(last) if last.len() + bytes.len() < INLINE => last.append(&mut bytes),
+            _ if bytes.len() <= BULK => self.waiting.push_back(bytes),
+            _ => self.waiting.extend(bytes.chunks(BULK).map(<[u8]>::to_vec)),
+        }
+        self.exchange(gateway);
+    }
+
+    /// Sends a message without a body.
+    pub(crate) fn tell(&mut self, gateway: &Gateway, kind: Kind, call: u64) {
+        let (mut writer, mut bytes) = (FrameWriter::new(MAX_FRAME), Vec::new());
+        // Into memory: it can't fail.
+        let added = writer.add(kind, 0, call, |_| Ok(()));
+        let written = writer.write_to(&mut bytes);
+        debug_assert!(added.is_ok() && written.is_ok());
+        self.send(gateway, bytes);
+    }
+
+    /// One exchange has ended.
+    pub(crate) fn answered(&mut self, gateway: &Gateway) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        self.exchange(gateway);
+    }
+
+    /// Has as many exchanges under way as there is something to send, and at least one: without it,
+    /// nothing could come back.
+    fn exchange(&mut self, gateway: &Gateway) {
+        while self.unanswered < EXCHANGES
+            && let Some(piece) = self.waiting.pop_front()
+        {
+            gateway.send(Order::Data, self.link, &piece);
+            self.unanswered += 1;
+        }
+        // A second one takes over at once when the first returns with something.
+        let wanted = if self.table.is_empty() { 1 } else { 2 };
+        while self.unanswered < wanted {
+            gateway.send(Order::Data, self.link, &[]);
+            self.unanswered += 1;
+        }
+    }
+}

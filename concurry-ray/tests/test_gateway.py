@@ -1,0 +1,353 @@
+"""Tests of the gateway that need no cluster: `python3 -m unittest discover concurry-ray/tests`."""
+
+import concurrent.futures
+import importlib.util
+import json
+import os
+import pathlib
+import random
+import signal
+import socket
+import struct
+import sys
+import threading
+import unittest
+
+PATH = pathlib.Path(__file__).parent.parent / "src" / "gateway.py"
+SPECIFICATION = importlib.util.spec_from_file_location("concurry_gateway", PATH)
+gateway = importlib.util.module_from_spec(SPECIFICATION)
+SPECIFICATION.loader.exec_module(gateway)
+
+
+
+def child(script, logs=False, **more):
+    return gateway.Child([sys.executable, "-c", script], {}, None, logs, **more)
+
+
+ECHO_SCRIPT = """
+import os
+while True:
+    data = os.read(0, 1 << 20)
+    if not data: break
+    while data: data = data[os.write(0, data):]
+"""
+
+
+def parts(returned):
+    """Number, kind and data of what an exchange returned."""
+    head, data = returned if isinstance(returned, tuple) else (returned[:9], returned[9:])
+    number, kind = struct.unpack("<QB", head)
+    return number, kind, bytes(data)
+
+
+def ended(returned):
+    _, kind, data = parts(returned)
+    assert kind == gateway.ENDED, kind
+    (length,) = struct.unpack_from("<I", data)
+    return json.loads(data[4 : 4 + length]), data[4 + length :]
+
+
+class ChildTest(unittest.TestCase):
+    def start(self, script=ECHO_SCRIPT, **more):
+        process = child(script, **more)
+        self.addCleanup(process.process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_what_is_written_comes_out_and_back(self):
+        echo = self.start()
+        self.assertEqual(parts(echo.exchange(0, b"hello")), (0, gateway.OUTPUT, b"hello"))
+        self.assertEqual(parts(echo.exchange(1, b"again")), (1, gateway.OUTPUT, b"again"))
+
+    def test_exchanges_that_overtake_each_other_write_in_order(self):
+        echo = self.start()
+        numbers = list(range(gateway.EXCHANGES))
+        random.Random(1).shuffle(numbers)
+        with concurrent.futures.ThreadPoolExecutor(gateway.EXCHANGES) as threads:
+            futures = [threads.submit(echo.exchange, n, b"%d," % n) for n in numbers]
+            expected = b"".join(b"%d," % n for n in range(gateway.EXCHANGES))
+            received = {}
+            next_number = gateway.EXCHANGES
+            while len(b"".join(data for _, data in sorted(received.items()))) < len(expected):
+                done, futures = concurrent.futures.wait(
+                    futures, return_when=concurrent.futures.FIRST_COMPLETED
+                )
+                futures = list(futures)
+                for future in done:
+                    if future.result():
+                        number, _, data = parts(future.result())
+                        received[number] = data
+                    futures.append(threads.submit(echo.exchange, next_number, b""))
+                    next_number += 1
+            self.assertEqual(b"".join(data for _, data in sorted(received.items())), expected)
+            echo.kill()
+
+    def test_two_exchanges_wait_and_others_return_at_once(self):
+        quiet = self.start("import os; os.read(0, 100); os.read(0, 100)")
+        with concurrent.futures.ThreadPoolExecutor(gateway.EXCHANGES) as threads:
+            futures = [threads.submit(quiet.exchange, n, b"") for n in range(6)]
+            returned = concurrent.futures.wait(
+                futures, timeout=60, return_when=concurrent.futures.FIRST_COMPLETED
+            )
+            while len(returned.done) < 4:
+                returned = concurrent.futures.wait(
+                    returned.not_done, return_when=concurrent.futures.FIRST_COMPLETED
+                )
+                returned = concurrent.futures.wait(futures, timeout=0)
+            self.assertEqual([future.result() for future in returned.done], [b""] * 4)
+            self.assertEqual(len(returned.not_done), 2)
+            quiet.kill()
+            last = [future.result() for future in futures if future.result()]
+            self.assertEqual(len(last), 1)
+            self.assertEqual(ended(last[0])[0]["code"], -signal.SIGKILL)
+
+    def test_large_data_crosses_whole_in_both_directions(self):
+        echo = self.start()
+        sent = random.Random(2).randbytes(9 << 20)
+        received = []
+        with concurrent.futures.ThreadPoolExecutor(gateway.EXCHANGES) as threads:
+            writing = threads.submit(echo.exchange, 0, sent)
+            number = 1
+            while sum(len(data) for _, data in received) < len(sent):
+                for future in [threads.submit(echo.exchange, number, b"")]:
+                    number += 1
+                    if future.result():
+                        count, kind, data = parts(future.result())
+                        self.assertEqual(kind, gateway.OUTPUT)
+                        received.append((count, data))
+                if writing is not None and writing.done():
+                    if writing.result():
+                        count, _, data = parts(writing.result())
+                        received.append((count, data))
+                    writing = None
+            self.assertEqual(b"".join(data for _, data in sorted(received)), sent)
+
+    def test_an_end_tells_the_code_the_log_and_the_table(self):
+        script = "import os, sys; print('last words', file=sys.stderr); sys.exit(7)"
+        process = self.start(script, logs=True)
+        number, returned = 0, b""
+        while not returned or parts(returned)[1] != gateway.ENDED:
+            returned = process.exchange(number, b"")
+            number += 1
+        message, table = ended(returned)
+        self.assertEqual(message["code"], 7)
+        self.assertIn("last words", message["log"])
+        self.assertEqual(table, b"")
+        self.assertEqual(process.exchange(number, b"late"), b"")
+
+    def test_the_greeting_and_the_table_are_there_before_anything_else(self):
+        script = """
+import mmap, os, socket
+channel = socket.socket(fileno=0)
+greeting, descriptors, _, _ = socket.recv_fds(channel, 100, 2)
+assert greeting == b'greeting', greeting
+table = mmap.mmap(descriptors[0], 8)
+table[:8] = b'12345678'
+"""
+        process = self.start(script, greeting=b"greeting", table=8)
+        message, table = ended(process.exchange(0, b""))
+        self.assertEqual((message["code"], table), (0, b"12345678"))
+
+    def test_logs_come_in_between(self):
+        process = self.start("print('hello', flush=True); import os; os.read(0, 1)", logs=True)
+        self.assertEqual(parts(process.exchange(0, b"")), (0, gateway.LOG, b"hello\n"))
+        process.kill()
+
+    def test_one_that_closes_its_socket_and_lives_is_ended(self):
+        process = self.start("import os, time; os.close(0); time.sleep(1000)")
+        self.assertEqual(ended(process.exchange(0, b""))[0]["code"], -signal.SIGKILL)
+
+
+class FakeRay:
+    """As much of Ray as the gateway asks for, on threads of this process."""
+
+    class exceptions:
+        pass
+
+    def __init__(self):
+        self.killed = []
+        self.threads = concurrent.futures.ThreadPoolExecutor(32)
+
+    def remote(self, **_):
+        return lambda kind: FakeActorClass(self, kind)
+
+    def put(self, value):
+        return value
+
+    def kill(self, actor):
+        self.killed.append(actor)
+        if actor.instance.child is not None:
+            actor.instance.child.kill()
+
+    def nodes(self):
+        return [{"Alive": True, "Resources": {"CPU": 2.0}}]
+
+    def cluster_resources(self):
+        return {"CPU": 2.0}
+
+    available_resources = cluster_resources
+
+    def shutdown(self):
+        self.threads.shutdown()
+
+
+class FakeActorClass:
+    def __init__(self, ray, kind):
+        self.ray, self.kind = ray, kind
+
+    def options(self, **options):
+        self.given = options
+        return self
+
+    def remote(self, *arguments):
+        return FakeActor(self.ray, self.kind(*arguments))
+
+
+class FakeActor:
+    def __init__(self, ray, instance):
+        self.ray, self.instance = ray, instance
+
+    def __getattr__(self, name):
+        return FakeMethod(self.ray, getattr(self.instance, name))
+
+
+class FakeMethod:
+    def __init__(self, ray, function):
+        self.ray, self.function = ray, function
+
+    def options(self, **_):
+        return self
+
+    def remote(self, *arguments):
+        return FakeReference(self.ray.threads.submit(self.function, *arguments))
+
+
+class FakeReference:
+    def __init__(self, future):
+        self.of = future
+
+    def future(self):
+        return self.of
+
+
+class EchoHost(gateway.Host):
+    """A host whose program needs no installation."""
+
+    def start(self, link, order, files):
+        self.child = child(ECHO_SCRIPT)
+        self.link = link
+        return {"process": self.child.process.pid}
+
+
+class GatewayTest(unittest.TestCase):
+    def setUp(self):
+        self.ours, theirs = socket.socketpair()
+        self.gateway = gateway.Gateway(theirs)
+        self.gateway.ray = FakeRay()
+        self.gateway.programs["p"] = []
+        self.refused = None
+        host, gateway.Host = gateway.Host, EchoHost
+        self.addCleanup(lambda: setattr(gateway, "Host", host))
+        self.serving = threading.Thread(target=self.serve)
+        self.serving.start()
+        self.addCleanup(self.ours.close)
+        self.addCleanup(self.end)
+
+    def serve(self):
+        try:
+            self.gateway.serve()
+        except gateway.Refused as refused:
+            self.refused = refused.code
+        finally:
+            self.gateway.end()
+            self.gateway.channel.close()
+
+    def end(self):
+        try:
+            self.ours.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.serving.join()
+
+    def send(self, kind, link=0, body=b""):
+        self.ours.sendall(struct.pack("<IIQ", len(body), kind, link) + body)
+
+    def tell(self, kind, link, **message):
+        self.send(kind, link, json.dumps(message).encode())
+
+    def receive(self):
+        length, kind, link = struct.unpack("<IIQ", gateway.receive_exactly(self.ours, 16))
+        return kind, link, bytes(gateway.receive_exactly(self.ours, length))
+
+    def start(self, link, instead_of=0):
+        self.tell(
+            gateway.START,
+            link,
+            title="Echo-0",
+            **{"class": "Echo"},
+            actor={"num_cpus": 0},
+            program="p",
+            instead_of=instead_of,
+        )
+        kind, about, _ = self.receive()
+        self.assertEqual((kind, about), (gateway.STARTED, link))
+
+    def test_bytes_go_to_the_worker_and_back(self):
+        self.start(5)
+        self.send(gateway.DATA, 5, b"hello")
+        kind, link, body = self.receive()
+        self.assertEqual((kind, link), (gateway.RETURNED, 5))
+        self.assertEqual(parts(body), (0, gateway.OUTPUT, b"hello"))
+
+    def test_a_killed_worker_is_replaced_in_its_actor(self):
+        self.start(5)
+        first = self.gateway.links[5].actor
+        self.send(gateway.DATA, 5)
+        self.tell(gateway.KILL, 5)
+        kind, link, body = self.receive()
+        self.assertEqual((kind, link), (gateway.RETURNED, 5))
+        self.assertEqual(ended(body)[0]["code"], -signal.SIGKILL)
+        self.start(6, instead_of=5)
+        self.assertIs(self.gateway.links[6].actor, first)
+
+    def test_a_released_link_is_forgotten_and_its_actor_ended(self):
+        self.start(5)
+        self.send(gateway.RELEASE, 5)
+        self.send(gateway.DATA, 5, b"late")
+        self.tell(gateway.RESOURCES, 7)
+        self.assertEqual(self.receive()[:2], (gateway.RESOURCES_ARE, 7))
+        self.assertEqual(len(self.gateway.ray.killed), 1)
+
+    def test_the_end_of_the_driver_ends_every_actor(self):
+        self.start(5)
+        self.start(6)
+        self.end()
+        self.assertEqual(len(self.gateway.ray.killed), 2)
+
+    def test_another_version_is_refused(self):
+        self.tell(gateway.CONNECT, 0, protocol=gateway.PROTOCOL + 1)
+        kind, _, body = self.receive()
+        self.assertEqual((kind, json.loads(body)["code"]), (gateway.REFUSED, "protocol"))
+
+    def test_a_message_above_the_bound_ends_the_conversation(self):
+        self.ours.sendall(struct.pack("<IIQ", gateway.MOST + 1, gateway.DATA, 1))
+        self.serving.join()
+        self.assertEqual(self.refused, "protocol")
+
+    def test_garbage_ends_the_conversation_and_nothing_hangs(self):
+        seed = random.Random(int(os.environ.get("CONCURRY_SEED", "3")))
+        for _ in range(300):
+            self.end()
+            self.ours.close()
+            self.setUp()
+            noise = seed.randbytes(seed.randrange(200))
+            if seed.random() < 0.7:  # a right header, so that the body is looked at
+                noise = struct.pack("<IIQ", len(noise), seed.randrange(10), seed.randrange(3)) + noise
+            self.ours.sendall(noise)
+            self.ours.shutdown(socket.SHUT_WR)
+            self.serving.join(60)
+            self.assertFalse(self.serving.is_alive())
+
+
+if __name__ == "__main__":
+    unittest.main()
