@@ -3,6 +3,7 @@
 //! - A [`Gate`] holds calls up until the test opens it, and tells who has arrived.
 //! - A [`Dropped`] counts values that are dropped.
 //! - A [`Recorder`] keeps what happened, in order.
+//! - A [`RayCluster`] is one of two nodes, on this machine.
 //! - [`threads_named`] and [`wait_until`] look for threads that should be gone.
 //! - [`within`] turns a test that hangs into one that fails.
 //!
@@ -14,11 +15,13 @@
 mod bounded;
 mod drops;
 mod gate;
+mod ray;
 mod recorder;
 mod threads;
 
 pub use bounded::{PATIENCE, within};
 pub use drops::{Counted, Dropped};
 pub use gate::Gate;
+pub use ray::{REQUIRE_RAY, RayCluster, ray_python};
 pub use recorder::{Entered, Recorder};
 pub use threads::{threads_named, wait_until};

@@ -1,0 +1,58 @@
+//! The cluster of the tests.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use concurry::prelude::*;
+use concurry::ray::RayConnection;
+use concurry_testkit::RayCluster;
+
+static CLUSTER: Mutex<Option<(RayCluster, Option<RayConnection>)>> = Mutex::new(None);
+
+fn lock() -> MutexGuard<'static, Option<(RayCluster, Option<RayConnection>)>> {
+    CLUSTER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps the cluster for the tests, or says why there is none.
+pub(crate) fn start(cluster: Result<RayCluster, String>) -> Option<String> {
+    match cluster {
+        Ok(cluster) => {
+            *lock() = Some((cluster, None));
+            None
+        }
+        Err(why) => Some(why),
+    }
+}
+
+/// Ends it.
+pub(crate) fn stop() {
+    *lock() = None;
+}
+
+/// Does something to the cluster itself.
+pub(crate) fn with<R>(work: impl FnOnce(&mut RayCluster) -> R) -> R {
+    work(&mut lock().as_mut().expect("tests run while there is a cluster").0)
+}
+
+/// Ends the connection that is kept, with the last pool that uses it.
+pub(crate) fn forget_connection() {
+    if let Some((_, connection)) = &mut *lock() {
+        *connection = None;
+    }
+}
+
+/// How pools reach it that are to have a connection of their own.
+pub(crate) fn options_without_connection() -> RayOptions {
+    with(|cluster| RayOptions::new().address(cluster.address()).python(cluster.python()))
+        .num_cpus(0.01)
+}
+
+/// How pools reach it. The connection is kept, so that not every test has to join.
+pub(crate) fn options() -> RayOptions {
+    let mut known = lock();
+    let (cluster, connection) = known.as_mut().expect("tests run while there is a cluster");
+    let options = RayOptions::new().address(cluster.address()).python(cluster.python());
+    if connection.is_none() {
+        *connection = Some(RayConnection::open(&options).unwrap());
+    }
+    options.num_cpus(0.01)
+}
