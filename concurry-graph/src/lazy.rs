@@ -210,8 +210,14 @@ impl<T: 'static> Lazy<T> {
     /// Takes the value of a node that is over. The node is handed on for the shape of the graph.
     pub(crate) fn spend(mut self) -> (Result<T, ComputeError>, Arc<dyn AnyNode>) {
         let Some(node) = self.node.take() else { unreachable!("only a drop takes it") };
+        let alone = node.header().is_last_use();
         let outcome = node.take();
-        end_use(&node);
+        if alone {
+            // The value was moved out: there is nothing to let go.
+            node.header().end_use();
+        } else {
+            end_use(&node);
+        }
         (outcome, node)
     }
 

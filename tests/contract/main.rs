@@ -6,6 +6,7 @@ mod collecting;
 mod defaults;
 mod functions;
 mod futures;
+mod graphs;
 mod limits;
 mod llm;
 mod resilience;

@@ -6,6 +6,8 @@
 mod arguments;
 mod bad_input;
 mod basics;
+mod batching;
+mod inspecting;
 mod large;
 mod random;
 mod running;

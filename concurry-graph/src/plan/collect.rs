@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::edges::{Edges, index};
-use crate::node::{AnyNode, Claim, Dependency};
+use super::lanes::Lanes;
+use crate::node::{AnyNode, Claim, Dependency, Place};
 
 /// Everything that a root depends on.
 pub(crate) struct Collected {
@@ -21,6 +22,11 @@ pub(crate) struct Collected {
     pub(crate) calls: u64,
     /// Some calls may be merged.
     pub(crate) has_pure: bool,
+    /// Somebody said what some call will take.
+    pub(crate) has_costs: bool,
+    /// Where each is run. Found here, while each node is at hand anyway: going through all of them
+    /// once more would cost more than everything else.
+    pub(crate) lanes: Lanes,
 }
 
 /// Collects what the roots depend on, for a run.
@@ -29,11 +35,16 @@ pub(crate) fn collect(roots: Vec<Arc<dyn AnyNode>>, run: u32) -> Collected {
     for root in roots {
         collector.place_of(&Root(root));
     }
-    let (mut dependencies, mut calls, mut has_pure) = (Edges::new(), 0, false);
+    let (mut dependencies, mut lanes) = (Edges::new(), Lanes::default());
+    let (mut calls, mut has_pure, mut has_costs) = (0, false, false);
     let mut current = 0;
     while current < collector.nodes.len() {
         let node = Arc::clone(&collector.nodes[current]);
-        if !collector.is_foreign(&node) {
+        if collector.is_foreign(&node) {
+            lanes.push(Place::Elsewhere);
+        } else {
+            lanes.push(node.place());
+            has_costs |= node.header().cost().is_some();
             calls += u64::from(node.header().is_call);
             has_pure |= node.header().is_pure;
             node.dependencies(&mut |dependency| {
@@ -47,7 +58,8 @@ pub(crate) fn collect(roots: Vec<Arc<dyn AnyNode>>, run: u32) -> Collected {
     }
     let mut foreign: Vec<u32> = collector.foreign.into_values().collect();
     foreign.sort_unstable();
-    Collected { nodes: collector.nodes, dependencies, foreign, calls, has_pure }
+    let nodes = collector.nodes;
+    Collected { nodes, dependencies, foreign, calls, has_pure, has_costs, lanes }
 }
 
 struct Collector {

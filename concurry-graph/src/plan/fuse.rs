@@ -64,6 +64,8 @@ pub(crate) fn fuse(collected: &mut Collected, dependants: &Edges, run: u32) -> O
     }
     collected.foreign.iter_mut().for_each(|place| *place = unit_of[*place as usize]);
     collected.foreign.sort_unstable();
+    let of = heads.iter().map(|&head| collected.lanes.of[head as usize]).collect();
+    collected.lanes.of = of;
     collected.nodes = units;
     collected.dependencies = dependencies;
     Some(collected.dependencies.reversed())
@@ -77,16 +79,13 @@ fn links(collected: &Collected, dependants: &Edges) -> Vec<u32> {
     let linked = |first: u32| {
         let &[second] = dependants.of(first) else { return None };
         let alone = collected.dependencies.degree(second) == 1;
-        (alone && collected.nodes[second as usize].header().is_call).then_some(second)
+        let lanes = &collected.lanes;
+        let together = lanes.of[first as usize] == lanes.of[second as usize];
+        (alone && together).then_some(second)
     };
     for first in 0..index(next.len()) {
-        let node = &collected.nodes[first as usize];
-        if !node.header().is_call || collected.foreign.binary_search(&first).is_ok() {
-            continue;
-        }
-        let Some(second) = linked(first) else { continue };
-        let place = node.place();
-        if matches!(place, Place::Visit { .. }) && collected.nodes[second as usize].place() == place
+        if matches!(collected.lanes.place_of(first), Place::Visit { .. })
+            && let Some(second) = linked(first)
         {
             next[first as usize] = second;
         }

@@ -2,6 +2,7 @@
 
 mod collect;
 mod edges;
+mod lanes;
 mod passes;
 mod rank;
 
@@ -46,7 +47,7 @@ pub(crate) fn plan(root: Arc<dyn AnyNode>, run: u32, passes: &Passes) -> Plan {
     {
         dependants = fused;
     }
-    let ranked = rank(&collected, &dependants);
+    let ranked = rank(&mut collected, &dependants);
     let waiting = collected.dependencies.degrees();
     let Collected { nodes: units, foreign, .. } = collected;
     Plan { units, foreign, dependants, waiting, ranked, calls }

@@ -8,6 +8,7 @@
 
 use super::collect::Collected;
 use super::edges::{Edges, index};
+use super::lanes::Lanes;
 use crate::node::Place;
 
 /// Where each unit is run, and how urgent it is.
@@ -31,40 +32,20 @@ pub(crate) struct Lane {
     pub(crate) example: u32,
 }
 
-/// More lanes than fit into a number are no longer told apart: the first of each kind takes the rest.
-const MOST_LANES: usize = u16::MAX as usize;
-
-pub(crate) fn rank(collected: &Collected, dependants: &Edges) -> Ranked {
+pub(crate) fn rank(collected: &mut Collected, dependants: &Edges) -> Ranked {
     let ranks = ranks(collected, dependants);
-    let mut ranked = Ranked::default();
-    let mut last = None;
-    for (unit, node) in collected.nodes.iter().enumerate() {
-        let place = match collected.foreign.binary_search(&index(unit)) {
-            Ok(_) => Place::Elsewhere,
-            Err(_) => node.place(),
-        };
-        let lane = match last.filter(|&lane: &u16| ranked.lanes[lane as usize].place == place) {
-            Some(lane) => lane,
-            None => ranked.lane(place, index(unit)),
-        };
-        last = Some(lane);
-        ranked.lane_of.push(lane);
+    let Lanes { places, of } = std::mem::take(&mut collected.lanes);
+    let mut lanes: Vec<Lane> =
+        places.into_iter().map(|place| Lane { place, buckets: 0, example: 0 }).collect();
+    for (unit, &lane) in of.iter().enumerate().rev() {
+        lanes[lane as usize].example = index(unit);
     }
+    let mut ranked = Ranked { lanes, lane_of: of, bucket_of: Vec::new() };
     ranked.bucket_of = ranked.buckets(ranks);
     ranked
 }
 
 impl Ranked {
-    fn lane(&mut self, place: Place, unit: u32) -> u16 {
-        let known = self.lanes.iter().position(|lane| lane.place == place);
-        let lane = known.unwrap_or_else(|| {
-            assert!(self.lanes.len() < MOST_LANES, "a graph calls fewer than 65,535 pools");
-            self.lanes.push(Lane { place, buckets: 0, example: unit });
-            self.lanes.len() - 1
-        });
-        lane as u16
-    }
-
     /// Numbers the ranks of each lane. Takes the array of ranks and gives it back.
     fn buckets(&mut self, mut ranks: Vec<u32>) -> Vec<u32> {
         let levels = ranks.iter().max().map_or(0, |&max| max as usize + 1);
@@ -144,6 +125,9 @@ enum Costs {
 const STEPS: f32 = 10_000.0;
 
 fn costs(collected: &Collected) -> Costs {
+    if !collected.has_costs {
+        return Costs::Equal;
+    }
     let (mut sum, mut known, mut most) = (0.0_f64, 0_u32, 0.0_f32);
     for cost in collected.nodes.iter().filter_map(|node| node.header().cost()) {
         sum += f64::from(cost);
@@ -160,13 +144,15 @@ fn costs(collected: &Collected) -> Costs {
 
 impl Costs {
     fn of(&self, unit: u32, collected: &Collected) -> u32 {
-        let header = collected.nodes[unit as usize].header();
+        let is_call = u32::from(collected.lanes.is_call(unit));
         match self {
-            Self::Equal => u32::from(header.is_call),
-            Self::Known { unit, mean } => match header.cost() {
-                Some(cost) => ((cost / unit) as u32).max(1),
-                None => u32::from(header.is_call) * mean,
-            },
+            Self::Equal => is_call,
+            Self::Known { unit: step, mean } => {
+                match collected.nodes[unit as usize].header().cost() {
+                    Some(cost) => ((cost / step) as u32).max(1),
+                    None => is_call * mean,
+                }
+            }
         }
     }
 }
