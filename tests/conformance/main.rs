@@ -32,6 +32,7 @@ mod pipelines;
 mod restarts;
 mod retries;
 mod stopping;
+mod storms;
 mod surroundings;
 mod waiting;
 mod waits;
