@@ -19,7 +19,7 @@ mod task_future;
 pub(crate) use call::RemoteFunctions;
 pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran, Unpublished};
 pub use cancel::Cancel;
-pub(crate) use driven::drive_future;
+pub(crate) use driven::{Drive, drive, drive_future};
 pub(crate) use lifecycle::{Lifecycle, Schedule};
 pub(crate) use promise::{OnCancel, Promise, promise};
 #[cfg(feature = "process")]

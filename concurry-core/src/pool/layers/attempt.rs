@@ -41,7 +41,7 @@ impl<M: Method> Drive<M> {
     }
 
     /// What the attempt brings along: for the first one it is there already.
-    fn environment_with(
+    pub(super) fn environment_with(
         &self,
         permit: Option<Permit<'static>>,
         copy: Option<(&Arc<Copies>, u32)>,
@@ -98,7 +98,7 @@ impl<M: Method> Drive<M> {
     }
 
     /// What the pool takes before dispatch: the call limit, and what the method reserves.
-    fn request(&self, args: &M::Args) -> Option<Acquire> {
+    pub(super) fn request(&self, args: &M::Args) -> Option<Acquire> {
         let limits = &self.shared().limits;
         match &self.layers().reserve {
             Some(reserve) => Some(reserve(limits, args)),
@@ -150,12 +150,17 @@ impl<M: Method> Drive<M> {
     }
 
     /// Sends the attempt on its way to a worker.
-    fn send(
+    pub(super) fn send(
         &self,
         args: M::Args,
         environment: &Arc<CallEnvironment>,
     ) -> TaskFuture<M::Output, M::Error> {
         self.layers().submit(&self.pool, args, Some(Arc::clone(environment)))
+    }
+
+    /// The bounds of an attempt that is sent now.
+    pub(super) fn watch(&self) -> Watch {
+        Watch { timeout: self.timeout(), deadline: self.deadline, sleep: None }
     }
 
     /// Waits for a worker and then for the method, by the deadline and as long as an attempt may
@@ -166,7 +171,7 @@ impl<M: Method> Drive<M> {
         environment: &Arc<CallEnvironment>,
     ) -> Outcome<M::Output, M::Error> {
         let mut call = self.send(args, environment).cancel_on_drop();
-        let mut watch = Watch { timeout: self.timeout(), deadline: self.deadline, sleep: None };
+        let mut watch = self.watch();
         let clock = &self.shared().clock;
         poll_fn(|context| {
             if let Poll::Ready(outcome) = Pin::new(&mut call).poll(context) {
@@ -178,7 +183,7 @@ impl<M: Method> Drive<M> {
         .await
     }
 
-    fn accept(&self, output: M::Output) -> Outcome<M::Output, M::Error> {
+    pub(super) fn accept(&self, output: M::Output) -> Outcome<M::Output, M::Error> {
         if self.layers().until.iter().all(|until| until(&output)) {
             return Ok(output);
         }
@@ -191,7 +196,7 @@ impl<M: Method> Drive<M> {
 ///
 /// Its timeout begins when a worker begins it. Nobody is woken for that: a timer looks, at the
 /// earliest moment at which the time can be over, whether the attempt has begun, and when.
-struct Watch {
+pub(super) struct Watch {
     timeout: Option<Duration>,
     deadline: Option<Instant>,
     sleep: Option<Sleep>,
@@ -199,7 +204,7 @@ struct Watch {
 
 impl Watch {
     /// Ready when one of the bounds is reached.
-    fn poll(
+    pub(super) fn poll(
         &mut self,
         clock: &concurry_time::Clock,
         begun: impl Fn() -> Option<Instant>,

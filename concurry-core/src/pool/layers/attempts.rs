@@ -9,15 +9,17 @@ use concurry_retry::{
 };
 
 use super::arguments::Spare;
-use super::drive::Drive;
+use super::drive::{Drive, Ended};
 use super::waiting::Counted;
 use crate::CallError;
+use crate::call::CallEnvironment;
 use crate::error::Timeout;
 use crate::future::Outcome;
 use crate::progress::Tally;
 use crate::worker::Method;
 
 impl<M: Method> Drive<M> {
+    /// Makes attempts until one succeeds or none is left.
     pub(super) async fn attempts(
         &mut self,
         args: M::Args,
@@ -28,44 +30,72 @@ impl<M: Method> Drive<M> {
             self.attempt += 1;
             let started = self.start_of_attempt();
             self.tell_attempt_started();
-            let mut ended = self.guarded(args, spare.as_ref()).await;
-            self.tell_attempt_done(&ended);
-            let others = std::mem::take(&mut ended.others);
-            // What it reserved is settled and given back before anything waits.
-            let environment = ended.environment.take();
-            let worker = environment.as_deref().and_then(|environment| environment.begun_on());
-            drop(environment);
-            let error = match ended.outcome {
-                Ok(output) => {
-                    if let Some(budget) = &self.layers().budget {
-                        budget.deposit();
-                    }
-                    return Ok(output);
-                }
-                Err(error) => error,
-            };
-            let mut record = AttemptRecord::new(self.attempt, error).of_copy(ended.copy);
-            record.worker = worker;
-            let wait = self.after_failure(record, started, others)?;
-            let layers = self.layers();
-            let paid = PaidRetry(layers.budget.as_ref());
-            self.back_off(wait).await?;
-            paid.make();
-            let last = self.attempt >= layers.max_retries() && !layers.keeps_arguments;
-            let next = if last {
-                spare.take().map(Spare::into_last)
-            } else {
-                spare.as_ref().map(Spare::copy)
-            };
-            match next {
-                Some(next) => args = next,
-                None => return Err(self.give_up(GaveUp::RetriesExhausted)),
+            let ended = self.guarded(args, spare.as_ref()).await;
+            match self.settle(ended, started) {
+                Settled::Done(outcome) => return outcome,
+                Settled::Again(wait) => args = self.next_attempt(wait, spare).await?,
             }
         }
     }
 
+    /// The call after a first attempt that failed, with the wait before the next.
+    pub(super) async fn go_on(
+        mut self,
+        wait: Duration,
+        mut spare: Option<Spare<M>>,
+    ) -> Outcome<M::Output, M::Error> {
+        let outcome = match self.next_attempt(wait, &mut spare).await {
+            Ok(args) => self.attempts(args, &mut spare).await,
+            Err(error) => Err(error),
+        };
+        self.finish(outcome, spare).await
+    }
+
+    /// What an attempt leads to.
+    pub(super) fn settle(&mut self, ended: Ended<M>, started: Option<Instant>) -> Settled<M> {
+        self.tell_attempt_done(&ended);
+        let Ended { copy, outcome, environment, others, .. } = ended;
+        let worker = environment.as_deref().and_then(CallEnvironment::begun_on);
+        // What it reserved is settled and given back before anything waits.
+        drop(environment);
+        let error = match outcome {
+            Ok(output) => {
+                if let Some(budget) = &self.layers().budget {
+                    budget.deposit();
+                }
+                return Settled::Done(Ok(output));
+            }
+            Err(error) => error,
+        };
+        let mut record = AttemptRecord::new(self.attempt, error).of_copy(copy);
+        record.worker = worker;
+        match self.after_failure(record, started, others) {
+            Ok(wait) => Settled::Again(wait),
+            Err(error) => Settled::Done(Err(error)),
+        }
+    }
+
+    /// Waits, and gives the arguments of the next attempt.
+    async fn next_attempt(
+        &mut self,
+        wait: Duration,
+        spare: &mut Option<Spare<M>>,
+    ) -> Result<M::Args, CallError<M::Error>> {
+        let layers = self.layers();
+        let paid = PaidRetry(layers.budget.as_ref());
+        self.back_off(wait).await?;
+        paid.make();
+        let last = self.attempt >= layers.max_retries() && !layers.keeps_arguments;
+        let next = if last {
+            spare.take().map(Spare::into_last)
+        } else {
+            spare.as_ref().map(Spare::copy)
+        };
+        next.ok_or_else(|| self.give_up(GaveUp::RetriesExhausted))
+    }
+
     /// The time, if anything wants to know when the attempt began.
-    fn start_of_attempt(&self) -> Option<Instant> {
+    pub(super) fn start_of_attempt(&self) -> Option<Instant> {
         let layers = self.layers();
         match self.started {
             Some(started) if self.attempt == 1 => Some(started),
@@ -147,6 +177,14 @@ impl<M: Method> Drive<M> {
         let _shown = shared.tallies.each(Tally::retrying);
         self.unless_stopped(shared.clock.sleep(wait)).await
     }
+}
+
+/// What an attempt led to.
+pub(super) enum Settled<M: Method> {
+    /// The outcome of all attempts.
+    Done(Outcome<M::Output, M::Error>),
+    /// Another attempt after this wait.
+    Again(Duration),
 }
 
 /// A retry that was paid for: given back if it is never made.

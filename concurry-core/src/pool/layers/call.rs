@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::drive::Drive;
+use super::first::Layered;
 use crate::call::CallEnvironment;
 use crate::error::CallSite;
-use crate::future::{TaskFuture, drive_future};
+use crate::future::{TaskFuture, drive};
 use crate::pool::Handle;
 use crate::shared::{Stage, running};
 use crate::worker::{Method, Worker};
@@ -56,12 +57,11 @@ fn call_through<M: Method>(
     }
     let (id, mode) = (pool.shared.id, pool.mode);
     let options = handle.options.clone();
-    let mut drive = Drive::<M>::new(Arc::clone(pool), options, deadline, place);
-    let first = drive.first();
-    let run = drive.run(args);
+    let on_its_way = Drive::<M>::new(Arc::clone(pool), options, deadline, place);
+    let layered = Layered::start(on_its_way, args);
     if mode == Mode::Sync {
         // The call runs at the call, and so do its waits.
-        return TaskFuture::from_outcome(concurry_time::block_on(run));
+        return TaskFuture::from_outcome(concurry_time::block_on(layered));
     }
-    drive_future(site, id, run, move || first.as_ref().is_some_and(|first| first.has_begun()))
+    drive(site, id, layered)
 }

@@ -157,10 +157,17 @@ impl<M: Method> Drive<M> {
             self.tell_done(false);
             return Err(CallError::TimedOut(Timeout::Deadline));
         }
-        let layers = self.layers();
-        let wanted = layers.max_retries() > 0 || layers.keeps_arguments;
-        let mut spare = if wanted { Spare::of(&args) } else { None };
+        let mut spare = if self.layers().wants_spare() { Spare::of(&args) } else { None };
         let outcome = self.attempts(args, &mut spare).await;
+        self.finish(outcome, spare).await
+    }
+
+    /// The end of all attempts, and what answers if they failed.
+    pub(super) async fn finish(
+        &mut self,
+        outcome: Outcome<M::Output, M::Error>,
+        spare: Option<Spare<M>>,
+    ) -> Outcome<M::Output, M::Error> {
         self.tell_done(outcome.is_ok());
         match outcome {
             Err(error) if self.falls_back(&error) => self.fall_back(error, spare).await,
@@ -168,12 +175,12 @@ impl<M: Method> Drive<M> {
         }
     }
 
-    fn falls_back(&self, error: &CallError<M::Error>) -> bool {
+    pub(super) fn falls_back(&self, error: &CallError<M::Error>) -> bool {
         !self.layers().fallbacks.is_empty() && !error.is_cancelled() && !self.is_late()
     }
 
     /// Whether the deadline has passed.
-    fn is_late(&self) -> bool {
+    pub(super) fn is_late(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= self.shared().clock.now())
     }
 }

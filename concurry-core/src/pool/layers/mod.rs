@@ -22,6 +22,7 @@ mod check;
 mod dedup;
 mod drive;
 mod fallbacks;
+mod first;
 mod hedging;
 mod table;
 mod telling;

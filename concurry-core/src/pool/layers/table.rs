@@ -129,6 +129,11 @@ impl<M: Method> MethodLayers<M> {
         self.retry.as_ref().map_or(0, RetryPolicy::retry_limit)
     }
 
+    /// Whether a call keeps a copy of its arguments from the start.
+    pub(super) fn wants_spare(&self) -> bool {
+        self.max_retries() > 0 || self.keeps_arguments
+    }
+
     /// Whether anything needs a copy of the arguments.
     pub(super) fn copies_arguments(&self) -> bool {
         self.max_retries() > 0 || self.hedge.is_some() || self.fallbacks_take_arguments()
