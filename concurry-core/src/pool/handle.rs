@@ -19,6 +19,8 @@ use crate::worker::{CallParts, Method, QueuedCall, Shape, Worker};
 use crate::{CallError, Mode};
 
 /// A running pool. The last handle to it closes it: what is queued is still run.
+// Away from the count of its owners, which calls in the layers change on several threads.
+#[repr(align(128))]
 pub struct Pool<W: Worker> {
     pub(crate) shared: Arc<PoolShared>,
     pub(crate) mode: Mode,

@@ -95,7 +95,7 @@ impl<W: Worker> Options<W> {
             workers: (0..plan.workers).map(|_| Padded::default()).collect(),
             alive: AtomicUsize::new(if plan.on_demand { 0 } else { plan.workers }),
             serving: AtomicUsize::new(plan.workers),
-            layered: AtomicUsize::new(0),
+            layered: Padded::default(),
             layers_wakers: std::sync::Mutex::default(),
             layer_counters: LayerCounters::default(),
             tallies: Tallies::default(),

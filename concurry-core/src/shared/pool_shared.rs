@@ -30,7 +30,7 @@ pub(crate) struct PoolShared {
     /// Workers that were not given up.
     pub(crate) serving: AtomicUsize,
     /// Calls on their way through the layers.
-    pub(crate) layered: AtomicUsize,
+    pub(crate) layered: Padded<AtomicUsize>,
     /// Stops that wait until there are none. Never held while a waker runs.
     pub(crate) layers_wakers: Mutex<Vec<Waker>>,
     pub(crate) layer_counters: LayerCounters,

@@ -28,8 +28,9 @@ pin_project! {
     #[project = StepProj]
     enum Step<Fut> {
         Begin,
-        Attempt { #[pin] future: Fut, cutoff: Option<Sleep> },
-        Wait { sleep: Sleep },
+        // Boxed, so that a call that succeeds at once moves and drops little.
+        Attempt { #[pin] future: Fut, cutoff: Option<Box<Sleep>> },
+        Wait { sleep: Box<Sleep> },
     }
 }
 
@@ -57,7 +58,8 @@ where
                 StepProj::Begin => {
                     let attempt = this.driver.begin()?;
                     let future = (this.operation)(attempt).into_future();
-                    let cutoff = this.driver.cutoff().map(|at| this.driver.clock.sleep_until(at));
+                    let cutoff = this.driver.cutoff();
+                    let cutoff = cutoff.map(|at| Box::new(this.driver.clock.sleep_until(at)));
                     this.step.set(Step::Attempt { future, cutoff });
                     continue;
                 }
@@ -80,7 +82,7 @@ where
                 Settled::Done(value) => return Poll::Ready(Ok(value)),
                 Settled::GaveUp(error) => return Poll::Ready(Err(error)),
                 Settled::Wait(wait) => {
-                    let sleep = this.driver.clock.sleep(wait);
+                    let sleep = Box::new(this.driver.clock.sleep(wait));
                     this.step.set(Step::Wait { sleep });
                 }
             }
