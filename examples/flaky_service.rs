@@ -57,14 +57,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let failed = gather(calls).outcomes().into_iter().filter(Result::is_err).count();
 
-    println!("   from    fresh  last known  failed  requests");
+    println!("  from     fresh  last known  failed  requests");
     let rows = rows.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.calls() > 0) {
         let from = SLICE * u32::try_from(index)?;
         let requests = service.requests[index].load(Ordering::Relaxed);
         let note = if DOWN.contains(&from) { "  the service is down" } else { "" };
         let Row { fresh, last_known, failed } = row;
-        println!("{from:>7.2?} {fresh:>8} {last_known:>11} {failed:>7} {requests:>9}{note}");
+        println!(
+            "{:>5.2} s {fresh:>8} {last_known:>11} {failed:>7} {requests:>9}{note}",
+            from.as_secs_f64()
+        );
     }
     let stats = prices.stats();
     println!("{} retries, {} calls refused by the breaker", stats.retries, stats.refused);
@@ -104,6 +107,7 @@ impl Prices {
     }
 }
 
+/// A price, and whether it is more than the last one known.
 #[derive(Clone, Debug)]
 pub struct Price {
     #[allow(dead_code)] // the example only counts answers
@@ -134,6 +138,7 @@ impl Retryable for Unavailable {
 }
 
 /// A stand-in: 5 ms an answer, one error in twenty, and down for a second.
+#[derive(Debug)]
 pub struct Service {
     started: Instant,
     requests: [AtomicU32; 14],

@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     // Each is a pool of its own, and could have its own limits, retries and key.
     let (fast, careful, slow) =
-        (model("fast", 20, 3)?, model("careful", 60, 6)?, model("slow", 150, 9)?);
+        (model("fast", 20, 4)?, model("careful", 60, 9)?, model("slow", 150, 20)?);
 
     let race: Race<String, String, AskError> = Race::builder()
         .candidate("fast", move |question| fast.ask(question).cancel_on_drop())
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             began.elapsed()
         );
     }
-    println!("nobody waits for the losers: they were cancelled");
+    println!("\nnobody waits for the losers: they were cancelled");
     Ok(())
 }
 
@@ -63,7 +63,7 @@ impl Model {
     pub async fn ask(&self, question: String) -> Result<String, String> {
         tokio::time::sleep(self.latency).await;
         match question.len() {
-            15.. if self.skill < 9 => Err(format!("{} has no idea", self.name)),
+            15.. if self.skill < 15 => Err(format!("{} has no idea", self.name)),
             length if length > self.skill => Ok(format!("{}: hm", self.name)),
             _ => Ok(format!("{}: {question}!", self.name)),
         }

@@ -345,7 +345,7 @@ pub trait WorkerOptions: Sized {
     }
 
     /// Makes events of every call, not just of those that go through the layers anyway: for hooks,
-    /// spans and metrics. Costs each call the way through the layers, about a microsecond.
+    /// spans and metrics. Costs each call the way through the layers, one to two microseconds.
     #[must_use]
     fn observe_calls(mut self, observe: bool) -> Self {
         self.__options().observe_calls = observe;

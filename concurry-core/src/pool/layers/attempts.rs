@@ -86,11 +86,8 @@ impl<M: Method> Drive<M> {
         self.back_off(wait).await?;
         paid.make();
         let last = self.attempt >= layers.max_retries() && !layers.keeps_arguments;
-        let next = if last {
-            spare.take().map(Spare::into_last)
-        } else {
-            spare.as_ref().map(Spare::copy)
-        };
+        let next =
+            if last { spare.take().map(Spare::into_last) } else { spare.as_ref().map(Spare::copy) };
         next.ok_or_else(|| self.give_up(GaveUp::RetriesExhausted))
     }
 

@@ -145,12 +145,10 @@ impl<M: Method> First<M> {
             others: Vec::new(),
         };
         match drive.settle(ended, began) {
-            Settled::Done(Err(error)) if drive.falls_back(&error) => {
-                Err(Box::pin(async move {
-                    drive.tell_done(false);
-                    drive.fall_back(error, spare).await
-                }))
-            }
+            Settled::Done(Err(error)) if drive.falls_back(&error) => Err(Box::pin(async move {
+                drive.tell_done(false);
+                drive.fall_back(error, spare).await
+            })),
             Settled::Done(outcome) => {
                 drive.tell_done(outcome.is_ok());
                 Ok(outcome)
@@ -169,8 +167,7 @@ impl<M: Method> Driven for Layered<M> {
             match &mut self.way {
                 Way::First(first) => {
                     let Poll::Ready(outcome) = first.poll(context) else { return Poll::Pending };
-                    let Way::First(first) = std::mem::replace(&mut self.way, Way::Cancelled)
-                    else {
+                    let Way::First(first) = std::mem::replace(&mut self.way, Way::Cancelled) else {
                         unreachable!("looked at above")
                     };
                     match first.ended(outcome) {
