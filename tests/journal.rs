@@ -235,6 +235,22 @@ fn a_line_in_the_middle_that_cannot_be_read_is_named() {
     assert_eq!(setup.calls.count(), 3);
 }
 
+#[task(mode = "thread", max_workers = 2)]
+fn double(number: u64) -> u64 {
+    number * 2
+}
+
+#[test]
+fn a_map_over_a_function_can_have_a_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = double::pool().unwrap();
+    for _run in 0..2 {
+        let doubled = pool.map(0..100).journal(folder.path().join("run.jsonl")).results().unwrap();
+        assert_eq!(doubled, (0..100).map(|number| number * 2).collect::<Vec<_>>());
+    }
+    assert_eq!(pool.stats().done, 100, "the second run made no call");
+}
+
 #[test]
 fn a_result_of_another_type_is_named() {
     let setup = setup(Mode::Thread);

@@ -5,5 +5,6 @@
 
 mod workers;
 
+mod batches;
 mod calls;
 mod mixed;

@@ -76,6 +76,21 @@ where
         map
     }
 
+    /// Records what becomes of each item in a file, so that the map can be killed and run again: see
+    /// [`Map::journal`].
+    #[cfg(feature = "journal")]
+    pub fn journal(
+        self,
+        path: impl Into<std::path::PathBuf>,
+    ) -> crate::JournaledMap<M::Output, M::Error, M::Item>
+    where
+        M::Output: serde::Serialize + serde::de::DeserializeOwned,
+        M::Error: fmt::Display,
+        M::Item: serde::Serialize,
+    {
+        self.into_calls().journal(path)
+    }
+
     /// Waits for all outputs, in the order of the items. The first error ends the map.
     ///
     /// # Errors
