@@ -39,6 +39,8 @@ pub use concurry_core::{
 };
 #[cfg(feature = "journal")]
 pub use concurry_core::{JournaledCompletions, JournaledMap, JournaledMapError};
+#[cfg(feature = "process")]
+pub use concurry_core::{ShareError, Shared};
 #[doc(inline)]
 pub use concurry_derive::{Worker, resilient, task, worker};
 /// Rate, call and resource limits, usable without any worker.

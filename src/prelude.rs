@@ -1,12 +1,12 @@
 //! The names of a first program: `use concurry::prelude::*;`.
 
-#[cfg(feature = "process")]
-pub use concurry_core::process::ProcessWorkerOptions;
 pub use concurry_core::progress::ProgressBar;
 pub use concurry_core::{
     CallContext, CallError, CallOptions, Mode, ReturnWhen, TaskFuture, TaskPool, WorkerHandle,
     WorkerOptions, gather, gather_map, wait,
 };
+#[cfg(feature = "process")]
+pub use concurry_core::{Shared, process::ProcessWorkerOptions};
 pub use concurry_derive::{Worker, resilient, task, worker};
 #[cfg(feature = "graph")]
 pub use concurry_graph::{Lazy, LazyHandle, compute, compute_async, eager};

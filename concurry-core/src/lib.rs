@@ -80,6 +80,8 @@ pub use pool::{
 };
 pub use shared::RestartPolicy;
 pub use tasks::{TaskMap, TaskPool, TaskPoolOptions};
+#[cfg(feature = "process")]
+pub use wire::{ShareError, Shared};
 pub use worker::Worker;
 pub use worker_handle::WorkerHandle;
 

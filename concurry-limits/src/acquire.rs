@@ -14,6 +14,7 @@ use crate::error::LimitError;
 use crate::estimate::UsageEstimates;
 use crate::permit::{Owner, Permit};
 use crate::queue::{Outcome, Ticket};
+use crate::remote::RemoteAcquire;
 use crate::request::Takes;
 use crate::shared::{Entry, Shared};
 use crate::store::{Fit, Shortage};
@@ -45,6 +46,8 @@ pub struct Acquire {
     deadline: Option<Sleep>,
     learner: Option<UsageEstimates>,
     done: bool,
+    /// Another process decides; there are no candidates then.
+    remote: Option<Box<RemoteAcquire>>,
 }
 
 /// The request at one set.
@@ -76,7 +79,22 @@ impl Acquire {
         if !candidates.is_empty() {
             failed = None;
         }
-        Self { candidates, failed, timeout: None, deadline: None, learner: None, done: false }
+        Self {
+            candidates,
+            failed,
+            timeout: None,
+            deadline: None,
+            learner: None,
+            done: false,
+            remote: None,
+        }
+    }
+
+    /// A request that another process decides.
+    pub(crate) fn remote(remote: RemoteAcquire) -> Self {
+        let mut request = Self::first_of([]);
+        request.remote = Some(Box::new(remote));
+        request
     }
 
     /// Gives up after a time, counted from the first poll. Zero tries once.
@@ -93,7 +111,9 @@ impl Acquire {
 
     /// Gives up at a moment of the set's clock.
     pub fn deadline(mut self, deadline: Instant) -> Self {
-        if let Some(first) = self.candidates.first() {
+        if self.remote.is_some() {
+            self.timeout = Some(deadline.saturating_duration_since(Instant::now()));
+        } else if let Some(first) = self.candidates.first() {
             self.timeout = Some(deadline.saturating_duration_since(first.shared.clock.now()));
         }
         self
@@ -213,6 +233,11 @@ impl Future for Acquire {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         assert!(!this.done, "polled after it returned");
+        if let Some(remote) = &mut this.remote {
+            let polled = remote.poll(this.timeout, context);
+            this.done = polled.is_ready();
+            return polled;
+        }
         let entered = this.candidates.iter().any(|candidate| candidate.ticket.is_some());
         let mut result = this.failed.take().map(Err);
         if result.is_none() && !entered {

@@ -57,6 +57,8 @@ mod limit_pool;
 mod limit_set;
 mod limits;
 mod permit;
+#[doc(hidden)]
+pub mod remote;
 mod stats;
 
 pub use acquire::Acquire;

@@ -10,6 +10,7 @@ use crate::key::LimitKey;
 use crate::limit_pool::LimitPool;
 use crate::limit_set::LimitSet;
 use crate::permit::Permit;
+use crate::remote::Remote;
 use crate::request::Scope;
 use crate::stats::Throttled;
 
@@ -42,6 +43,8 @@ pub struct Limits {
 enum Source {
     Set(LimitSet),
     Pool(LimitPool),
+    /// Another process has them.
+    Remote(Remote),
 }
 
 impl Default for Source {
@@ -132,6 +135,10 @@ impl Limits {
     /// Whether calls are counted at all.
     #[must_use]
     pub fn has_call_limit(&self) -> bool {
+        if let Source::Remote(_) = &self.source {
+            // Whoever sent the call to this process has counted it.
+            return false;
+        }
         self.sets().any(|set| set.shared.keys.limits.iter().any(|limit| limit.kind.is_calls()))
     }
 
@@ -148,10 +155,11 @@ impl Limits {
         match &self.source {
             Source::Set(set) => std::slice::from_ref(set).iter(),
             Source::Pool(pool) => pool.sets().iter(),
+            Source::Remote(remote) => remote.mirrors.iter(),
         }
     }
 
-    fn try_acquire_in<K: LimitKey, A: Amount>(
+    pub(crate) fn try_acquire_in<K: LimitKey, A: Amount>(
         &self,
         scope: Scope,
         request: impl IntoIterator<Item = (K, A)>,
@@ -159,10 +167,11 @@ impl Limits {
         match &self.source {
             Source::Set(set) => set.try_acquire_in(scope, request),
             Source::Pool(pool) => pool.request(scope, request).try_now(),
+            Source::Remote(remote) => remote.try_acquire(scope, by_name(request)),
         }
     }
 
-    fn acquire_in<K: LimitKey, A: Amount>(
+    pub(crate) fn acquire_in<K: LimitKey, A: Amount>(
         &self,
         scope: Scope,
         request: impl IntoIterator<Item = (K, A)>,
@@ -170,8 +179,23 @@ impl Limits {
         match &self.source {
             Source::Set(set) => set.acquire_in(scope, request),
             Source::Pool(pool) => pool.request(scope, request),
+            Source::Remote(remote) => remote.acquire(scope, by_name(request)),
         }
     }
+}
+
+impl Limits {
+    pub(crate) fn from_remote(remote: Remote) -> Self {
+        Self { source: Source::Remote(remote), scope: Scope::Standalone }
+    }
+}
+
+/// The request as another process understands it.
+fn by_name<K: LimitKey, A: Amount>(
+    request: impl IntoIterator<Item = (K, A)>,
+) -> Vec<(String, f64)> {
+    let request = request.into_iter();
+    request.map(|(key, amount)| (key.name().to_owned(), amount.to_f64())).collect()
 }
 
 impl From<LimitSet> for Limits {

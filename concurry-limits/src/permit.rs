@@ -10,6 +10,7 @@ use crate::error::PermitError;
 use crate::estimate::UsageEstimates;
 use crate::kind::Kind;
 use crate::limit_set::LimitSet;
+use crate::remote::RemotePermit;
 use crate::request::Takes;
 use crate::shared::Shared;
 use crate::store::Take;
@@ -53,6 +54,8 @@ struct Settlement {
     refunded: bool,
     /// Who learns what was used in the end.
     learner: Option<UsageEstimates>,
+    /// Another process holds what was taken.
+    server: Option<Arc<dyn RemotePermit>>,
 }
 
 /// The set of a permit.
@@ -85,6 +88,30 @@ impl<'set> Permit<'set> {
     #[inline]
     pub(crate) fn new(shared: Owner<'set>, takes: Takes, taken_at: Duration) -> Self {
         Self { shared, takes, taken_at, settlement: None }
+    }
+
+    /// A permit that another process holds.
+    pub(crate) fn of_server(
+        mirror: Arc<Shared>,
+        takes: Takes,
+        server: Arc<dyn RemotePermit>,
+    ) -> Permit<'static> {
+        let settlement = Box::new(Settlement { server: Some(server), ..Settlement::default() });
+        Permit {
+            shared: Owner::Owned(mirror),
+            takes,
+            taken_at: Duration::ZERO,
+            settlement: Some(settlement),
+        }
+    }
+
+    /// Whether it is of that set.
+    pub(crate) fn is_of(&self, set: &LimitSet) -> bool {
+        Arc::ptr_eq(self.shared.shared(), &set.shared)
+    }
+
+    fn server(&self) -> Option<Arc<dyn RemotePermit>> {
+        self.settlement.as_ref()?.server.clone()
     }
 
     /// A permit that does not borrow its set, to be kept or sent elsewhere.
@@ -234,6 +261,9 @@ impl<'set> Permit<'set> {
 
     /// Moves what is settled from what it was to `used`.
     fn settle(&mut self, used: Box<[Option<f64>]>, refunded: bool) {
+        if let Some(server) = self.server() {
+            return self.settle_there(&server, used, refunded);
+        }
         let keys = &self.shared.keys.limits;
         let moved = self.takes.iter().zip(used.iter()).zip(self.told_so_far());
         let differences: Takes = moved
@@ -247,14 +277,42 @@ impl<'set> Permit<'set> {
         if !differences.is_empty() {
             self.shared.settle(&differences, self.taken_at);
         }
+        self.note_settled(used, refunded);
+    }
+
+    fn note_settled(&mut self, used: Box<[Option<f64>]>, refunded: bool) {
         let settlement = self.settlement.get_or_insert_default();
         settlement.used = used;
         settlement.refunded = refunded;
     }
 
+    /// The same, where another process holds what was taken.
+    #[cold]
+    fn settle_there(
+        &mut self,
+        server: &Arc<dyn RemotePermit>,
+        used: Box<[Option<f64>]>,
+        refunded: bool,
+    ) {
+        if refunded {
+            server.refund();
+        } else {
+            let keys = &self.shared.keys.limits;
+            let told = self.takes.iter().zip(used.iter()).filter_map(|(take, used)| {
+                used.map(|used| (keys[take.index].key.clone(), used))
+            });
+            server.update(told.collect());
+        }
+        self.note_settled(used, refunded);
+    }
+
     /// Gives resources back.
     #[inline]
     fn release(&self) {
+        if self.settlement.is_some() && self.server().is_some() {
+            // The other process does, when the permit there is dropped.
+            return;
+        }
         let keys = &self.shared.keys;
         if keys.resources.is_empty() {
             return;

@@ -2,21 +2,28 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::PATIENCE;
+use crate::reach::Address;
 
 /// Holds calls up until the test opens it. Clones are the same gate.
 #[derive(Clone, Default)]
 pub struct Gate {
     shared: Arc<Shared>,
+    /// Where it really is, if that is another process.
+    elsewhere: Option<Address>,
 }
 
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// By which other processes reach it.
+    address: OnceLock<Address>,
 }
 
 #[derive(Default)]
@@ -41,6 +48,10 @@ impl Gate {
     ///
     /// If nobody opens it.
     pub fn pass(&self) {
+        if let Some(elsewhere) = &self.elsewhere {
+            elsewhere.ask("pass");
+            return;
+        }
         let mut state = self.lock();
         state.arrived += 1;
         self.shared.changed.notify_all();
@@ -49,6 +60,9 @@ impl Gate {
 
     /// Waits at the gate without blocking the thread.
     pub async fn passed(&self) {
+        if let Some(elsewhere) = self.elsewhere.clone() {
+            return passed_elsewhere(elsewhere).await;
+        }
         {
             let mut state = self.lock();
             state.arrived += 1;
@@ -67,6 +81,10 @@ impl Gate {
 
     /// Lets everybody pass, from now on.
     pub fn open(&self) {
+        if let Some(elsewhere) = &self.elsewhere {
+            elsewhere.ask("open");
+            return;
+        }
         self.let_pass(|state| state.open = true);
     }
 
@@ -87,6 +105,9 @@ impl Gate {
     /// How many have come to the gate.
     #[must_use]
     pub fn arrived(&self) -> usize {
+        if let Some(elsewhere) = &self.elsewhere {
+            return elsewhere.ask("arrived").parse().unwrap_or(0);
+        }
         self.lock().arrived
     }
 
@@ -129,6 +150,50 @@ impl State {
             }
             None => false,
         }
+    }
+}
+
+/// Waits on a thread for the gate of another process.
+async fn passed_elsewhere(elsewhere: Address) {
+    let passed = Gate::new();
+    let open = passed.clone();
+    std::thread::spawn(move || {
+        elsewhere.ask("pass");
+        open.open();
+    });
+    Box::pin(passed.passed()).await;
+}
+
+impl Serialize for Gate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let address = match &self.elsewhere {
+            Some(elsewhere) => elsewhere.clone(),
+            None => self
+                .shared
+                .address
+                .get_or_init(|| {
+                    let shared = Arc::downgrade(&self.shared);
+                    Address::of(Arc::new(move |question| {
+                        let Some(shared) = shared.upgrade() else { return String::new() };
+                        let gate = Self { shared, elsewhere: None };
+                        match question {
+                            "pass" => gate.pass(),
+                            "open" => gate.open(),
+                            _ => return gate.arrived().to_string(),
+                        }
+                        String::new()
+                    }))
+                })
+                .clone(),
+        };
+        address.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Gate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let elsewhere = Some(Address::deserialize(deserializer)?);
+        Ok(Self { shared: Arc::default(), elsewhere })
     }
 }
 

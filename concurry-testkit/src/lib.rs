@@ -16,6 +16,7 @@ mod bounded;
 mod drops;
 mod gate;
 mod ray;
+mod reach;
 mod recorder;
 mod threads;
 

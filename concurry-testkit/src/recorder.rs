@@ -2,10 +2,30 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::reach::Address;
+
 /// Keeps events in the order in which they were recorded. Clones are the same recorder.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Recorder<T> {
     state: Arc<Mutex<State<T>>>,
+    /// Where it really is, if that is another process.
+    elsewhere: Option<Elsewhere<T>>,
+}
+
+/// A recorder in another process, and how its events become text.
+#[derive(Debug)]
+struct Elsewhere<T> {
+    address: Address,
+    text: fn(&T) -> String,
+}
+
+impl<T> Clone for Elsewhere<T> {
+    fn clone(&self) -> Self {
+        Self { address: self.address.clone(), text: self.text }
+    }
 }
 
 #[derive(Debug)]
@@ -13,12 +33,54 @@ struct State<T> {
     events: Vec<T>,
     inside: usize,
     most_inside: usize,
+    /// By which other processes reach it.
+    address: Option<Address>,
+}
+
+impl<T> Clone for Recorder<T> {
+    fn clone(&self) -> Self {
+        Self { state: Arc::clone(&self.state), elsewhere: self.elsewhere.clone() }
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Serialize for Recorder<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(elsewhere) = &self.elsewhere {
+            return elsewhere.address.serialize(serializer);
+        }
+        let state = Arc::downgrade(&self.state);
+        let mut own = self.lock();
+        let address = own.address.get_or_insert_with(|| {
+            Address::of(Arc::new(move |told| {
+                let Some(state) = state.upgrade() else { return String::new() };
+                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                match told {
+                    "enter" => {
+                        state.inside += 1;
+                        state.most_inside = state.most_inside.max(state.inside);
+                    }
+                    "leave" => state.inside -= 1,
+                    event => state.events.extend(serde_json::from_str(event).ok()),
+                }
+                String::new()
+            }))
+        });
+        address.serialize(serializer)
+    }
+}
+
+impl<'de, T: Serialize> Deserialize<'de> for Recorder<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let address = Address::deserialize(deserializer)?;
+        let text = |event: &T| serde_json::to_string(event).unwrap_or_default();
+        Ok(Self { elsewhere: Some(Elsewhere { address, text }), ..Self::default() })
+    }
 }
 
 impl<T> Default for Recorder<T> {
     fn default() -> Self {
-        let state = State { events: Vec::new(), inside: 0, most_inside: 0 };
-        Self { state: Arc::new(Mutex::new(state)) }
+        let state = State { events: Vec::new(), inside: 0, most_inside: 0, address: None };
+        Self { state: Arc::new(Mutex::new(state)), elsewhere: None }
     }
 }
 
@@ -31,16 +93,24 @@ impl<T> Recorder<T> {
 
     /// Keeps an event.
     pub fn record(&self, event: T) {
+        if let Some(elsewhere) = &self.elsewhere {
+            elsewhere.address.ask(&(elsewhere.text)(&event));
+            return;
+        }
         self.lock().events.push(event);
     }
 
     /// Counts one more inside some region, until the guard is dropped.
     #[must_use]
     pub fn enter(&self) -> Entered<T> {
+        if let Some(elsewhere) = &self.elsewhere {
+            elsewhere.address.ask("enter");
+            return Entered { recorder: self.clone() };
+        }
         let mut state = self.lock();
         state.inside += 1;
         state.most_inside = state.most_inside.max(state.inside);
-        Entered { recorder: Self { state: Arc::clone(&self.state) } }
+        Entered { recorder: Self { state: Arc::clone(&self.state), elsewhere: None } }
     }
 
     /// How many were inside at once, at most.
@@ -76,6 +146,10 @@ pub struct Entered<T> {
 
 impl<T> Drop for Entered<T> {
     fn drop(&mut self) {
+        if let Some(elsewhere) = &self.recorder.elsewhere {
+            elsewhere.address.ask("leave");
+            return;
+        }
         self.recorder.lock().inside -= 1;
     }
 }

@@ -13,6 +13,8 @@ conformance!(every:
     a_retry_predicate_for_no_methods_error_is_refused,
     a_reserve_without_limits_is_refused,
     an_illegal_retry_policy_is_refused_with_the_methods_name,
+);
+conformance!(in_this_process:
     retries_of_arguments_that_cannot_be_copied_are_refused_with_the_methods_name,
 );
 conformance!(at_the_call:

@@ -6,12 +6,14 @@ use concurry_testkit::{Dropped, Gate, Recorder};
 
 use crate::workers::{Counter, CounterHandle, Probe};
 
-conformance!(queued:
+conformance!(queued_in_this_process:
     round_robin_goes_around_and_state_is_per_worker,
     round_robin_is_even_over_many_threads,
-    least_total_evens_the_calls_out,
     random_and_two_choices_reach_every_worker,
     failures_do_not_count_as_unfinished_for_ever,
+);
+conformance!(queued:
+    least_total_evens_the_calls_out,
 );
 conformance!(threads:
     any_idle_worker_takes_the_oldest_call,

@@ -15,12 +15,12 @@ conformance!(every:
     state_that_is_not_send_is_built_and_used_in_one_place,
     a_constructor_may_be_async,
 );
-conformance!(shared_memory:
+conformance!(in_this_process:
     the_error_of_a_constructor_is_that_of_init,
     a_panic_of_a_constructor_is_an_error_of_init,
     a_worker_without_a_constructor_starts_as_a_clone_of_the_given_one,
 );
-conformance!(queued:
+conformance!(queued_in_this_process:
     a_constructor_that_never_returns_is_given_up_after_the_init_timeout,
     one_failing_constructor_of_many_ends_the_others,
     an_init_that_is_dropped_ends_the_pool,

@@ -7,14 +7,14 @@ use concurry::{CallOptions, Timeout};
 use concurry_testkit::{Gate, Recorder};
 use concurry_time::FakeClock;
 
-conformance!(every:
+conformance!(in_this_process:
     a_nested_call_inherits_the_deadline,
     an_own_deadline_only_shortens_the_inherited_one,
     a_pipeline_made_in_a_call_inherits_its_deadline,
     a_chain_of_fallbacks_is_asked_in_order,
     a_fallback_that_calls_another_worker_inherits_the_deadline,
 );
-conformance!(queued:
+conformance!(queued_in_this_process:
     a_nested_call_ends_with_the_deadline_of_the_outer_one,
     a_deadline_keeps_the_errors_of_the_attempts_before_it,
 );

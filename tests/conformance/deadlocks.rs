@@ -7,7 +7,7 @@ use concurry_testkit::Gate;
 
 use crate::workers::counter;
 
-conformance!(queued:
+conformance!(queued_in_this_process:
     a_wait_of_the_only_worker_for_its_own_pool_is_an_error_that_explains,
     a_collection_of_the_only_worker_for_its_own_pool_is_an_error,
     awaiting_a_call_of_another_pool_inside_a_worker_is_fine,
@@ -17,7 +17,7 @@ conformance!(threads:
     a_worker_may_wait_for_another_worker_of_its_pool,
     when_all_workers_would_wait_for_their_own_pool_the_last_is_told,
 );
-conformance!(overlapping:
+conformance!(overlapping_in_this_process:
     a_worker_may_await_a_call_of_its_own,
 );
 conformance!(at_the_call:

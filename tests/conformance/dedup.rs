@@ -4,14 +4,14 @@ use concurry::Cancel;
 use concurry::prelude::*;
 use concurry_testkit::{Gate, Recorder};
 
-conformance!(queued:
+conformance!(queued_in_this_process:
     calls_with_the_same_key_are_one_call,
     callers_of_a_failed_call_share_its_error,
     a_caller_who_leaves_leaves_the_call_to_the_others,
     the_last_caller_to_leave_cancels_the_call,
     a_call_with_options_of_its_own_runs_by_itself,
 );
-conformance!(every:
+conformance!(in_this_process:
     nothing_is_shared_unless_asked_for,
 );
 

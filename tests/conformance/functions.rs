@@ -3,19 +3,21 @@
 use concurry::prelude::*;
 use concurry_testkit::Gate;
 
-conformance!(every:
+conformance!(in_this_process:
     a_closure_runs_on_a_task_pool,
     flatten_makes_the_closures_result_that_of_the_future,
     a_future_runs_on_a_task_pool,
     a_panic_of_a_closure_is_an_error_and_the_pool_goes_on,
     a_task_pool_maps_a_closure,
+);
+conformance!(every:
     a_task_runs_and_maps_in_every_mode,
     a_failing_task_ends_its_map,
     a_panicking_item_fails_its_map,
     a_map_over_nothing_gives_nothing,
     a_stopped_task_pool_says_so,
 );
-conformance!(overlapping:
+conformance!(overlapping_in_this_process:
     futures_of_one_worker_overlap,
 );
 

@@ -13,18 +13,20 @@ conformance!(every:
     only_idempotent_methods_are_hedged,
     a_budget_without_retries_or_hedges_is_refused,
 );
-conformance!(queued:
+conformance!(queued_in_this_process:
     a_slow_call_gets_a_further_copy_and_the_first_success_wins,
     redundant_copies_run_on_different_workers,
     copies_run_on_different_workers_with_a_queue_for_each,
     an_error_that_may_pass_starts_the_next_copy_at_once,
     a_result_that_until_refuses_does_not_win,
+    a_stop_waits_for_losers_and_their_permits_are_settled,
+    a_cancelled_call_cancels_all_its_copies,
+);
+conformance!(queued:
     all_failures_are_collected,
     no_copy_starts_while_calls_wait_for_a_limit,
     no_copy_starts_while_the_breaker_is_not_closed,
     retries_and_hedges_are_paid_for_by_one_budget,
-    a_stop_waits_for_losers_and_their_permits_are_settled,
-    a_cancelled_call_cancels_all_its_copies,
 );
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -3,7 +3,7 @@
 use concurry::prelude::*;
 use concurry_testkit::{Counted, Dropped, threads_named, wait_until};
 
-conformance!(shared_memory:
+conformance!(every:
     a_stopped_pool_leaves_no_thread,
     a_dropped_pool_leaves_no_thread,
     a_failed_init_leaves_no_thread,

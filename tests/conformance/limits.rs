@@ -6,6 +6,7 @@ use concurry::limits::UsageEstimates;
 use concurry::prelude::*;
 use concurry_testkit::{Dropped, Gate, Recorder};
 use concurry_time::FakeClock;
+use serde::{Deserialize, Serialize};
 
 use crate::workers::{Counter, Probe};
 
@@ -31,7 +32,7 @@ conformance!(queued:
 );
 
 /// Spends tokens, and says what it was told to have used.
-#[derive(Clone, Worker)]
+#[derive(Clone, Deserialize, Serialize, Worker)]
 struct Spender;
 
 #[worker]

@@ -7,10 +7,10 @@ use concurry::{CallOptions, Timeout};
 use concurry_testkit::{Gate, Recorder, wait_until};
 use concurry_time::FakeClock;
 
-conformance!(every:
+conformance!(in_this_process:
     every_attempt_takes_its_limits_anew,
 );
-conformance!(queued:
+conformance!(queued_in_this_process:
     a_wait_for_a_limit_counts_against_the_deadline_and_not_against_the_attempts_timeout,
     an_attempts_timeout_begins_when_a_worker_begins_it,
     a_deadline_drops_a_running_async_method,

@@ -14,8 +14,6 @@ conformance!(every:
     two_pools_of_one_type_share_nothing,
     a_failed_call_leaves_the_state_as_it_is,
     a_methods_own_error_comes_back_unchanged,
-);
-conformance!(shared_memory:
     calls_of_many_threads_are_neither_lost_nor_run_twice,
     shared_calls_of_one_worker_begin_in_order,
 );

@@ -11,8 +11,10 @@ conformance!(overlapping:
     calls_behind_an_exclusive_one_keep_their_order,
     shared_sync_calls_overlap_with_async_ones,
     a_sync_method_holds_up_no_other_worker,
-    a_sync_method_of_local_state_holds_up_no_other_worker,
     ten_thousand_calls_wait_on_one_worker,
+);
+conformance!(overlapping_in_this_process:
+    a_sync_method_of_local_state_holds_up_no_other_worker,
 );
 conformance!(threads:
     calls_of_one_worker_run_one_at_a_time,

@@ -13,7 +13,7 @@ conformance!(every:
     a_panic_with_a_value_that_is_no_text_is_an_error_too,
     a_panic_of_a_destructor_is_contained,
 );
-conformance!(shared_memory:
+conformance!(in_this_process:
     the_state_that_panicked_is_dropped_before_the_next_is_used,
 );
 conformance!(queued:
@@ -67,7 +67,7 @@ fn restarts_are_counted_and_told(mode: Mode) {
 }
 
 fn a_panic_with_a_value_that_is_no_text_is_an_error_too(mode: Mode) {
-    #[derive(Clone, Worker)]
+    #[derive(Clone, serde::Deserialize, serde::Serialize, Worker)]
     struct Odd;
 
     #[worker]

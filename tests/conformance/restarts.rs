@@ -12,12 +12,14 @@ use crate::workers::Counter;
 conformance!(every:
     a_worker_that_panics_on_every_call_answers_every_call,
 );
-conformance!(queued:
+conformance!(queued_in_this_process:
     restarts_in_a_row_back_off_on_the_clock,
-    a_success_ends_the_row_of_panics,
     a_worker_that_cannot_be_built_again_is_given_up_and_its_calls_fail,
-    other_workers_go_on_while_one_panics,
     other_workers_take_over_from_one_that_is_given_up,
+);
+conformance!(queued:
+    a_success_ends_the_row_of_panics,
+    other_workers_go_on_while_one_panics,
     calls_that_overlap_with_a_panic_still_end,
 );
 

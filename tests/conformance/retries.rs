@@ -28,7 +28,7 @@ conformance!(queued:
     a_stop_drains_calls_that_back_off_and_a_stop_now_fails_them,
 );
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 enum ApiError {
     Busy,
     BusyFor(u64),

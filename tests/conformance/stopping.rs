@@ -15,8 +15,6 @@ conformance!(every:
     stopping_twice_from_two_threads_is_harmless,
     a_pool_that_was_never_used_stops,
     a_result_outlives_its_pool,
-);
-conformance!(shared_memory:
     the_state_is_dropped_by_the_time_a_stop_is_done,
 );
 conformance!(queued:
@@ -28,6 +26,8 @@ conformance!(queued:
     a_stop_that_takes_too_long_cancels_the_rest,
     a_stop_has_one_deadline_for_the_whole_pool,
     each_submit_beside_a_stop_ends_with_a_result_or_as_stopped,
+);
+conformance!(queued_in_this_process:
     a_stop_during_backed_off_restarts_completes_every_future,
 );
 

@@ -7,7 +7,7 @@ conformance!(every:
     an_async_constructor_has_a_runtime_also_when_it_builds_the_state_again,
     what_a_constructor_spawned_serves_every_call,
 );
-conformance!(shared_memory:
+conformance!(in_this_process:
     a_method_has_its_runtime_still_after_a_call_of_a_pool_in_sync_mode,
 );
 

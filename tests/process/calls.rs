@@ -1,8 +1,10 @@
 //! Calls and their results.
 
 use concurry::prelude::*;
+use concurry::process::ProcessOptions;
+use concurry_testkit::Gate;
 
-use crate::workers::fragile;
+use crate::workers::{Fragile, fragile};
 
 #[test]
 fn calls_run_in_another_process() {
@@ -17,9 +19,40 @@ fn calls_run_in_another_process() {
 }
 
 #[test]
-fn an_exit_costs_one_call() {
+fn large_arguments_and_results_go_both_ways_at_once() {
     let fragile = fragile(1);
-    let error = fragile.exit(7).result().unwrap_err();
-    assert!(matches!(error, CallError::WorkerDied(_)), "{error:?}");
-    assert_eq!(fragile.count().result().unwrap(), 1);
+    let blocks: Vec<_> = (0..4).map(|number| vec![number; 100 << 20]).collect();
+    let futures: Vec<_> = blocks.iter().map(|block| fragile.echo(block.clone())).collect();
+    for (future, block) in futures.into_iter().zip(blocks) {
+        assert!(future.result().unwrap() == block);
+    }
+}
+
+#[test]
+fn a_message_above_the_bound_is_an_error_that_names_the_option() {
+    let options = ProcessOptions::new().max_message(1 << 20);
+    let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
+    let error = fragile.echo(vec![0; 2 << 20]).result().unwrap_err();
+    assert!(matches!(error, CallError::Codec(_)), "{error:?}");
+    assert!(error.to_string().contains("max_message"), "{error}");
+    assert_eq!(fragile.add(1, 2).result().unwrap(), 3, "the worker is unharmed");
+}
+
+#[test]
+fn the_standard_input_of_a_worker_is_empty() {
+    assert_eq!(fragile(1).input().result().unwrap(), 0);
+}
+
+#[test]
+fn the_call_goes_to_a_worker_that_is_free() {
+    let fragile = fragile(2);
+    // Fast calls, so that many are sent ahead; then a slow one among them.
+    let warm: Vec<_> = (0..5_000).map(|_| fragile.count()).collect();
+    gather(warm).results().unwrap();
+    let gate = Gate::new();
+    let held = fragile.hold(gate.clone());
+    let futures: Vec<_> = (0..1_000).map(|number| fragile.add(number, 1)).collect();
+    assert_eq!(gather(futures).results().unwrap(), (1..=1_000).collect::<Vec<_>>());
+    gate.open();
+    held.result().unwrap();
 }

@@ -7,4 +7,9 @@ mod workers;
 
 mod batches;
 mod calls;
+mod deaths;
+mod lifetime;
 mod mixed;
+mod shared;
+mod storm;
+mod types;

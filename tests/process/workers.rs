@@ -1,19 +1,25 @@
 //! Workers that many tests use.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use concurry::prelude::*;
+use concurry_testkit::Gate;
 
-/// Dies in every way there is.
+/// Does its calls, or dies in every way there is.
 #[derive(Worker)]
 pub(crate) struct Fragile {
     calls: u64,
+    /// Where each call that begins leaves a line.
+    log: Option<PathBuf>,
 }
 
 #[worker]
 impl Fragile {
-    pub(crate) fn new() -> Self {
-        Self { calls: 0 }
+    pub(crate) fn new(log: Option<PathBuf>) -> Self {
+        Self { calls: 0, log }
     }
 
     /// Counts its calls.
@@ -34,6 +40,22 @@ impl Fragile {
         std::process::id()
     }
 
+    /// Leaves a line in the log, by one write, and gives the number back.
+    pub(crate) fn record(&self, number: u64) -> u64 {
+        self.leave_line(number);
+        number
+    }
+
+    /// The same, and may be run twice.
+    #[idempotent]
+    pub(crate) fn record_again(&self, number: u64, fatal: bool) -> u64 {
+        self.leave_line(number);
+        if fatal {
+            std::process::abort();
+        }
+        number
+    }
+
     pub(crate) fn exit(&self, code: i32) -> u64 {
         std::process::exit(code)
     }
@@ -42,13 +64,98 @@ impl Fragile {
         std::process::abort()
     }
 
-    pub(crate) fn sleep(&self, millis: u64) -> u64 {
-        std::thread::sleep(Duration::from_millis(millis));
-        millis
+    /// Uses up the stack.
+    pub(crate) fn overflow(&self, depth: u64) -> u64 {
+        let ballast = std::hint::black_box([depth; 1_000]);
+        if depth == u64::MAX { 0 } else { self.overflow(depth + 1) + ballast[0] }
+    }
+
+    /// Takes so much memory, and waits at the gate.
+    pub(crate) fn swell(&self, mebibytes: usize, gate: Gate) -> usize {
+        let memory = vec![1_u8; mebibytes << 20];
+        gate.pass();
+        memory.len()
+    }
+
+    pub(crate) fn hold(&self, gate: Gate) -> u32 {
+        gate.pass();
+        std::process::id()
+    }
+
+    /// Goes on, whatever its context says.
+    pub(crate) fn heed_nothing(&self, gate: Gate) -> u64 {
+        gate.pass();
+        loop {
+            std::thread::park();
+        }
+    }
+
+    /// Waits until nobody wants it any more.
+    pub(crate) fn heed(&self, ctx: &CallContext, gate: Gate) -> Result<u64, String> {
+        gate.pass();
+        while !ctx.is_cancelled() {
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
+        Err("cancelled".to_owned())
+    }
+
+    /// Starts a program that would stay.
+    pub(crate) fn start_child(&self) -> u32 {
+        std::process::Command::new("sleep").arg("1000").spawn().map_or(0, |child| child.id())
+    }
+
+    pub(crate) fn print(&self, line: String) -> usize {
+        println!("{line}");
+        eprintln!("{line}");
+        line.len()
+    }
+
+    pub(crate) fn input(&self) -> usize {
+        std::io::stdin().lines().count()
+    }
+
+    fn leave_line(&self, number: u64) {
+        if let Some(log) = &self.log
+            && let Ok(mut file) = OpenOptions::new().append(true).create(true).open(log)
+        {
+            let _ = file.write_all(format!("{number}\n").as_bytes());
+        }
     }
 }
 
-/// One or more fragile workers.
+/// Fragile workers without a log.
 pub(crate) fn fragile(workers: usize) -> FragileHandle {
-    Fragile::options(Mode::Process, workers).init().unwrap()
+    Fragile::options(Mode::Process, workers).init(None).unwrap()
+}
+
+/// A file of this test alone, which is not there yet.
+pub(crate) fn log_file(test: &str) -> PathBuf {
+    let name = format!("concurry-{test}-{}.log", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let _ = std::fs::remove_file(&path);
+    path
+}
+
+/// How often each number stands in a log, which is taken away.
+pub(crate) fn lines(log: &PathBuf, numbers: usize) -> Vec<u32> {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let _ = std::fs::remove_file(log);
+    let mut counts = vec![0; numbers];
+    for number in text.lines().filter_map(|line| line.parse::<usize>().ok()) {
+        counts[number] += 1;
+    }
+    counts
+}
+
+/// Sends a signal to a process.
+pub(crate) fn signal(pid: u32, name: &str) {
+    let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Whether the process is there, and no zombie.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = status.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
+    state.is_some_and(|state| state != "Z" && state != "X")
 }

@@ -7,7 +7,8 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::time::Instant;
+
+use concurry_limits::{Limits, Permit};
 
 use crate::CallError;
 use crate::call::CallEnvironment;
@@ -16,11 +17,12 @@ use crate::error::{
 };
 use crate::future::node::{Header, Kind as NodeKind, VTable, larger_layout};
 use crate::future::{
-    Call, Cancel, Lifecycle, Outcome, PoolSide, Ran, RemoteFunctions, TaskFuture, UserSide,
+    Call, Cancel, Lifecycle, Outcome, PoolSide, Ran, RemoteFunctions, Sending, TaskFuture, UserSide,
 };
 use crate::panics;
 use crate::shared::{PoolId, Pools};
 use crate::sync::{AtomicU64, Ordering};
+use crate::wire::limits::GrantText;
 use crate::wire::message::{Context, FailureText, PanicText, Uncarried};
 use crate::wire::{CarryFailure, Encoder, Frame, FrameWriter, Kind, Status, codec};
 use crate::worker::Method;
@@ -149,7 +151,7 @@ impl<M: Method> RemoteNode<M> {
         node: NonNull<Header>,
         writer: &mut FrameWriter<'static>,
         call: u64,
-        now: Instant,
+        sending: &Sending<'_>,
     ) -> Result<(), CarryFailure> {
         // SAFETY: by contract the order is there, and stays until the message is written.
         let order: &'static Order<M> = unsafe { &*Self::order(node) };
@@ -165,7 +167,7 @@ impl<M: Method> RemoteNode<M> {
                 writer.add(Kind::Call, method, call, |encoder| (wire.encode)(&order.args, encoder))
             }
             Some(environment) => writer.add(Kind::CallInContext, method, call, |encoder| {
-                write_context(environment, now, encoder)?;
+                write_context(environment, sending, encoder)?;
                 (wire.encode)(&order.args, encoder)
             }),
         }
@@ -267,14 +269,14 @@ fn decode_caught<T>(decode: impl FnOnce() -> Result<T, CarryFailure>) -> Result<
 /// The context of a call, with its length in front.
 fn write_context(
     environment: &CallEnvironment,
-    now: Instant,
+    sending: &Sending<'_>,
     encoder: &mut Encoder<'_>,
 ) -> Result<(), CarryFailure> {
     let context = Context {
         attempt: environment.attempt,
-        remaining: environment.deadline.map(|by| by.saturating_duration_since(now)),
+        remaining: environment.deadline.map(|by| by.saturating_duration_since(sending.now)),
         idempotency_key: environment.idempotency_key.as_deref().map(str::to_owned),
-        permit: environment.permit.is_some(),
+        permit: environment.permit.look_at(|permit| grant_of(permit, sending.limits)),
     };
     let start = encoder.body.len();
     encoder.body.extend_from_slice(&[0; 4]);
@@ -282,6 +284,11 @@ fn write_context(
     let length = (encoder.body.len() - start - 4) as u32;
     encoder.body[start..start + 4].copy_from_slice(&length.to_le_bytes());
     Ok(())
+}
+
+fn grant_of(permit: &Permit<'_>, limits: &Limits) -> GrantText {
+    let amounts = permit.amounts().map(|(key, amount)| (key.to_owned(), amount));
+    GrantText { set: limits.place_of(permit).unwrap_or(0), amounts: amounts.collect() }
 }
 
 /// The counterpart of [`write_context`]: the context, and how long it was.

@@ -64,10 +64,16 @@ impl CallPermit {
         drop(before);
     }
 
-    /// Whether the pool has taken one.
+    /// Looks at it, if the pool has taken one.
     #[cfg(feature = "process")]
-    pub(crate) fn is_some(&self) -> bool {
-        lock(&self.permit).is_some()
+    pub(crate) fn look_at<R>(&self, look: impl FnOnce(&Permit<'static>) -> R) -> Option<R> {
+        lock(&self.permit).as_ref().map(look)
+    }
+
+    /// Gives everything back.
+    #[cfg(feature = "process")]
+    pub(crate) fn refund(&self) -> Result<(), PermitError> {
+        lock(&self.permit).as_mut().map_or(Ok(()), Permit::refund)
     }
 
     /// Says how much was really used. What was reserved beyond is given back; what was used beyond

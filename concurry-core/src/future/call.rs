@@ -134,6 +134,14 @@ impl Unpublished {
     }
 }
 
+/// What the context of a call is made of that leaves the process.
+#[cfg(feature = "process")]
+#[derive(Debug)]
+pub(crate) struct Sending<'p> {
+    pub(crate) now: Instant,
+    pub(crate) limits: &'p concurry_limits::Limits,
+}
+
 /// What nodes know how to do whose calls run elsewhere. Every function asks that the caller has
 /// claimed the node and not completed it.
 #[cfg(feature = "process")]
@@ -148,7 +156,7 @@ pub(crate) struct RemoteFunctions {
         NonNull<Header>,
         &mut FrameWriter<'static>,
         u64,
-        Instant,
+        &Sending<'_>,
     ) -> Result<(), CarryFailure>,
     /// Writes the outcome that a worker sent.
     pub(crate) complete: unsafe fn(NonNull<Header>, Frame<'_>, usize) -> Ran,

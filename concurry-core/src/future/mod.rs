@@ -15,9 +15,9 @@ mod sides;
 mod slab;
 mod task_future;
 
-#[cfg(feature = "process")]
-pub(crate) use call::RemoteFunctions;
 pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran, Unpublished};
+#[cfg(feature = "process")]
+pub(crate) use call::{RemoteFunctions, Sending};
 pub use cancel::Cancel;
 pub(crate) use driven::{Drive, drive, drive_future};
 pub(crate) use lifecycle::{Lifecycle, Schedule};

@@ -3,14 +3,13 @@
 use std::convert::Infallible;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::CallError;
 use crate::backend::remote_node::place;
 use crate::call::{CallEnvironment, Copies};
 use crate::error::CallSite;
 use crate::future::node::{Header, Kind};
-use crate::future::{Call, Claimed, Ran, RemoteFunctions, Unpublished};
+use crate::future::{Call, Claimed, Ran, RemoteFunctions, Sending, Unpublished};
 use crate::sync::Ordering;
 use crate::wire::{CarryFailure, Frame, FrameWriter};
 
@@ -116,15 +115,15 @@ impl TakenCall {
     /// The call is neither dropped nor ended before the messages are written or dropped: large
     /// arguments are not copied.
     #[inline]
-    pub unsafe fn encode(
+    pub(crate) unsafe fn encode(
         &self,
         writer: &mut FrameWriter<'static>,
         call: u64,
-        now: Instant,
+        sending: &Sending<'_>,
     ) -> Result<(), CarryFailure> {
         let encode = || {
             // SAFETY: claimed by us; the rest is the caller's contract.
-            unsafe { (self.functions().encode)(self.node(), writer, call, now) }
+            unsafe { (self.functions().encode)(self.node(), writer, call, sending) }
         };
         // Serialisation is code of the types' own.
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(encode)).unwrap_or_else(|payload| {

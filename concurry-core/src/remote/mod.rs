@@ -24,6 +24,7 @@
 mod bury;
 mod call;
 mod elsewhere;
+mod limits;
 mod pool;
 mod queue;
 mod remains;
@@ -35,6 +36,7 @@ pub use call::{RemoteCall, TakenCall};
 pub use elsewhere::{
     BuiltFailure, Elsewhere, FACTORIES, Factory, Launch, LaunchError, option_of, set_option,
 };
+pub use limits::LimitDesk;
 #[doc(hidden)]
 pub use linkme;
 pub use pool::{Received, RemotePool};

@@ -3,14 +3,18 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use std::task::Waker;
+
+use concurry_limits::LimitSet;
 use concurry_time::Clock;
 
-use super::{CallTable, Elsewhere, Launch, RemoteQueue, Restarts, TakenCall};
+use super::{CallTable, Elsewhere, Launch, LimitDesk, RemoteQueue, Restarts, TakenCall};
 use crate::CallError;
 use crate::error::CodecError;
 use crate::event::Event;
-use crate::future::Ran;
+use crate::future::{Ran, Sending};
 use crate::shared::{PoolShared, Reached, Seat, Stage};
+use crate::wire::limits::SetText;
 use crate::wire::message::{Hello, Rebuilt, RestartRule, VERSION};
 use crate::wire::{CarryFailure, Frame, FrameWriter, Kind, Status, codec};
 
@@ -36,6 +40,8 @@ pub enum Received {
     Alive,
     /// A call that was asked back and had not begun. `None`: nobody wants it any more.
     TakenBack(Option<TakenCall>),
+    /// A request about limits, for the worker's [`LimitDesk`]: see there.
+    Limits,
     /// The worker's state can't be built again: the worker is to be ended and started anew.
     Unbuilt(String),
 }
@@ -95,6 +101,19 @@ impl RemotePool {
         Restarts::new(self.shared.restart)
     }
 
+    /// What workers know of the pool's limits.
+    fn sets(&self) -> Vec<SetText> {
+        let sets: Vec<_> = self.shared.limits.sets().map(LimitSet::describe).collect();
+        let limited = sets.iter().any(|set| !set.limits.is_empty());
+        sets.into_iter().filter(|_| limited).map(SetText::from).collect()
+    }
+
+    /// Answers one worker's requests about limits. `waker` is called when one that waits may go on.
+    #[must_use]
+    pub fn limit_desk(&self, waker: Waker) -> LimitDesk {
+        LimitDesk::new(self.shared.limits.clone(), waker)
+    }
+
     pub(crate) fn hello(
         &self,
         launch: &Launch,
@@ -110,7 +129,7 @@ impl RemotePool {
             seat: worker,
             concurrency: launch.concurrency,
             max_message,
-            limited: self.shared.limits.sets().any(|set| !set.stats().limits.is_empty()),
+            sets: self.sets(),
             restart: RestartRule {
                 first_wait: restart.first_wait,
                 max_wait: restart.max_wait,
@@ -144,6 +163,7 @@ impl RemotePool {
         now: Instant,
     ) -> Option<u64> {
         let number = table.next_number();
+        let sending = Sending { now, limits: &self.shared.limits };
         let counters = &self.shared.workers[worker];
         counters.begin();
         let begun = match call.environment() {
@@ -153,7 +173,7 @@ impl RemotePool {
         let error = match begun {
             Err(timeout) => CallError::TimedOut(timeout),
             // SAFETY: by contract, since the call is in the table then.
-            Ok(()) => match unsafe { call.encode(writer, number, now) } {
+            Ok(()) => match unsafe { call.encode(writer, number, &sending) } {
                 Ok(()) => {
                     table.insert(call);
                     return Some(number);
@@ -204,6 +224,7 @@ impl RemotePool {
                 }
             },
             Kind::Built => self.built(&frame).map_or(Received::Alive, Received::Built),
+            Kind::LimitRequest => Received::Limits,
             Kind::Rebuilt => self.rebuilt(worker, &frame),
             _ => Received::Alive,
         }

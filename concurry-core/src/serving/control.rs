@@ -9,6 +9,7 @@ use std::thread;
 use rustix::net::RecvFlags;
 
 use super::inbox::{OwnedFrame, Socket};
+use super::limits::LimitClient;
 use super::outbox::Outbox;
 use crate::call::CallEnvironment;
 use crate::shared::{PoolShared, Stage};
@@ -28,6 +29,7 @@ pub(crate) enum Running {
 /// What the thread that listens shares with those that work.
 pub(crate) struct Control {
     pub(crate) outbox: Arc<Outbox>,
+    pub(crate) limits: Arc<LimitClient>,
     /// Never held over foreign code.
     running: Mutex<HashMap<u64, Running>>,
     /// Cancels that came before their call, which is on its way on another channel.
@@ -39,9 +41,10 @@ pub(crate) struct Control {
 const EARLY: usize = 4_096;
 
 impl Control {
-    pub(crate) fn new(outbox: Arc<Outbox>) -> Arc<Self> {
+    pub(crate) fn new(outbox: Arc<Outbox>, limits: Arc<LimitClient>) -> Arc<Self> {
         Arc::new(Self {
             outbox,
+            limits,
             running: Mutex::default(),
             early: Mutex::default(),
             pool: OnceLock::new(),
@@ -127,6 +130,7 @@ impl Control {
     pub(crate) fn handle<'f>(&self, frame: Frame<'f>) -> Option<Frame<'f>> {
         match frame.header.kind {
             Kind::Cancel => self.cancel(frame.header.call),
+            Kind::LimitReply => self.limits.answered(frame.header.call, frame.body),
             Kind::Abort => {
                 if let Some(pool) = self.pool.get() {
                     pool.shutdown.advance(Stage::Stopping);

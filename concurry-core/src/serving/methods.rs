@@ -72,6 +72,9 @@ impl<W: Worker> Server<W> {
                 environment.attempt = context.attempt;
                 environment.deadline = context.remaining.map(|remaining| clock.after(remaining));
                 environment.idempotency_key = context.idempotency_key.map(Into::into);
+                environment.permit.put(context.permit.and_then(|grant| {
+                    self.control.limits.permit_of_call(frame.header.call, grant)
+                }));
                 Some(Arc::new(environment))
             }
             _ if M::SPEC.uses_context => Some(Arc::new(CallEnvironment::first(None))),

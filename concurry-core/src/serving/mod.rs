@@ -7,6 +7,7 @@
 mod control;
 mod hook;
 mod inbox;
+mod limits;
 mod methods;
 mod outbox;
 mod serve;

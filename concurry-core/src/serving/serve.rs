@@ -10,6 +10,7 @@ use rustix::net::RecvFlags;
 
 use super::control::{self, Control};
 use super::inbox::{Inbox, Next, Socket};
+use super::limits::LimitClient;
 use super::methods::{Methods, Server};
 use super::outbox::Outbox;
 use crate::event::Event;
@@ -76,7 +77,7 @@ impl Served {
 /// Serves the calls of one worker until the other side wants no more.
 pub(crate) fn serve<W: Worker, E: Send + 'static>(
     served: Served,
-    hello: &Hello,
+    mut hello: Hello,
     building: Building<W, E>,
 ) {
     let Served { channel, reader, control: urgent, table } = served;
@@ -84,7 +85,8 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
     let recorder = recorder.map(Arc::new);
     let Ok(sending) = channel.try_clone() else { return };
     let outbox = Arc::new(Outbox::new(sending, recorder.clone(), hello.max_message));
-    let control = Control::new(Arc::clone(&outbox));
+    let limits = LimitClient::new(&outbox, std::mem::take(&mut hello.sets));
+    let control = Control::new(Arc::clone(&outbox), Arc::clone(&limits));
     // Before the constructor, which may run for long: its parent may be gone meanwhile.
     let inbox = match urgent {
         Some(urgent) => {
@@ -106,7 +108,7 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
     let mut kinds = MethodKinds::default();
     W::visit_methods(&mut kinds);
     let one_at_a_time = !kinds.asynchronous;
-    let Some(handle) = build(hello, building, one_at_a_time, &outbox) else { return };
+    let Some(handle) = build(&hello, building, one_at_a_time, &control) else { return };
     let _ = control.pool.set(Arc::clone(&handle.pool.shared));
     if !one_at_a_time {
         outbox.start_flusher();
@@ -155,9 +157,10 @@ fn build<W: Worker, E: Send + 'static>(
     hello: &Hello,
     building: Building<W, E>,
     one_at_a_time: bool,
-    outbox: &Arc<Outbox>,
+    control: &Control,
 ) -> Option<crate::pool::Handle<W>> {
     let Building { constructor, error: error_wire, error_text } = building;
+    let outbox = &control.outbox;
     let constructor = match constructor {
         Ok(constructor) => constructor,
         Err(CarryFailure(message)) => {
@@ -171,6 +174,7 @@ fn build<W: Worker, E: Send + 'static>(
     options.init_timeout = Some(NO_LIMIT);
     options.stop_timeout = Some(NO_LIMIT);
     options.first_index = hello.seat;
+    options.limits = control.limits.limits();
     options.restart = RestartPolicy::new()
         .first_wait(hello.restart.first_wait)
         .max_wait(hello.restart.max_wait)

@@ -62,6 +62,24 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, CarryFailure> 
     T::deserialize(&mut deserializer(body)).map_err(failure)
 }
 
+/// A value of its own file.
+pub(crate) fn write_to<T: Serialize>(
+    value: &T,
+    writer: &mut impl std::io::Write,
+) -> Result<(), CarryFailure> {
+    let mut serializer = rmp_serde::Serializer::new(writer).with_struct_map();
+    value.serialize(&mut serializer).map_err(failure)
+}
+
+/// The counterpart of [`write_to`].
+pub(crate) fn read_from<T: DeserializeOwned>(
+    reader: impl std::io::Read,
+) -> Result<T, CarryFailure> {
+    let mut input = rmp_serde::Deserializer::new(reader);
+    input.set_max_depth(DEPTH);
+    T::deserialize(&mut input).map_err(failure)
+}
+
 fn serializer(
     body: &mut Vec<u8>,
 ) -> rmp_serde::Serializer<&mut Vec<u8>, impl rmp_serde::config::SerializerConfig> {

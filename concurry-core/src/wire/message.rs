@@ -5,6 +5,8 @@ use std::time::Duration;
 use concurry_retry::Verdict;
 use serde::{Deserialize, Serialize};
 
+use super::limits::{GrantText, SetText};
+
 /// Raised when anything about messages changes: both sides have to be the same.
 pub(crate) const VERSION: u16 = 1;
 
@@ -21,8 +23,8 @@ pub(crate) struct Hello {
     pub(crate) concurrency: usize,
     /// The largest message.
     pub(crate) max_message: usize,
-    /// Whether the pool has limits.
-    pub(crate) limited: bool,
+    /// The sets of the pool's limits. Empty: there are none.
+    pub(crate) sets: Vec<SetText>,
     pub(crate) restart: RestartRule,
     /// The parameters of the constructor, encoded.
     #[serde(with = "bytes")]
@@ -46,8 +48,8 @@ pub(crate) struct Context {
     /// The time left until the deadline.
     pub(crate) remaining: Option<Duration>,
     pub(crate) idempotency_key: Option<String>,
-    /// Whether the pool has taken a permit for the call.
-    pub(crate) permit: bool,
+    /// What the pool has taken for the call.
+    pub(crate) permit: Option<GrantText>,
 }
 
 /// A panic in a worker.

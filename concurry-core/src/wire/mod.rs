@@ -14,6 +14,8 @@ mod frames_in;
 #[cfg(feature = "process")]
 mod frames_out;
 #[cfg(feature = "process")]
+pub(crate) mod limits;
+#[cfg(feature = "process")]
 pub(crate) mod message;
 #[cfg(feature = "process")]
 mod number;
@@ -21,6 +23,8 @@ mod number;
 mod recorder;
 #[cfg(feature = "process")]
 mod registry;
+#[cfg(feature = "process")]
+mod share;
 #[cfg(not(feature = "process"))]
 mod unregistered;
 
@@ -43,5 +47,7 @@ pub use recorder::length_for as table_length;
 pub(crate) use recorder::{FlightRecorder, anonymous_file};
 #[cfg(feature = "process")]
 pub use registry::{REGISTERED, Registration, WorkerKey, registered};
+#[cfg(feature = "process")]
+pub use share::{ShareError, Shared};
 #[cfg(not(feature = "process"))]
 pub use unregistered::Registration;

@@ -56,7 +56,7 @@ impl Registration {
             let constructor = read.map(construct);
             serve::<W, E>(
                 served,
-                &hello,
+                hello,
                 Building { constructor, error: wires.error, error_text: wires.error_text },
             );
         };

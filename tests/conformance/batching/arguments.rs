@@ -2,12 +2,14 @@
 
 use super::*;
 
-conformance!(queued:
+conformance!(queued_in_this_process:
     calls_share_a_batch_if_their_remaining_arguments_are_equal,
     a_batch_ends_before_it_weighs_too_much,
     several_arguments_can_be_gathered,
     exclusive_and_async_forms_serve_calls_too,
     a_method_can_be_left_unbatched,
+);
+conformance!(queued:
     options_that_do_not_fit_are_refused_by_init,
 );
 

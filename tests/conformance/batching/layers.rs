@@ -3,7 +3,7 @@
 use super::*;
 use concurry::Overflow;
 
-conformance!(queued:
+conformance!(queued_in_this_process:
     each_call_is_retried_by_itself,
     the_error_of_a_batch_is_judged_like_the_calls_own,
     each_call_takes_its_own_share_of_the_limits,

@@ -12,10 +12,11 @@ use rustix::io::IoSlice;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use rustix::process::{Pid, Signal};
 
+use super::connection::Channel;
 use super::output::Outputs;
 use crate::error::WorkerDeath;
 use crate::serving::{WORKER_VARIABLE, greeting_of_parent, secret_text};
-use crate::wire::FlightRecorder;
+use crate::wire::{FlightRecorder, FrameWriter, Kind};
 
 /// Room in the system's buffers, so that both sides are rarely held up.
 const SOCKET_BUFFER: usize = 1 << 20;
@@ -63,6 +64,19 @@ impl Process {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Sends an urgent message, if the channel for those takes it: a process that reads none is found
+    /// out by its silence.
+    pub(crate) fn send_urgent(&self, kind: Kind, call: u64, body: &[u8]) {
+        let mut writer = FrameWriter::new(usize::MAX);
+        let added = writer.add(kind, 0, call, |encoder| {
+            encoder.body.extend_from_slice(body);
+            Ok(())
+        });
+        if added.is_ok() {
+            let _ = writer.write_to(&mut Channel(&self.urgent));
+        }
     }
 
     /// Ends it and everything in its process group.

@@ -12,7 +12,7 @@ use super::child::Process;
 use super::wake::PollWaker;
 use crate::remote::{BuiltFailure, RemotePool};
 use crate::serving::Socket;
-use crate::wire::{FrameReader, FrameWriter, Kind};
+use crate::wire::{FrameReader, FrameWriter};
 
 /// A process and its streams of messages.
 #[derive(Debug)]
@@ -21,7 +21,6 @@ pub(crate) struct Connection {
     pub(crate) reader: FrameReader,
     /// After the writer, which may point into calls that outlive neither.
     pub(crate) process: Process,
-    max_message: usize,
 }
 
 /// What a look at the channel brought.
@@ -37,7 +36,7 @@ impl Connection {
     pub(crate) fn new(process: Process, hello: &[u8], max_message: usize) -> Self {
         let mut writer = FrameWriter::new(max_message);
         writer.add_encoded(hello);
-        Self { writer, reader: FrameReader::new(max_message), process, max_message }
+        Self { writer, reader: FrameReader::new(max_message), process }
     }
 
     /// Writes what the channel takes. False: it is broken.
@@ -64,22 +63,9 @@ impl Connection {
         }
     }
 
-    /// Sends an urgent message, if the channel for those takes it: a process that reads none is
-    /// found out by its silence.
-    pub(crate) fn send_urgent(&self, kind: Kind, call: u64, body: &[u8]) {
-        let mut writer = FrameWriter::new(self.max_message.max(4_096));
-        let added = writer.add(kind, 0, call, |encoder| {
-            encoder.body.extend_from_slice(body);
-            Ok(())
-        });
-        if added.is_ok() {
-            let _ = writer.write_to(&mut Channel(&self.process.urgent));
-        }
-    }
-
     /// Sleeps until there is something to read, or to write if there is any, or the process ends, or
     /// the waker is called, or the time is over.
-    pub(crate) fn sleep(&self, waker: &PollWaker, timeout: Option<Duration>) {
+    pub(crate) fn sleep(&self, waker: &PollWaker, timeout: Option<Duration>, also: Option<&Self>) {
         let mut wanted = PollFlags::IN;
         if !self.writer.is_empty() {
             wanted |= PollFlags::OUT;
@@ -91,6 +77,7 @@ impl Connection {
                 Some(ended) => PollFd::new(ended, PollFlags::IN),
                 None => PollFd::from_borrowed_fd(waker.descriptor(), PollFlags::IN),
             },
+            PollFd::new(&also.unwrap_or(self).process.channel, PollFlags::IN),
         ];
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         let _ = poll(&mut watched, timeout.as_ref());
@@ -124,7 +111,7 @@ impl Connection {
 }
 
 /// Writes to a socket without waiting, and without a signal if it is closed.
-struct Channel<'s>(&'s UnixStream);
+pub(super) struct Channel<'s>(pub(super) &'s UnixStream);
 
 impl Write for Channel<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -3,43 +3,43 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::child::cause_of;
 use super::connection::{Came, Connection};
 use super::link::{End, Link};
 use super::notes::{Note, place_of};
+use super::recycle::Recycling;
 use super::watch::{Trouble, Watch};
 use super::window::Window;
 use crate::error::WorkerDeath;
-use crate::remote::{Begun, Death, Received, TakenCall};
-use crate::wire::{FrameReader, Kind};
+use crate::remote::{LimitDesk, Received, TakenCall};
+use crate::wire::Kind;
 
 /// So many bytes may wait to be written before more calls are encoded.
 const WAITING: usize = 256 * 1024;
 /// So often in a row it is read before calls are sent again.
 const READS: usize = 8;
-/// How long a process may take to end that has closed its channel.
-const CLOSING: Duration = Duration::from_secs(1);
 
 /// A process that is being fed.
 pub(super) struct Feed {
-    connection: Connection,
-    window: Window,
-    watch: Watch,
+    pub(super) connection: Connection,
+    pub(super) window: Window,
+    pub(super) watch: Watch,
+    pub(super) recycling: Recycling,
+    pub(super) desk: LimitDesk,
     /// The call whose large arguments are not written yet.
-    writing: Option<u64>,
+    pub(super) writing: Option<u64>,
     /// Taken back while they were being written.
-    taken_back: Option<u64>,
+    pub(super) taken_back: Option<u64>,
     /// An async `&mut self` call that waits until it can run alone.
-    waits_alone: Option<TakenCall>,
+    pub(super) waits_alone: Option<TakenCall>,
     /// The only call in the table runs alone.
-    runs_alone: bool,
+    pub(super) runs_alone: bool,
     /// Since when it was not idle, or when results came last.
-    since: Option<Instant>,
-    searching: bool,
-    finishing: bool,
-    told_to_stop: bool,
+    pub(super) since: Option<Instant>,
+    pub(super) searching: bool,
+    pub(super) finishing: bool,
+    pub(super) told_to_stop: bool,
 }
 
 impl Link {
@@ -54,6 +54,8 @@ impl Link {
             connection,
             window,
             watch: Watch::new(&self.options),
+            recycling: Recycling::new(&self.options),
+            desk: self.pool.limit_desk(self.waker.clone()),
             writing: None,
             taken_back: None,
             waits_alone: None,
@@ -84,6 +86,11 @@ impl Link {
             if !feed.told_to_stop && Pin::new(&mut stopping).poll(&mut context).is_ready() {
                 self.stop(feed);
             }
+            let Feed { desk, connection, .. } = &mut *feed;
+            desk.poll(|number, body| {
+                connection.process.send_urgent(Kind::LimitReply, number, &body)
+            });
+            self.replace_if_due(feed);
             let sent = self.send_calls(feed);
             let open = feed.connection.flush();
             if !feed.connection.writer.has_blocks() {
@@ -121,7 +128,8 @@ impl Link {
                 }
             }
             if self.may_sleep(feed) {
-                feed.connection.sleep(&self.mailbox.waker, feed.watch.next(&self.table));
+                let (waker, timeout) = (&self.mailbox.waker, feed.watch.next(&self.table));
+                feed.connection.sleep(waker, timeout, feed.recycling.building());
                 if feed.searching {
                     self.pool.queue().unpark(self.worker);
                 }
@@ -130,6 +138,18 @@ impl Link {
                 }
             }
         }
+    }
+
+    /// Goes on with the next process, if one is due and this one has answered everything.
+    fn replace_if_due(&mut self, feed: &mut Feed) {
+        self.look_after_next(&mut feed.recycling);
+        let Some(next) = feed.recycling.take(self.table.is_empty()) else { return };
+        self.mailbox.use_recorder(Some(Arc::clone(&next.process.recorder)));
+        let old = std::mem::replace(&mut feed.connection, next);
+        feed.recycling = Recycling::new(&self.options);
+        feed.desk = self.pool.limit_desk(self.waker.clone());
+        feed.since = None;
+        self.retire(old);
     }
 
     fn is_drained(&self) -> bool {
@@ -141,6 +161,7 @@ impl Link {
     fn has_room(&self, feed: &Feed) -> bool {
         !feed.told_to_stop
             && !feed.finishing
+            && !feed.recycling.is_ready()
             && !feed.runs_alone
             && feed.writing.is_none()
             && self.table.len() < feed.window.size()
@@ -224,6 +245,7 @@ impl Link {
                 if let Some(since) = feed.since {
                     feed.window.answered(answered, now.saturating_duration_since(since));
                 }
+                feed.recycling.answered(answered, &feed.connection);
                 feed.since = (!self.table.is_empty()).then_some(now);
             }
         }
@@ -231,7 +253,7 @@ impl Link {
     }
 
     /// Handles the messages that are there as a whole. How many were results.
-    fn handle(&mut self, feed: &mut Feed) -> Result<usize, String> {
+    pub(super) fn handle(&mut self, feed: &mut Feed) -> Result<usize, String> {
         let mut results = 0;
         loop {
             let frame = match feed.connection.reader.take() {
@@ -241,6 +263,13 @@ impl Link {
             };
             if frame.header.kind == Kind::Result && feed.writing == Some(frame.header.call) {
                 return Err("it answered a call that was not sent yet".to_owned());
+            }
+            if frame.header.kind == Kind::LimitRequest {
+                let process = &feed.connection.process;
+                feed.desk.handle(&frame, &self.table, |number, body| {
+                    process.send_urgent(Kind::LimitReply, number, &body);
+                });
+                continue;
             }
             match self.pool.receive(self.worker, frame, &mut self.table) {
                 Received::Done => {
@@ -277,7 +306,7 @@ impl Link {
 
     fn cancel(&mut self, feed: &mut Feed, number: u64) {
         let Some(call) = self.table.get(number) else { return };
-        feed.connection.send_urgent(Kind::Cancel, number, &[]);
+        feed.connection.process.send_urgent(Kind::Cancel, number, &[]);
         let deadline = call.environment().and_then(|environment| environment.deadline);
         let overdue = deadline.is_some_and(|by| by <= self.pool.clock().now());
         let grace = match overdue {
@@ -294,7 +323,7 @@ impl Link {
         feed.told_to_stop = true;
         feed.watch.stopping(&self.pool);
         feed.waits_alone = None;
-        feed.connection.send_urgent(Kind::Abort, 0, &[]);
+        feed.connection.process.send_urgent(Kind::Abort, 0, &[]);
         for number in self.table.numbers() {
             if feed.writing != Some(number) && feed.connection.process.recorder.take_back(number) {
                 drop(self.table.remove(number));
@@ -305,7 +334,7 @@ impl Link {
     /// No result came for a while: the calls behind the running one go elsewhere, and the process
     /// sends what it has.
     fn ask(&mut self, feed: &mut Feed) {
-        feed.connection.send_urgent(Kind::Ping, 0, &[]);
+        feed.connection.process.send_urgent(Kind::Ping, 0, &[]);
         if !self.one_at_a_time || self.table.len() < 2 {
             return;
         }
@@ -335,55 +364,5 @@ impl Link {
             queue.end_search(self.worker);
         }
         true
-    }
-
-    /// The process has closed its channel or ended. `None`: as it was told.
-    fn ended(&mut self, feed: &mut Feed) -> Option<WorkerDeath> {
-        // What it had sent before is still there.
-        while feed.connection.read() == Came::Bytes {
-            if self.handle(feed).is_err() {
-                break;
-            }
-        }
-        let process = &mut feed.connection.process;
-        if !process.has_ended() {
-            process.wait_for_end(CLOSING);
-            process.kill();
-        }
-        let status = process.reap();
-        if feed.finishing && self.table.is_empty() {
-            return None;
-        }
-        Some(cause_of(status))
-    }
-
-    /// The process is gone. What it had done counts, what it had begun fails, the rest is run
-    /// elsewhere.
-    fn bury(&mut self, feed: Feed, cause: WorkerDeath) {
-        let Feed { mut connection, waits_alone, told_to_stop, .. } = feed;
-        let _ = connection.process.reap();
-        // Before the calls whose arguments it points to.
-        connection.writer.clear();
-        let recorder = &connection.process.recorder;
-        let left = recorder.left_behind();
-        let mut reader = FrameReader::new(self.options.max_message);
-        let mut source = left.as_slice();
-        let _ = reader.read_from(&mut source);
-        while let Ok(Some(frame)) = reader.take() {
-            let _ = self.pool.receive(self.worker, frame, &mut self.table);
-        }
-        if told_to_stop {
-            for number in self.table.numbers() {
-                drop(self.table.remove(number));
-            }
-            return;
-        }
-        let death = Death { cause, quarantine_after: self.options.quarantine_after };
-        let begun = |number| match recorder.has_begun(number) {
-            true => Begun::Yes,
-            false => Begun::No,
-        };
-        self.pool.queue().give_back(waits_alone);
-        self.pool.bury(self.worker, &mut self.table, &death, begun);
     }
 }

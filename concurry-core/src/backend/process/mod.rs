@@ -6,12 +6,14 @@
 
 mod child;
 mod connection;
+mod end;
 mod factory;
 mod feed;
 mod link;
 mod notes;
 mod options;
 mod output;
+mod recycle;
 mod wake;
 mod watch;
 mod window;

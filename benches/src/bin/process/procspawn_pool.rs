@@ -1,0 +1,58 @@
+//! procspawn: a pool of processes that run functions.
+
+use std::time::Instant;
+
+use concurry_benches::harness::{Measurement, Stopwatch};
+use procspawn::{JoinHandle, Pool};
+
+/// Calls that are on their way at a time.
+const WINDOW: usize = 64;
+
+fn pool(workers: usize) -> Pool {
+    let pool = Pool::new(workers).expect("the pool starts");
+    for _ in 0..workers {
+        assert_eq!(pool.spawn(3, same).join().expect("it answers"), 3);
+    }
+    pool
+}
+
+fn same(x: u64) -> u64 {
+    x
+}
+
+pub(super) fn calls(calls: u64, workers: usize) -> Measurement {
+    let pool = pool(workers);
+    let mut sum = 0;
+    let watch = Stopwatch::start();
+    let mut next = 0;
+    while next < calls {
+        let end = (next + WINDOW as u64).min(calls);
+        let handles: Vec<JoinHandle<u64>> = (next..end).map(|x| pool.spawn(x, same)).collect();
+        for handle in handles {
+            sum += handle.join().expect("it answers");
+        }
+        next = end;
+    }
+    watch.stop().per_call(calls, sum)
+}
+
+pub(super) fn roundtrip(calls: u64) -> Measurement {
+    let pool = pool(1);
+    let (mut trips, mut sum) = (Vec::new(), 0);
+    let watch = Stopwatch::start();
+    for x in 0..calls {
+        let start = Instant::now();
+        sum += pool.spawn(x, same).join().expect("it answers");
+        trips.push(start.elapsed());
+    }
+    watch.stop().with_value(super::median(trips), sum)
+}
+
+pub(super) fn start(_: u64) -> Measurement {
+    let watch = Stopwatch::start();
+    let start = Instant::now();
+    let pool = pool(2);
+    let ready = start.elapsed();
+    drop(pool);
+    watch.stop().with_value(ready.as_secs_f64() * 1e3, 0)
+}

@@ -1,0 +1,345 @@
+//! Limits whose state another process keeps: that side decides, this one asks.
+//!
+//! A worker in a process of its own has a [`Limits`] made of a [`LimitServer`] and of mirrors: sets
+//! that know the keys and the configuration, and count nothing. What is taken is decided and held by
+//! the pool's process; a [`Permit`] here tells that process what becomes of it. For the users of a
+//! worker nothing is different.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::acquire::Acquire;
+use crate::error::{LimitBuildError, LimitError, Refusal};
+use crate::kind::{CallLimit, Kind, Limit, RateLimit, ResourceLimit};
+use crate::limit_set::LimitSet;
+use crate::limits::Limits;
+use crate::permit::Permit;
+use crate::request::{Scope, Takes};
+use crate::store::Take;
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteRequest {
+    /// Whether what is not named is taken with one each: see `Scope`.
+    pub scope: u8,
+    /// The keys and amounts.
+    pub amounts: Vec<(String, f64)>,
+    /// Whether to wait, and how long at most.
+    pub wait: Wait,
+}
+
+/// How long a request waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Not at all.
+    No,
+    /// At most so long.
+    AtMost(Duration),
+    /// As long as it takes.
+    Forever,
+}
+
+/// What the other side has taken.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Of which of its sets.
+    pub set: usize,
+    /// The keys and amounts.
+    pub amounts: Vec<(String, f64)>,
+    /// Tells it what becomes of them. Dropping it gives the resources back.
+    pub permit: Arc<dyn RemotePermit>,
+}
+
+/// A permit that another process holds. Dropping it gives the resources back there.
+pub trait RemotePermit: Send + Sync + Debug {
+    /// What was really used, for every key that is settled so far.
+    fn update(&self, used: Vec<(String, f64)>);
+    /// Nothing was used.
+    fn refund(&self);
+}
+
+/// The process that has the limits.
+pub trait LimitServer: Send + Sync + Debug {
+    /// Asks. Dropping the future takes the request back.
+    fn request(&self, request: RemoteRequest) -> GrantFuture;
+}
+
+/// What comes back, when it does.
+pub type GrantFuture = Pin<Box<dyn Future<Output = Result<Grant, RemoteError>> + Send>>;
+
+/// A [`LimitError`] as plain data.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "as in `LimitError`")]
+pub enum RemoteError {
+    Refused {
+        key: String,
+        retry_after: Option<Duration>,
+    },
+    TimedOut {
+        timeout: Duration,
+        key: String,
+        retry_after: Option<Duration>,
+    },
+    NeverFits {
+        key: String,
+        amount: f64,
+        most: f64,
+    },
+    UnknownKey {
+        key: String,
+        known: String,
+    },
+    DuplicateKey {
+        key: String,
+    },
+    BadAmount {
+        key: String,
+        amount: f64,
+        legal: String,
+    },
+    NothingRequested {
+        key: String,
+    },
+    /// Whatever else: the other side is gone.
+    Lost,
+}
+
+impl From<&LimitError> for RemoteError {
+    fn from(error: &LimitError) -> Self {
+        match error {
+            LimitError::Refused(refusal) => Self::Refused {
+                key: refusal.blocked_by().to_owned(),
+                retry_after: refusal.retry_after(),
+            },
+            LimitError::TimedOut { timeout, refusal } => Self::TimedOut {
+                timeout: *timeout,
+                key: refusal.blocked_by().to_owned(),
+                retry_after: refusal.retry_after(),
+            },
+            LimitError::NeverFits { key, amount, most } => {
+                Self::NeverFits { key: key.clone(), amount: *amount, most: *most }
+            }
+            LimitError::UnknownKey { key, known } => {
+                Self::UnknownKey { key: key.clone(), known: known.clone() }
+            }
+            LimitError::DuplicateKey { key } => Self::DuplicateKey { key: key.clone() },
+            LimitError::BadAmount { key, amount, legal } => {
+                Self::BadAmount { key: key.clone(), amount: *amount, legal: (*legal).to_owned() }
+            }
+            LimitError::NothingRequested { key } => Self::NothingRequested { key: key.clone() },
+            LimitError::Resource { .. } | LimitError::BadCapacity { .. } => Self::Lost,
+        }
+    }
+}
+
+impl RemoteError {
+    fn into_error(self, mirrors: &[LimitSet]) -> LimitError {
+        let refusal = |key: String, retry_after| {
+            let known = mirrors.iter().find_map(|mirror| mirror.key(&key).ok());
+            known.map(|key| Refusal { key, retry_after }).ok_or(key)
+        };
+        let unknown = |key| LimitError::UnknownKey { key, known: "none".to_owned() };
+        match self {
+            Self::Refused { key, retry_after } => {
+                refusal(key, retry_after).map_or_else(unknown, LimitError::Refused)
+            }
+            Self::TimedOut { timeout, key, retry_after } => refusal(key, retry_after)
+                .map_or_else(unknown, |refusal| LimitError::TimedOut { timeout, refusal }),
+            Self::NeverFits { key, amount, most } => LimitError::NeverFits { key, amount, most },
+            Self::UnknownKey { key, known } => LimitError::UnknownKey { key, known },
+            Self::DuplicateKey { key } => LimitError::DuplicateKey { key },
+            Self::BadAmount { key, amount, legal } => {
+                let known = ["above zero", "a whole number above zero"];
+                let legal = known.into_iter().find(|known| *known == legal).unwrap_or("above zero");
+                LimitError::BadAmount { key, amount, legal }
+            }
+            Self::NothingRequested { key } => LimitError::NothingRequested { key },
+            Self::Lost => LimitError::UnknownKey {
+                key: "any".to_owned(),
+                known: "with the pool, which is gone".to_owned(),
+            },
+        }
+    }
+}
+
+/// What a mirror of a set is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetDescription {
+    /// The limits, in their order.
+    pub limits: Vec<LimitDescription>,
+    /// The settings.
+    pub config: Vec<(String, String)>,
+}
+
+/// What a mirror knows of a limit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitDescription {
+    /// Its key.
+    pub key: String,
+    /// Whether it counts calls.
+    pub calls: bool,
+    /// Its capacity.
+    pub capacity: f64,
+    /// Its window. `None`: a resource.
+    pub window: Option<Duration>,
+}
+
+impl LimitSet {
+    /// What a mirror in another process is made of.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn describe(&self) -> SetDescription {
+        let stats = self.stats().limits;
+        let limits =
+            self.shared.keys.limits.iter().zip(stats).map(|(limit, stats)| LimitDescription {
+                key: limit.key.clone(),
+                calls: matches!(limit.kind, Kind::Calls { .. }),
+                capacity: stats.capacity,
+                window: stats.window,
+            });
+        let config = self.shared.config.iter();
+        SetDescription {
+            limits: limits.collect(),
+            config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        }
+    }
+
+    /// A set with the keys and settings of another one, which counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`LimitSetBuilder::build`](crate::LimitSetBuilder::build), if the description is damaged.
+    #[doc(hidden)]
+    pub fn mirror(description: SetDescription) -> Result<Self, LimitBuildError> {
+        let limits = description.limits.into_iter().map(|limit| match limit.window {
+            None => Limit::from(ResourceLimit::new(limit.key, limit.capacity)),
+            Some(window) if limit.calls => CallLimit::new(limit.capacity, window).into(),
+            Some(window) => RateLimit::new(limit.key, limit.capacity, window).into(),
+        });
+        let builder = limits.fold(Self::builder(), |builder, limit| builder.with(limit));
+        builder.config(description.config).build()
+    }
+}
+
+/// Limits that another process keeps.
+#[derive(Clone, Debug)]
+pub(crate) struct Remote {
+    pub(crate) server: Arc<dyn LimitServer>,
+    pub(crate) mirrors: Arc<[LimitSet]>,
+}
+
+impl Remote {
+    pub(crate) fn acquire(&self, scope: Scope, amounts: Vec<(String, f64)>) -> Acquire {
+        let request = RemoteRequest { scope: scope as u8, amounts, wait: Wait::Forever };
+        Acquire::remote(RemoteAcquire { remote: self.clone(), request: Some(request), asked: None })
+    }
+
+    pub(crate) fn try_acquire(
+        &self,
+        scope: Scope,
+        amounts: Vec<(String, f64)>,
+    ) -> Result<Permit<'static>, LimitError> {
+        let request = RemoteRequest { scope: scope as u8, amounts, wait: Wait::No };
+        let answer = concurry_time::block_on(self.server.request(request));
+        self.permit(answer)
+    }
+
+    fn permit(&self, answer: Result<Grant, RemoteError>) -> Result<Permit<'static>, LimitError> {
+        let grant = answer.map_err(|error| error.into_error(&self.mirrors))?;
+        remote_permit(&self.mirrors, grant)
+            .ok_or_else(|| RemoteError::Lost.into_error(&self.mirrors))
+    }
+}
+
+/// A permit for what the other side has taken. `None`: it is not of these mirrors.
+#[doc(hidden)]
+#[must_use]
+pub fn remote_permit(mirrors: &[LimitSet], grant: Grant) -> Option<Permit<'static>> {
+    let mirror = mirrors.get(grant.set)?;
+    let keys = &mirror.shared.keys;
+    let takes = grant
+        .amounts
+        .iter()
+        .map(|(key, amount)| keys.find(key).map(|index| Take { index, amount: *amount }));
+    let takes = takes.collect::<Option<Takes>>()?;
+    Some(Permit::of_server(Arc::clone(&mirror.shared), takes, grant.permit))
+}
+
+/// A request on its way to the other side.
+#[derive(Debug)]
+pub(crate) struct RemoteAcquire {
+    remote: Remote,
+    request: Option<RemoteRequest>,
+    asked: Option<Asked>,
+}
+
+struct Asked(GrantFuture);
+
+impl Debug for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Asked")
+    }
+}
+
+impl RemoteAcquire {
+    pub(crate) fn poll(
+        &mut self,
+        timeout: Option<Duration>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Permit<'static>, LimitError>> {
+        if let Some(mut request) = self.request.take() {
+            request.wait = timeout.map_or(Wait::Forever, Wait::AtMost);
+            self.asked = Some(Asked(self.remote.server.request(request)));
+        }
+        let Some(Asked(asked)) = &mut self.asked else { return Poll::Pending };
+        asked.as_mut().poll(context).map(|answer| self.remote.permit(answer))
+    }
+}
+
+/// What is to be done about a request from another process.
+#[derive(Debug)]
+pub enum Answer {
+    /// It is decided.
+    Now(Result<Permit<'static>, LimitError>),
+    /// It waits.
+    Later(Acquire),
+}
+
+impl Limits {
+    /// Limits that another process keeps.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_server(server: Arc<dyn LimitServer>, mirrors: Vec<LimitSet>) -> Self {
+        Self::from_remote(Remote { server, mirrors: mirrors.into() })
+    }
+
+    /// Answers a request of another process.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn answer(&self, request: RemoteRequest) -> Answer {
+        let scope = match request.scope {
+            scope if scope == Scope::InsideCall as u8 => Scope::InsideCall,
+            scope if scope == Scope::BeforeCall as u8 => Scope::BeforeCall,
+            scope if scope == Scope::Exact as u8 => Scope::Exact,
+            _ => Scope::Standalone,
+        };
+        match request.wait {
+            Wait::No => Answer::Now(self.try_acquire_in(scope, request.amounts)),
+            Wait::Forever => Answer::Later(self.acquire_in(scope, request.amounts)),
+            Wait::AtMost(timeout) => {
+                Answer::Later(self.acquire_in(scope, request.amounts).timeout(timeout))
+            }
+        }
+    }
+
+    /// Which of its sets a permit is of.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn place_of(&self, permit: &Permit<'_>) -> Option<usize> {
+        self.sets().position(|set| permit.is_of(set))
+    }
+}

@@ -1,0 +1,161 @@
+//! A death costs the call that was running, and nothing else.
+
+use std::time::Duration;
+
+use concurry::prelude::*;
+use concurry::process::ProcessOptions;
+use concurry::{Rejection, RestartPolicy, WorkerDeath};
+use concurry_testkit::{Gate, wait_until, within};
+
+use crate::workers::{Fragile, fragile, is_alive, lines, log_file, signal};
+
+fn died(error: CallError<std::convert::Infallible>) -> WorkerDeath {
+    let CallError::WorkerDied(died) = error else { panic!("{error:?}") };
+    assert_eq!((died.site.worker(), died.attempt), ("Fragile", 1));
+    died.cause
+}
+
+#[test]
+fn each_way_to_die_is_told_and_the_worker_comes_back() {
+    within(|| {
+        let fragile = fragile(1);
+        let exit = died(fragile.exit(7).result().unwrap_err());
+        assert_eq!(exit, WorkerDeath::Exit { code: 7 });
+        let abort = died(fragile.abort().result().unwrap_err());
+        assert_eq!(abort, WorkerDeath::Signal { signal: 6 });
+        let overflow = died(fragile.overflow(0).result().unwrap_err());
+        assert_eq!(overflow, WorkerDeath::Signal { signal: 11 });
+        assert_eq!(fragile.count().result().unwrap(), 1, "with a new state");
+        assert_eq!(fragile.stats().restarts, 3);
+        assert!(fragile.stop().result().unwrap().complete);
+    });
+}
+
+#[test]
+fn a_process_that_is_killed_costs_the_running_call_and_no_other() {
+    within(|| {
+        let log = log_file("killed");
+        let fragile = Fragile::options(Mode::Process, 1).init(Some(log.clone())).unwrap();
+        let pid = fragile.pid().result().unwrap();
+        let gate = Gate::new();
+        // Done before, running, and queued behind it.
+        let before: Vec<_> = (0..50).map(|number| fragile.record(number)).collect();
+        let running = fragile.hold(gate.clone());
+        let after: Vec<_> = (50..100).map(|number| fragile.record(number)).collect();
+        gate.wait_for_arrivals(1);
+        signal(pid, "-KILL");
+        assert_eq!(died(running.result().unwrap_err()), WorkerDeath::Signal { signal: 9 });
+        assert_eq!(gather(before).results().unwrap(), (0..50).collect::<Vec<_>>());
+        assert_eq!(gather(after).results().unwrap(), (50..100).collect::<Vec<_>>());
+        assert!(lines(&log, 100).iter().all(|count| *count == 1), "each ran once");
+    });
+}
+
+#[test]
+fn a_crash_in_the_middle_of_many_fast_calls_costs_one() {
+    within(|| {
+        let log = log_file("middle");
+        let fragile = Fragile::options(Mode::Process, 2).init(Some(log.clone())).unwrap();
+        let mut futures = Vec::new();
+        for number in 0..3_000 {
+            futures.push(fragile.record(number));
+            if number % 500 == 250 {
+                futures.push(fragile.abort());
+            }
+        }
+        let outcomes = gather(futures).outcomes();
+        let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+        assert_eq!(failed, 6, "as many as crashed");
+        assert!(lines(&log, 3_000).iter().all(|count| *count == 1), "each ran once");
+    });
+}
+
+#[test]
+fn a_process_that_shows_no_sign_of_life_is_killed() {
+    within(|| {
+        let options = ProcessOptions::new().hang_timeout(Duration::from_millis(300));
+        let options = Fragile::options(Mode::Process, 1).process(options);
+        let fragile = options.init(None).unwrap();
+        let pid = fragile.pid().result().unwrap();
+        let gate = Gate::new();
+        let running = fragile.hold(gate.clone());
+        gate.wait_for_arrivals(1);
+        signal(pid, "-STOP");
+        let cause = died(running.result().unwrap_err());
+        assert!(matches!(cause, WorkerDeath::Hung { .. }), "{cause:?}");
+        assert!(!is_alive(pid));
+        assert_eq!(fragile.add(1, 2).result().unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_process_that_takes_too_much_memory_is_killed() {
+    within(|| {
+        let options = ProcessOptions::new().memory_limit(200 << 20);
+        let options = Fragile::options(Mode::Process, 1).process(options);
+        let fragile = options.init(None).unwrap();
+        let cause = died(fragile.swell(400, Gate::new()).result().unwrap_err());
+        assert!(matches!(cause, WorkerDeath::Memory { bytes } if bytes > 200 << 20), "{cause:?}");
+        let gate = Gate::new();
+        gate.open();
+        assert_eq!(fragile.swell(1, gate).result().unwrap(), 1 << 20);
+    });
+}
+
+#[test]
+fn a_call_that_ends_every_worker_is_kept_from_the_pool_with_its_arguments() {
+    within(|| {
+        let log = log_file("poison");
+        let policy = RetryPolicy::constant(Duration::from_millis(1)).max_retries(100);
+        let fragile = Fragile::options(Mode::Process, 1)
+            .process(ProcessOptions::new().quarantine_after(3))
+            .restart(RestartPolicy::new().first_wait(Duration::from_millis(1)))
+            .retry(policy)
+            .init(Some(log.clone()))
+            .unwrap();
+        let error = fragile.record_again(1, true).result().unwrap_err();
+        let error = match error {
+            CallError::RetriesExhausted(attempts) => {
+                attempts.into_attempts().into_last().unwrap().error
+            }
+            other => other,
+        };
+        let CallError::Rejected(rejected) = error else { panic!("{error:?}") };
+        assert_eq!(rejected.reason(), Rejection::Poisoned { deaths: 3 });
+        assert_eq!(rejected.into_arguments::<(u64, bool)>().unwrap(), (1, true));
+        assert_eq!(lines(&log, 2), [0, 3]);
+        assert_eq!(fragile.record_again(0, false).result().unwrap(), 0);
+        let _ = std::fs::remove_file(log);
+    });
+}
+
+#[test]
+fn what_a_worker_has_started_goes_with_it() {
+    within(|| {
+        let fragile = fragile(1);
+        let child = fragile.start_child().result().unwrap();
+        assert!(is_alive(child));
+        assert!(fragile.exit(0).result().is_err());
+        wait_until("what it had started is gone", || !is_alive(child));
+    });
+}
+
+#[test]
+fn a_call_past_its_deadline_that_heeds_nothing_is_ended_with_its_process() {
+    within(|| {
+        let options = ProcessOptions::new().overdue_grace(Duration::from_millis(50));
+        let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
+        let gate = Gate::new();
+        gate.open();
+        let hasty = fragile.with(CallOptions::new().deadline(Duration::from_millis(200)));
+        let error = hasty.heed_nothing(gate.clone()).result().unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+        assert_eq!(fragile.add(1, 1).result().unwrap(), 2, "by the next process");
+        assert_eq!(gate.arrived(), 1);
+        // One that looks at its context ends by itself.
+        let error = hasty.heed(gate).result().unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+        assert_eq!(fragile.count().result().unwrap(), 1);
+        assert_eq!(fragile.stats().restarts, 1);
+    });
+}
