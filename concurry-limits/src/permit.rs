@@ -298,9 +298,10 @@ impl<'set> Permit<'set> {
             server.refund();
         } else {
             let keys = &self.shared.keys.limits;
-            let told = self.takes.iter().zip(used.iter()).filter_map(|(take, used)| {
-                used.map(|used| (keys[take.index].key.clone(), used))
-            });
+            let told =
+                self.takes.iter().zip(used.iter()).filter_map(|(take, used)| {
+                    used.map(|used| (keys[take.index].key.clone(), used))
+                });
             server.update(told.collect());
         }
         self.note_settled(used, refunded);

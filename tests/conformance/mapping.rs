@@ -16,8 +16,8 @@ conformance!(every:
     a_map_that_is_not_finished_calls_nothing,
 );
 conformance!(queued:
-    a_map_has_no_more_calls_on_their_way_than_its_window,
     a_map_spreads_over_the_workers,
+    a_map_has_no_more_calls_on_their_way_than_its_window,
 );
 
 fn a_map_gives_its_results_in_the_order_of_the_items(mode: Mode) {

@@ -9,11 +9,11 @@ conformance!(overlapping:
     shared_async_calls_of_one_worker_overlap_up_to_the_concurrency,
     exclusive_calls_run_alone,
     calls_behind_an_exclusive_one_keep_their_order,
-    shared_sync_calls_overlap_with_async_ones,
     a_sync_method_holds_up_no_other_worker,
     ten_thousand_calls_wait_on_one_worker,
 );
 conformance!(overlapping_in_this_process:
+    shared_sync_calls_overlap_with_async_ones,
     a_sync_method_of_local_state_holds_up_no_other_worker,
 );
 conformance!(threads:

@@ -11,5 +11,4 @@ mod deaths;
 mod lifetime;
 mod mixed;
 mod shared;
-mod storm;
 mod types;

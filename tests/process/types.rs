@@ -127,7 +127,7 @@ fn a_type_that_stays_is_an_error_of_init_that_names_method_and_remedy() {
 #[test]
 fn a_retry_predicate_for_an_error_that_can_not_cross_is_refused() {
     let options = Mixed::options(Mode::Process, 1);
-    let policy = RetryPolicy::constant(std::time::Duration::ZERO).max_retries(1);
+    let policy = RetryPolicy::constant(std::time::Duration::from_millis(1)).max_retries(1);
     let options = options.retry(policy).retry_if(|_: &LocalError| true);
     let text = options.init().unwrap_err().to_string();
     assert!(text.contains("retry_if") && text.contains("LocalError"), "{text}");

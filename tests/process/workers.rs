@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use concurry::prelude::*;
@@ -137,7 +137,7 @@ pub(crate) fn log_file(test: &str) -> PathBuf {
 }
 
 /// How often each number stands in a log, which is taken away.
-pub(crate) fn lines(log: &PathBuf, numbers: usize) -> Vec<u32> {
+pub(crate) fn lines(log: &Path, numbers: usize) -> Vec<u32> {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let _ = std::fs::remove_file(log);
     let mut counts = vec![0; numbers];

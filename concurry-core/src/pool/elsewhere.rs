@@ -144,10 +144,11 @@ fn failed<W: Worker, E>(failure: &BuiltFailure, error: Option<Carry<E>>) -> Cons
 fn check_methods<W: Worker>(mode: Mode, layers: &LayerTable) -> Result<(), OptionsError> {
     let mut check = Check { mode, layers, seen: false, refused: None };
     W::visit_methods(&mut check);
+    let closures = std::any::TypeId::of::<W>() == std::any::TypeId::of::<crate::tasks::Tasks>();
     match check.refused {
-        Some(refused) => Err(refused),
-        None if check.seen => Ok(()),
-        None => Err(OptionsError::ModeUnavailable {
+        Some(refused) if !closures => Err(refused),
+        None if check.seen && !closures => Ok(()),
+        _ => Err(OptionsError::ModeUnavailable {
             worker: W::NAME,
             mode,
             remedy: "closures and futures never leave their process; put `#[task]` on a function, \

@@ -76,6 +76,12 @@ impl TakenCall {
         self.functions().spec.exclusive
     }
 
+    /// Whether it is an `async fn`.
+    #[must_use]
+    pub fn is_async(&self) -> bool {
+        self.functions().spec.asynchronous
+    }
+
     /// Whether nobody wants its outcome any more.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {

@@ -213,6 +213,12 @@ fn hear(channel: &UnixStream, mut reader: FrameReader, mut heard: impl FnMut(Fra
 /// Nobody wants this process any more, whatever its user's code is doing.
 #[allow(unsafe_code)]
 fn gone() -> ! {
+    use rustix::process::{Signal, getpgrp, getpid, kill_process_group};
+
+    // What it has started goes along. It has a group of its own unless somebody else started it.
+    if getpgrp() == getpid() {
+        let _ = kill_process_group(getpgrp(), Signal::KILL);
+    }
     // SAFETY: it ends the process; nothing runs after it. Not `exit`, which would run destructors of
     // the user's code beside the user's code.
     unsafe { libc::_exit(0) }

@@ -166,7 +166,8 @@ fn leave_empty() -> Option<()> {
 fn die_with(parent: u32) {
     #[cfg(target_os = "linux")]
     {
-        let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+        // Goes on if it was stopped: it finds out by itself then, and takes along what it has started.
+        let _ = rustix::process::set_parent_process_death_signal(Some(Signal::CONT));
         // It may have gone before.
         let now = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get() as u32);
         if now != Some(parent) {
@@ -174,7 +175,7 @@ fn die_with(parent: u32) {
         }
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = (parent, Signal::KILL);
+    let _ = (parent, Signal::CONT);
 }
 
 /// What the standard library does before `main`: a closed pipe is an error and not the end, and a

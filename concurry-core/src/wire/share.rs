@@ -57,8 +57,7 @@ pub struct ShareError {
 struct Place {
     name: Name,
     /// Open as long as the value lives.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-    file: std::fs::File,
+    _file: std::fs::File,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +102,7 @@ impl Place {
         written.map_err(|failure| std::io::Error::other(failure.0))?;
         std::io::Write::flush(&mut writer)?;
         drop(writer);
-        Ok(Self { name: Name { path, number }, file })
+        Ok(Self { name: Name { path, number }, _file: file })
     }
 
     #[cfg(target_os = "linux")]
@@ -146,26 +145,29 @@ fn met() -> &'static Mutex<VecDeque<Met>> {
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
     fn meet(name: Name) -> Result<Self, String> {
-        let mut known = lock(met());
-        if let Some(place) = known.iter().position(|known| known.name == name)
-            && let Some(found) = known.remove(place)
-        {
-            // The one that was met last goes last.
-            let value = Arc::clone(&found.value);
-            known.push_back(found);
-            drop(known);
-            let inner = value.downcast::<Inner<T>>().map_err(|_| "it is of another type")?;
+        if let Some(inner) = Self::known(&name)? {
             return Ok(Self { inner });
         }
-        // Held while the value is read, so that it is read once; decoding makes no calls.
-        let value = read(&name.path)?;
-        let inner = Arc::new(Inner { value, place: OnceLock::new() });
-        if known.len() == KEPT {
-            known.pop_front();
-        }
+        // Not under the lock: a value may hold others that are shared.
+        let inner = Arc::new(Inner { value: read(&name.path)?, place: OnceLock::new() });
         let value: Arc<dyn std::any::Any + Send + Sync> = Arc::<Inner<T>>::clone(&inner);
+        let mut known = lock(met());
+        let oldest = if known.len() == KEPT { known.pop_front() } else { None };
         known.push_back(Met { name, value });
+        drop(known);
+        drop(oldest);
         Ok(Self { inner })
+    }
+
+    /// A value that was met before. It counts as met last.
+    fn known(name: &Name) -> Result<Option<Arc<Inner<T>>>, String> {
+        let mut known = lock(met());
+        let place = known.iter().position(|known| known.name == *name);
+        let Some(found) = place.and_then(|place| known.remove(place)) else { return Ok(None) };
+        let value = Arc::clone(&found.value);
+        known.push_back(found);
+        drop(known);
+        value.downcast().map(Some).map_err(|_| "it is of another type".to_owned())
     }
 }
 

@@ -65,7 +65,12 @@ impl Connection {
 
     /// Sleeps until there is something to read, or to write if there is any, or the process ends, or
     /// the waker is called, or the time is over.
-    pub(crate) fn sleep(&self, waker: &PollWaker, timeout: Option<Duration>, also: Option<&Self>) {
+    pub(crate) fn sleep(
+        &self,
+        waker: &PollWaker,
+        timeout: Option<Duration>,
+        also: Option<&Self>,
+    ) -> bool {
         let mut wanted = PollFlags::IN;
         if !self.writer.is_empty() {
             wanted |= PollFlags::OUT;
@@ -81,6 +86,7 @@ impl Connection {
         ];
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         let _ = poll(&mut watched, timeout.as_ref());
+        self.process.ended.is_some() && !watched[2].revents().is_empty()
     }
 
     /// Whether the process has told how its constructor went, or has ended without a word.

@@ -35,6 +35,8 @@ pub(super) struct Feed {
     pub(super) waits_alone: Option<TakenCall>,
     /// The only call in the table runs alone.
     pub(super) runs_alone: bool,
+    /// A sync call of a worker whose other calls overlap.
+    pub(super) runs_sync: Option<u64>,
     /// Since when it was not idle, or when results came last.
     pub(super) since: Option<Instant>,
     pub(super) searching: bool,
@@ -60,6 +62,7 @@ impl Link {
             taken_back: None,
             waits_alone: None,
             runs_alone: false,
+            runs_sync: None,
             since: None,
             searching: false,
             finishing: false,
@@ -129,11 +132,11 @@ impl Link {
             }
             if self.may_sleep(feed) {
                 let (waker, timeout) = (&self.mailbox.waker, feed.watch.next(&self.table));
-                feed.connection.sleep(waker, timeout, feed.recycling.building());
+                let ended = feed.connection.sleep(waker, timeout, feed.recycling.building());
                 if feed.searching {
                     self.pool.queue().unpark(self.worker);
                 }
-                if feed.connection.process.has_ended() {
+                if ended {
                     return self.ended(feed);
                 }
             }
@@ -163,6 +166,8 @@ impl Link {
             && !feed.finishing
             && !feed.recycling.is_ready()
             && !feed.runs_alone
+            // Until it has ended, the process begins nothing else.
+            && feed.runs_sync.is_none_or(|number| self.table.get(number).is_none())
             && feed.writing.is_none()
             && self.table.len() < feed.window.size()
             && feed.connection.writer.len() < WAITING
@@ -202,6 +207,9 @@ impl Link {
 
     fn send(&mut self, feed: &mut Feed, call: TakenCall, now: Instant) {
         let number = self.table.next_number();
+        if !self.one_at_a_time && !call.is_async() {
+            feed.runs_sync = Some(number);
+        }
         feed.connection.process.recorder.send(number);
         // A cancel from here on finds it.
         call.put_at(place_of(self.worker, number));

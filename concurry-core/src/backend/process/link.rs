@@ -138,7 +138,9 @@ impl Link {
             }
             match connection.poll_built(&self.pool) {
                 Some(built) => return built.map(|()| connection),
-                None => connection.sleep(&self.mailbox.waker, None, None),
+                None => {
+                    connection.sleep(&self.mailbox.waker, None, None);
+                }
             }
         }
     }

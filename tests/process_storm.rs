@@ -1,4 +1,7 @@
 //! Many calls while processes are killed all the time: each future ends once, and nothing runs twice.
+//! Alone in its program, so that threads and descriptors can be counted.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +12,11 @@ use concurry::RestartPolicy;
 use concurry::prelude::*;
 use concurry_testkit::{threads_named, wait_until};
 
-use crate::workers::{Fragile, is_alive, lines, log_file};
+#[allow(dead_code)] // the tests of `process` use the rest
+#[path = "process/workers.rs"]
+mod workers;
+
+use workers::{Fragile, is_alive, lines, log_file};
 
 const CALLS: u64 = 100_000;
 
