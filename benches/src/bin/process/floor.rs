@@ -58,8 +58,7 @@ impl Floor {
 
     /// Writes frames, and does not wait for their answers.
     fn write(&mut self, numbers: std::ops::Range<u64>) {
-        let bytes: Vec<u8> =
-            numbers.flat_map(|x| u128::from(x).to_le_bytes()).collect();
+        let bytes: Vec<u8> = numbers.flat_map(|x| u128::from(x).to_le_bytes()).collect();
         self.channel.write_all(&bytes).expect("it reads");
     }
 
