@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Generics, Ident, Index, Type, Visibility, WherePredicate, parse_quote};
 
-use super::method::{borrows, carry, error_text, leaves, names_parameter, sides};
+use super::method::{borrows, carry, error_text, names_parameter, sides};
 use super::{at, tuple, where_clause};
 use crate::model::{Construction, Constructor, Returns, WorkerImpl};
 
@@ -152,10 +152,6 @@ impl Builders {
                 quote!(#(__parameters.#places),*)
             }
         };
-        let worker_type = quote!(#self_type);
-        let leaving =
-            self.types.iter().map(|ty| leaves(private, &worker_type, ty, &worker.generics));
-        let leaving = worker.generics.params.is_empty().then(|| quote!(#(#leaving)*));
         // An instance of a generic worker is added by `register!`.
         let register =
             worker.generics.params.is_empty().then(|| quote!(#private::register! { #self_type }));
@@ -163,7 +159,6 @@ impl Builders {
             impl #impl_generics #self_type #conditions {
                 #[doc(hidden)]
                 pub fn __registration() -> #private::Registration {
-                    #leaving
                     use #private::FallbackProbe as _;
                     #private::Registration::of::<#self_type, #parameters, #error>(
                         #wires,

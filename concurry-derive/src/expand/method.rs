@@ -156,25 +156,10 @@ impl Description<'_> {
                 pure: #pure,
             }
         };
-        let plain = self.check_plain();
-        let leaving = self.check_leaving();
-        match plain.is_none() && leaving.is_empty() {
-            true => spec,
-            false => quote!({ #plain #leaving #spec }),
+        match self.check_plain() {
+            Some(check) => quote!({ #check #spec }),
+            None => spec,
         }
-    }
-
-    /// Where the worker is marked `#[worker(process)]`, every argument and the output can leave the
-    /// process.
-    fn check_leaving(&self) -> TokenStream {
-        let Bodies { private, method, .. } = self.bodies;
-        let arguments = method.parameters.iter().map(|parameter| &parameter.ty);
-        let output = match &method.returns {
-            Returns::Plain(output) => Some(output),
-            Returns::Split { output, .. } => Some(&**output),
-            Returns::Alias(_) => None,
-        };
-        arguments.chain(output).map(|ty| leaves(private, self.worker, ty, self.generics)).collect()
     }
 
     /// Refuses a `Result` under another name, which would pass for a success.
@@ -192,29 +177,6 @@ impl Description<'_> {
             true => quote!(use #private::FallbackProbe as _; #check),
             false => quote!(const _: () = { use #private::FallbackProbe as _; #check };),
         })
-    }
-}
-
-/// Refuses a type that can't leave the process, if the worker is marked `#[worker(process)]`.
-pub(super) fn leaves(
-    private: &TokenStream,
-    worker: &TokenStream,
-    ty: &Type,
-    generics: &Generics,
-) -> TokenStream {
-    let message = "this type can't leave the process, which `#[worker(process)]` asks for: derive \
-                   serde's `Serialize` and `Deserialize` for it";
-    let carried = carry(private, &quote!(#ty), borrows(ty));
-    let check = quote_spanned! {ty.span()=>
-        ::core::assert!(
-            !<#worker as #private::WorkerType>::DEFAULTS.process || #carried.is_some(),
-            #message,
-        );
-    };
-    match names_parameter(ty, generics) || !generics.params.is_empty() {
-        // A constant of its own cannot name the parameters of the impl.
-        true => quote!({ use #private::FallbackProbe as _; #check }),
-        false => quote!(const _: () = { use #private::FallbackProbe as _; #check };),
     }
 }
 
