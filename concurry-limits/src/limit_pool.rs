@@ -111,7 +111,7 @@ impl LimitPool {
         Acquire::first_of(self.order().into_iter().map(|index| {
             let shared = &self.sets[index].shared;
             let named = request.iter().map(|(key, amount)| (ByReference(key), *amount));
-            (Arc::clone(shared), resolve(&shared.keys, scope, [None, None], named))
+            (Arc::clone(shared), resolve(&shared.keys, scope, named))
         }))
     }
 

@@ -1,6 +1,7 @@
 //! A set of limits that are acquired together or not at all.
 
 use std::fmt;
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -130,16 +131,20 @@ impl LimitSet {
     ) -> Result<(Takes, Duration), LimitError> {
         let shared = &*self.shared;
         let mut request = request.into_iter();
-        let (first, second) = (request.next(), request.next());
-        if let (Some((key, amount)), None) = (&first, &second)
-            && let Some((take, units)) = resolve_units(&shared.keys, scope, key, amount.to_f64())
-            && shared.credits[take.index].try_take(units)
+        // A request that does not know its length goes the longer way.
+        if request.size_hint() == (1, Some(1))
+            && let Some((key, amount)) = request.next()
         {
-            let mut takes = Takes::new();
-            takes.push(take);
-            return Ok((takes, PREPAID));
+            if let Some((take, units)) = resolve_units(&shared.keys, scope, &key, amount.to_f64())
+                && shared.credits[take.index].try_take(units)
+            {
+                let mut takes = Takes::new();
+                takes.push(take);
+                return Ok((takes, PREPAID));
+            }
+            return self.take_all(scope, iter::once((key, amount)));
         }
-        self.take_all(scope, [first, second], request)
+        self.take_all(scope, request)
     }
 
     /// The same, by way of the lock.
@@ -147,10 +152,9 @@ impl LimitSet {
     fn take_all<K: LimitKey, A: Amount>(
         &self,
         scope: Scope,
-        first: [Option<(K, A)>; 2],
-        rest: impl Iterator<Item = (K, A)>,
+        request: impl Iterator<Item = (K, A)>,
     ) -> Result<(Takes, Duration), LimitError> {
-        let takes = resolve(&self.shared.keys, scope, first, rest)?;
+        let takes = resolve(&self.shared.keys, scope, request)?;
         let at = self.shared.try_take(&takes)?;
         Ok((takes, at))
     }
@@ -199,7 +203,7 @@ impl LimitSet {
         scope: Scope,
         request: impl IntoIterator<Item = (K, A)>,
     ) -> Acquire {
-        let takes = resolve(&self.shared.keys, scope, [None, None], request);
+        let takes = resolve(&self.shared.keys, scope, request);
         Acquire::new(Arc::clone(&self.shared), takes)
     }
 
@@ -213,7 +217,7 @@ impl LimitSet {
         &self,
         request: impl IntoIterator<Item = (K, A)>,
     ) -> Result<Option<Duration>, LimitError> {
-        let takes = resolve(&self.shared.keys, Scope::Standalone, [None, None], request)?;
+        let takes = resolve(&self.shared.keys, Scope::Standalone, request)?;
         Ok(self.shared.with(|ledger, now, _| {
             for take in &takes {
                 ledger.record(&self.shared.credits, take.index, now);

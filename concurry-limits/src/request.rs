@@ -54,13 +54,12 @@ pub(crate) fn resolve_units<K: LimitKey>(
     alone.then_some((Take { index, amount }, units))
 }
 
-/// Looks the keys up and checks the amounts. The first two items of the request may be given apart.
+/// Looks the keys up and checks the amounts.
 #[inline]
 pub(crate) fn resolve<K: LimitKey, A: Amount>(
     keys: &Arc<Keys>,
     scope: Scope,
-    first: [Option<(K, A)>; 2],
-    rest: impl IntoIterator<Item = (K, A)>,
+    request: impl IntoIterator<Item = (K, A)>,
 ) -> Result<Takes, LimitError> {
     let mut takes = Takes::new();
     if keys.limits.is_empty() {
@@ -68,17 +67,12 @@ pub(crate) fn resolve<K: LimitKey, A: Amount>(
         return Ok(takes);
     }
     let (mut in_order, mut next) = (true, 0);
-    let mut add = |(key, amount): (K, A)| {
+    for (key, amount) in request {
         let take = find(keys, &key, amount.to_f64())?;
         in_order &= take.index >= next;
         next = take.index + 1;
         takes.push(take);
-        Ok::<(), LimitError>(())
-    };
-    let [first, second] = first;
-    first.map_or(Ok(()), &mut add)?;
-    second.map_or(Ok(()), &mut add)?;
-    rest.into_iter().try_for_each(add)?;
+    }
     if takes.is_empty() && scope == Scope::Standalone {
         named_nothing(keys)?;
     }
