@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::CallError;
 use crate::backend::remote_node::place;
