@@ -89,6 +89,7 @@ pub(super) fn start<W: Worker, E: Send + 'static>(
         workers: plan.workers,
         concurrency: plan.concurrency,
         one_at_a_time: !kinds.asynchronous,
+        answers_limits: plan.mode == Mode::Process,
         parameters: parameters.into(),
         options: std::mem::take(&mut options.extensions),
         report: report_to::<W, E>(startup, leaving.error),

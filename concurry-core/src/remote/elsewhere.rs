@@ -62,6 +62,9 @@ pub struct Launch {
     pub concurrency: usize,
     /// Whether no method of the worker is async: then it works on one call at a time.
     pub one_at_a_time: bool,
+    /// Whether the backend has a [`LimitDesk`](super::LimitDesk) for each worker. Without, workers see
+    /// no limits; set it before the first [`hello`](Self::hello).
+    pub answers_limits: bool,
     pub(crate) parameters: Arc<[u8]>,
     pub(crate) options: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     pub(crate) report: Arc<dyn Fn(usize, Result<(), BuiltFailure>) + Send + Sync>,

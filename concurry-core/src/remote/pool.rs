@@ -129,7 +129,7 @@ impl RemotePool {
             seat: worker,
             concurrency: launch.concurrency,
             max_message,
-            sets: self.sets(),
+            sets: if launch.answers_limits { self.sets() } else { Vec::new() },
             restart: RestartRule {
                 first_wait: restart.first_wait,
                 max_wait: restart.max_wait,
