@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 /// Set, a test that can't have its cluster fails. Otherwise it is counted as not run.
 pub const REQUIRE_RAY: &str = "CONCURRY_REQUIRE_RAY";
 
-/// A cluster of two nodes with four CPUs each, on loopback. It ends with this value, and with this
+/// A cluster of two nodes that pretend to have 32 CPUs each, on loopback. It ends with this value, and with this
 /// process whatever becomes of it.
 #[derive(Debug)]
 pub struct RayCluster {
@@ -61,6 +61,7 @@ impl RayCluster {
         let mut process = Command::new(&python)
             .arg(script("cluster.py"))
             .arg(directory)
+            .arg("32")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -16,6 +16,12 @@ fn lock() -> MutexGuard<'static, Option<(RayCluster, Option<RayConnection>)>> {
 pub(crate) fn start(cluster: Result<RayCluster, String>) -> Option<String> {
     match cluster {
         Ok(cluster) => {
+            let known =
+                [("RAY_ADDRESS", cluster.address().into()), ("CONCURRY_RAY_PYTHON", cluster.python())];
+            for (name, value) in known {
+                // SAFETY: `main` calls this before there is a second thread.
+                unsafe { std::env::set_var(name, value) };
+            }
             *lock() = Some((cluster, None));
             None
         }
@@ -26,6 +32,15 @@ pub(crate) fn start(cluster: Result<RayCluster, String>) -> Option<String> {
 /// Ends it.
 pub(crate) fn stop() {
     *lock() = None;
+}
+
+/// Keeps the connection of pools that say nothing of Ray: they find the cluster by themselves.
+pub(crate) fn keep_default_connection() {
+    static KEPT: Mutex<Option<RayConnection>> = Mutex::new(None);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.is_none() {
+        *kept = Some(RayConnection::open(&RayOptions::new()).unwrap());
+    }
 }
 
 /// Does something to the cluster itself.

@@ -10,7 +10,7 @@ use concurry_testkit::wait_until;
 
 use crate::Test;
 use crate::cluster;
-use crate::workers::{Noter, Notes, gateways_of, is_alive, kill, signal};
+use crate::noters::{Noter, Notes, gateways_of, is_alive, kill, signal};
 
 pub(crate) const TESTS: &[Test] = &[
     ("faults::a_crash_costs_exactly_the_call_that_ran", a_crash_costs_exactly_the_call_that_ran),

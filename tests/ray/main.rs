@@ -7,8 +7,29 @@
 
 mod calls;
 mod cluster;
+#[macro_use]
+mod conformance;
+/// Held to the same text as in every other mode.
+#[allow(dead_code)] // what only other rows use
+#[path = "../conformance"]
+mod behaviours {
+    mod callbacks;
+    mod gathering;
+    mod mapping;
+    mod order;
+    mod panics;
+    mod pipelines;
+    mod stopping;
+    mod waiting;
+    mod waits;
+}
 mod faults;
+mod noters;
 mod setting_up;
+mod traffic;
+/// The workers of the behaviours that every mode has.
+#[allow(dead_code)] // what only other rows use
+#[path = "../conformance/workers.rs"]
 mod workers;
 
 use concurry_testkit::{REQUIRE_RAY, RayCluster};
@@ -16,11 +37,26 @@ use libtest_mimic::{Arguments, Trial};
 
 type Test = (&'static str, fn());
 
+/// Every test by its name.
+fn tests() -> Vec<(String, Box<dyn FnOnce() + Send>)> {
+    let own = [calls::TESTS, setting_up::TESTS, traffic::TESTS, faults::TESTS].concat();
+    let behaviours = conformance::BEHAVIOURS.iter().map(|(name, behaviour)| {
+        let name = name.rsplit("behaviours::").next().unwrap_or(name);
+        let run = move || conformance::check(name, *behaviour);
+        (format!("conformance::{name}"), Box::new(run) as Box<dyn FnOnce() + Send>)
+    });
+    let own = own.into_iter().map(|(name, test)| (name.to_owned(), Box::new(test) as _));
+    behaviours.chain(own).collect()
+}
+
 fn main() {
+    if let Some(address) = std::env::var_os(traffic::VICTIM) {
+        return traffic::be_victim(&address.to_string_lossy());
+    }
     let mut arguments = Arguments::from_args();
     // One cluster on a small machine.
     arguments.test_threads = arguments.test_threads.or(Some(1));
-    let tests: Vec<Test> = [calls::TESTS, setting_up::TESTS, faults::TESTS].concat();
+    let tests = tests();
     let wanted =
         |name: &str| arguments.filter.as_deref().is_none_or(|filter| name.contains(filter));
     let needed = !arguments.list && tests.iter().any(|(name, _)| wanted(name));

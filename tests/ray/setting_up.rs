@@ -7,7 +7,7 @@ use concurry::ray::{Placement, RayConnection};
 
 use crate::Test;
 use crate::cluster;
-use crate::workers::{Noter, Notes, gateways_of, is_alive};
+use crate::noters::{Noter, Notes, gateways_of, is_alive};
 
 pub(crate) const TESTS: &[Test] = &[
     ("setting_up::without_python_it_says_what_to_install", without_python_it_says_what_to_install),
