@@ -16,8 +16,10 @@ fn lock() -> MutexGuard<'static, Option<(RayCluster, Option<RayConnection>)>> {
 pub(crate) fn start(cluster: Result<RayCluster, String>) -> Option<String> {
     match cluster {
         Ok(cluster) => {
-            let known =
-                [("RAY_ADDRESS", cluster.address().into()), ("CONCURRY_RAY_PYTHON", cluster.python())];
+            let known = [
+                ("RAY_ADDRESS", cluster.address().into()),
+                ("CONCURRY_RAY_PYTHON", cluster.python()),
+            ];
             for (name, value) in known {
                 // SAFETY: `main` calls this before there is a second thread.
                 unsafe { std::env::set_var(name, value) };

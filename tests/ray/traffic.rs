@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("traffic::a_call_past_its_deadline_is_ended", a_call_past_its_deadline_is_ended),
     ("traffic::a_cancelled_async_call_is_dropped", a_cancelled_async_call_is_dropped),
     ("traffic::a_stop_now_ends_what_runs", a_stop_now_ends_what_runs),
+    ("traffic::limits_are_one_budget_for_all_workers", limits_are_one_budget_for_all_workers),
     ("traffic::a_storm_of_deaths_runs_nothing_twice", a_storm_of_deaths_runs_nothing_twice),
     ("traffic::a_killed_program_leaves_nothing", a_killed_program_leaves_nothing),
     ("traffic::the_gateway_passes_its_own_tests", the_gateway_passes_its_own_tests),
@@ -104,6 +105,45 @@ fn a_stop_now_ends_what_runs() {
     assert!(running.result().is_err());
     wait_until("its process is gone", || !is_alive(process));
     assert_eq!(notes.counts(2), [1, 0]);
+}
+
+/// Takes a permit of its pool inside of a call, and keeps it.
+#[derive(Worker)]
+struct Taker;
+
+#[worker]
+impl Taker {
+    fn new() -> Self {
+        Self
+    }
+
+    pub async fn take(&self, ctx: &CallContext) -> bool {
+        ctx.limits().acquire([("seats", 1)]).await.is_ok()
+    }
+
+    pub async fn keep(&self, ctx: &CallContext) -> bool {
+        let kept = ctx.limits().acquire([("seats", 1)]).await.is_ok();
+        std::future::pending::<()>().await;
+        kept
+    }
+
+    pub async fn die(&self) -> u32 {
+        std::process::abort()
+    }
+}
+
+fn limits_are_one_budget_for_all_workers() {
+    let limits = LimitSet::builder().with(ResourceLimit::new("seats", 1)).build().unwrap();
+    let options = Taker::options(Mode::Ray, 2).ray(cluster::options()).limits(&limits);
+    let taker = options.init().unwrap();
+    assert_eq!(gather((0..50).map(|_| taker.take())).results().unwrap(), [true; 50]);
+    let keeping = taker.keep();
+    wait_until("it has the only seat", || limits.try_acquire([("seats", 1)]).is_err());
+    // Whichever worker has it dies in the end, and gives it back.
+    while !keeping.is_done() {
+        taker.die().result().unwrap_err();
+    }
+    assert!(taker.take().result().unwrap());
 }
 
 fn a_storm_of_deaths_runs_nothing_twice() {

@@ -1,6 +1,7 @@
 //! Deaths of workers, and the end of the pool.
 
-use std::task::Context;
+use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use concurry_core::remote::{BuiltFailure, Death, Remains};
@@ -82,6 +83,8 @@ impl Pump {
         let remains = Remains::read(&end.notes, SLOTS);
         self.pool.receive_remains(index, &remains, &mut worker.table);
         self.pool.queue().give_back(worker.alone.waiting.take());
+        // What it had acquired comes back.
+        worker.desk = self.pool.limit_desk(Waker::from(Arc::clone(&self.mailbox)));
         let death = Death { cause: end.cause.clone(), quarantine_after: QUARANTINE_AFTER };
         self.pool.bury(index, &mut worker.table, &death, |number| remains.begun(number));
         // What went back to the queue is for whoever has room.

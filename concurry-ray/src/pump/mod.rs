@@ -16,7 +16,7 @@ mod worker;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use concurry_core::remote::{BuiltFailure, Launch, RemotePool};
@@ -75,10 +75,14 @@ impl Pump {
         };
         let pool = launch.pool.clone();
         let workers = 0..launch.workers;
+        let waker = Waker::from(Arc::clone(&mailbox));
+        let desk = || pool.limit_desk(waker.clone());
         Self {
-            workers: workers.map(|index| Worker::new(index, &pool, overlapping, now)).collect(),
+            workers: workers
+                .map(|index| Worker::new(index, &pool, overlapping, desk(), now))
+                .collect(),
             report: launch.report(),
-            pool,
+            pool: pool.clone(),
             launch,
             options,
             mailbox,
@@ -119,6 +123,7 @@ impl Pump {
         }
         self.stop_if_told(context);
         self.start_again(context);
+        self.poll_limits();
         loop {
             self.dispatch();
             if !self.sleep_hungry() {

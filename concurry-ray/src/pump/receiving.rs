@@ -4,6 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use concurry_core::remote::Received;
+use concurry_core::wire::Kind;
 
 use super::Pump;
 use super::end::End;
@@ -49,11 +50,15 @@ impl Pump {
         let now = Instant::now();
         self.workers[index].heard = now;
         let mut done = 0;
-        let mut back = Vec::new();
+        let (mut back, mut answers) = (Vec::new(), Vec::new());
         loop {
             // Each message that is there is handled before the next bytes are taken in.
-            let Worker { reader, table, restarts, .. } = &mut self.workers[index];
+            let Worker { reader, table, restarts, desk, .. } = &mut self.workers[index];
             let received = match reader.take().map_err(garbage)? {
+                Some(frame) if frame.header.kind == Kind::LimitRequest => {
+                    desk.handle(&frame, table, |number, body| answers.push((number, body)));
+                    continue;
+                }
                 Some(frame) => self.pool.receive(index, frame, table),
                 None if bytes.is_empty() => break,
                 None => {
@@ -76,6 +81,7 @@ impl Pump {
             }
         }
         self.pool.queue().give_back(back);
+        self.answer(index, answers);
         let worker = &mut self.workers[index];
         if done > 0 {
             worker.window.returned(done, now);
@@ -83,6 +89,22 @@ impl Pump {
         }
         worker.alone.runs &= !worker.table.is_empty();
         Ok(())
+    }
+
+    /// Lets requests about limits go on that had to wait.
+    pub(super) fn poll_limits(&mut self) {
+        for index in 0..self.workers.len() {
+            let mut answers = Vec::new();
+            self.workers[index].desk.poll(|number, body| answers.push((number, body)));
+            self.answer(index, answers);
+        }
+    }
+
+    fn answer(&mut self, index: usize, answers: Vec<(u64, Vec<u8>)>) {
+        let Some(gateway) = self.gateway.clone() else { return };
+        for (number, body) in answers {
+            self.workers[index].tell_more(&gateway, Kind::LimitReply, number, &body);
+        }
     }
 
     fn built(&mut self, index: usize, result: Result<(), concurry_core::remote::BuiltFailure>) {

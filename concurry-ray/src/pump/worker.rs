@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::Instant;
 
-use concurry_core::remote::{CallTable, RemotePool, Restarts, TakenCall};
-use concurry_core::wire::{FrameReader, FrameWriter, Kind, MAX_FRAME};
+use concurry_core::remote::{CallTable, LimitDesk, RemotePool, Restarts, TakenCall};
+use concurry_core::wire::{FrameHeader, FrameReader, FrameWriter, Kind, MAX_FRAME};
 
 use crate::cluster::Gateway;
 use crate::log_lines::LogLines;
@@ -44,6 +44,8 @@ pub(crate) struct Worker {
     /// When it is ended, unless a call that is to end has ended by then.
     pub(crate) overdue: Option<(u64, Instant)>,
     pub(crate) alone: Alone,
+    /// Answers what its methods ask of the pool's limits. Dropped, it gives back what they hold.
+    pub(crate) desk: LimitDesk,
     /// For one message at a time.
     pub(crate) scratch: FrameWriter<'static>,
     pub(crate) log: LogLines,
@@ -87,7 +89,13 @@ pub(crate) enum Stage {
 }
 
 impl Worker {
-    pub(crate) fn new(index: usize, pool: &RemotePool, overlapping: usize, now: Instant) -> Self {
+    pub(crate) fn new(
+        index: usize,
+        pool: &RemotePool,
+        overlapping: usize,
+        desk: LimitDesk,
+        now: Instant,
+    ) -> Self {
         Self {
             index,
             stage: Stage::Absent,
@@ -105,6 +113,7 @@ impl Worker {
             ask: now,
             overdue: None,
             alone: Alone::default(),
+            desk,
             scratch: FrameWriter::new(MAX_FRAME),
             log: LogLines::new(String::new()),
             unanswered: 0,
@@ -156,11 +165,14 @@ impl Worker {
 
     /// Sends a message without a body.
     pub(crate) fn tell(&mut self, gateway: &Gateway, kind: Kind, call: u64) {
-        let (mut writer, mut bytes) = (FrameWriter::new(MAX_FRAME), Vec::new());
-        // Into memory: it can't fail.
-        let added = writer.add(kind, 0, call, |_| Ok(()));
-        let written = writer.write_to(&mut bytes);
-        debug_assert!(added.is_ok() && written.is_ok());
+        self.tell_more(gateway, kind, call, &[]);
+    }
+
+    /// Sends a message with a body.
+    pub(crate) fn tell_more(&mut self, gateway: &Gateway, kind: Kind, call: u64, body: &[u8]) {
+        let length = body.len() as u32;
+        let header = FrameHeader { length, kind, attachments: 0, code: 0, call };
+        let bytes = [&header.to_bytes()[..], body].concat();
         self.send(gateway, bytes);
     }
 
