@@ -6,6 +6,8 @@ use concurry::prelude::*;
 use concurry::ray::RayConnection;
 use concurry_testkit::RayCluster;
 
+/// Of pools that say nothing of Ray.
+static KEPT: Mutex<Option<RayConnection>> = Mutex::new(None);
 static CLUSTER: Mutex<Option<(RayCluster, Option<RayConnection>)>> = Mutex::new(None);
 
 fn lock() -> MutexGuard<'static, Option<(RayCluster, Option<RayConnection>)>> {
@@ -38,7 +40,6 @@ pub(crate) fn stop() {
 
 /// Keeps the connection of pools that say nothing of Ray: they find the cluster by themselves.
 pub(crate) fn keep_default_connection() {
-    static KEPT: Mutex<Option<RayConnection>> = Mutex::new(None);
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     if kept.is_none() {
         *kept = Some(RayConnection::open(&RayOptions::new()).unwrap());
@@ -52,6 +53,7 @@ pub(crate) fn with<R>(work: impl FnOnce(&mut RayCluster) -> R) -> R {
 
 /// Ends the connection that is kept, with the last pool that uses it.
 pub(crate) fn forget_connection() {
+    *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = None;
     if let Some((_, connection)) = &mut *lock() {
         *connection = None;
     }

@@ -68,6 +68,7 @@ impl Pump {
         files: Vec<File>,
     ) -> Self {
         launch.concurrency = options.concurrency.unwrap_or(launch.concurrency);
+        launch.answers_limits = true;
         let now = Instant::now();
         let overlapping = match launch.one_at_a_time {
             true => 1,
