@@ -16,6 +16,7 @@ mod method_spec;
 mod mode;
 mod overflow;
 mod padded;
+mod prefetch;
 mod spin;
 
 pub mod config;

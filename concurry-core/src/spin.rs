@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::hint;
+use std::mem;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -17,9 +18,11 @@ static AWAKE: AtomicUsize = AtomicUsize::new(0);
 
 /// About a third of what a park and a wake cost.
 const SHORT: Duration = Duration::from_micros(4);
+/// What a park and a wake cost where the woken CPU was idle: a wait that ends within it was worth it.
+const WORTH_IT: Duration = Duration::from_micros(50);
 /// Covers the other side's own wake-up: this is what gets two threads that answer each other out of
 /// parking alternately, which feeds itself otherwise.
-const LONG: Duration = Duration::from_micros(25);
+const LONG: Duration = Duration::from_micros(100);
 
 fn cpus() -> usize {
     static CPUS: OnceLock<usize> = OnceLock::new();
@@ -80,11 +83,45 @@ impl Patience {
     }
 }
 
+/// When a thread spins, and for how long.
+#[derive(Clone, Copy, Debug)]
+struct Spinner {
+    short: Patience,
+    long: Patience,
+    /// The last long wait ended late.
+    forgiven: bool,
+}
+
+impl Spinner {
+    const fn new() -> Self {
+        Self { short: Patience::new(6), long: Patience::new(8), forgiven: false }
+    }
+
+    /// Waits for `ready` as long as is worth it; false: park. Looks `interval` pauses apart.
+    fn wait_until(&mut self, interval: u32, ready: impl Fn() -> bool) -> bool {
+        if self.long.try_now() {
+            let waited = spin(LONG, interval, ready);
+            let worth_it = waited.is_some_and(|waited| waited < WORTH_IT);
+            // A long wait that ended may have been the other side's wake-up: the next one tells.
+            let forgiven = waited.is_some() && !mem::replace(&mut self.forgiven, !worth_it);
+            if !forgiven {
+                self.long.record(worth_it);
+            }
+            waited.is_some()
+        } else if self.short.try_now() {
+            let success = spin(SHORT, interval, ready).is_some();
+            self.short.record(success);
+            success
+        } else {
+            false
+        }
+    }
+}
+
 /// How a worker waits for the next call before it parks.
 #[derive(Debug)]
 pub(crate) struct WorkerSpin {
-    short: Patience,
-    long: Patience,
+    spinner: Spinner,
     /// How often in a row the next call was there at the first look: somebody submits one after the
     /// other, and the worker keeps pace with him.
     streaming: u32,
@@ -97,7 +134,7 @@ const LONGEST_STREAM: u32 = 6;
 
 impl WorkerSpin {
     pub(crate) const fn new() -> Self {
-        Self { short: Patience::new(6), long: Patience::new(8), streaming: 0 }
+        Self { spinner: Spinner::new(), streaming: 0 }
     }
 
     /// Waits a little for `ready`. False: park.
@@ -111,21 +148,12 @@ impl WorkerSpin {
             return true;
         }
         self.streaming /= 2;
-        if !cpu_to_spare() {
-            return false;
-        }
-        let (patience, budget) = if self.short.try_now() {
-            (&mut self.short, SHORT)
-        } else if self.long.try_now() {
-            (&mut self.long, LONG)
-        } else {
-            return false;
-        };
-        let success = spin(budget, ready);
-        patience.record(success);
-        success
+        cpu_to_spare() && self.spinner.wait_until(INTERVAL, ready)
     }
 }
+
+/// Pauses between two looks of a thread that expects its answer soon.
+const INTERVAL: u32 = 8;
 
 fn pause(times: u32) {
     for _ in 0..times {
@@ -133,32 +161,31 @@ fn pause(times: u32) {
     }
 }
 
-fn spin(budget: Duration, ready: impl Fn() -> bool) -> bool {
+/// How long it took, if not longer than `budget`.
+fn spin(budget: Duration, interval: u32, ready: impl Fn() -> bool) -> Option<Duration> {
     let start = Instant::now();
     loop {
-        pause(8);
-        if ready() {
-            return true;
-        }
-        if start.elapsed() >= budget {
-            return false;
+        pause(interval);
+        let (ready, waited) = (ready(), start.elapsed());
+        if ready || waited >= budget {
+            return ready.then_some(waited);
         }
     }
 }
 
 thread_local! {
-    static CALLER: Cell<Caller> = const { Cell::new(Caller { patience: Patience::new(6), streak: 0 }) };
+    static CALLER: Cell<Caller> = const { Cell::new(Caller { spinner: Spinner::new(), streak: 0 }) };
 }
 
 /// What a thread that waits for results has learnt.
 #[derive(Clone, Copy)]
 struct Caller {
-    patience: Patience,
+    spinner: Spinner,
     /// Waits in a row without a submit between them.
     streak: u32,
 }
 
-/// A thread that collects many results looks ever more rarely, up to this many pauses apart.
+/// A thread that collects many results looks ever more rarely, up to this many doublings apart.
 const LONGEST_STREAK: u32 = 6;
 
 /// The current thread submitted a call.
@@ -178,18 +205,18 @@ pub(crate) fn caller_until(ready: impl Fn() -> bool) -> bool {
     CALLER
         .try_with(|cell| {
             let mut caller = cell.get();
+            // Collecting: the worker is some calls behind. Following it call by call would take
+            // each line away from it in turn.
+            let interval = INTERVAL << caller.streak;
+            let collecting = caller.streak > 0;
             caller.streak = (caller.streak + 1).min(LONGEST_STREAK);
             let success = if cpus() == 1 {
                 false
-            } else if caller.streak > 1 {
-                // Collecting: the worker is some calls behind. Following it call by call would take
-                // each line away from it in turn.
-                pause(8 << caller.streak);
+            } else if cpu_to_spare() {
+                caller.spinner.wait_until(interval, ready)
+            } else if collecting {
+                pause(interval);
                 ready()
-            } else if cpu_to_spare() && caller.patience.try_now() {
-                let success = spin(SHORT, ready);
-                caller.patience.record(success);
-                success
             } else {
                 false
             };

@@ -11,12 +11,10 @@ use crate::CallError;
 use crate::call::{CallContext, CallEnvironment};
 use crate::error::CallSite;
 use crate::future::node::{Header, Kind, VTable, View, layout_of};
-use crate::future::{
-    BlockingFunctions, Call, Cancel, Lifecycle, Outcome, PoolSide, Ran, TaskFuture, UserSide,
-};
+use crate::future::{BlockingFunctions, Cancel, Lifecycle, Outcome, Ran};
 use crate::panics;
 use crate::shared::{PoolId, Seat, running};
-use crate::worker::{Method, Shape, Watched};
+use crate::worker::{Method, QueuedCall, Shape, Watched};
 
 /// What a call brings to its worker.
 struct Order<M: Method> {
@@ -32,14 +30,13 @@ pub(crate) fn blocking_node<M: Method, S: Shape<M>>(
     args: M::Args,
     environment: Option<Arc<CallEnvironment>>,
     pool: PoolId,
-) -> (Call<M::Worker>, TaskFuture<M::Output, M::Error>) {
+) -> QueuedCall<M> {
     let node = Header::allocate(BlockingNode::<M, S>::VTABLE, pool, Lifecycle::queued);
     // SAFETY: the layout has room for the order behind the header, and a queued node has one
     // reference for each side.
     unsafe {
         BlockingNode::<M, S>::order(node).write(Order { args, environment });
-        let call = Call::new(PoolSide::from_raw(node));
-        (call, TaskFuture::from_node(UserSide::from_raw(node)))
+        QueuedCall::new(node)
     }
 }
 

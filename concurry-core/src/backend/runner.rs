@@ -27,8 +27,7 @@ unsafe fn run_to_end<F: Future>(future: F, watch: Option<Watched<'_>>) -> Option
 
 #[inline]
 fn queue_blocking<M: Method, S: Shape<M>>(parts: CallParts<M>) -> QueuedCall<M> {
-    let (call, future) = blocking_node::<M, S>(parts.args, parts.environment, parts.pool);
-    QueuedCall { call, future }
+    blocking_node::<M, S>(parts.args, parts.environment, parts.pool)
 }
 
 impl<M: RunRef> Shape<M> for SyncRef {
@@ -88,15 +87,14 @@ impl<M: StartRef> Shape<M> for AsyncRef {
             Queueing::Blocking => queue_blocking::<M, Self>(parts),
             Queueing::Polled => {
                 // The node keeps the future, which borrows the worker; the worker outlives it.
-                let (call, future) = asynchronous::polled_node::<M, _, _, _>(
+                asynchronous::polled_node::<M, _, _, _>(
                     parts,
                     |worker: *mut M::Worker, context, args| {
                         // SAFETY: the worker drops every future before its state.
                         M::start(unsafe { &*worker }, context, args)
                     },
                     M::finish,
-                );
-                QueuedCall { call, future }
+                )
             }
         }
     }
@@ -122,7 +120,7 @@ impl<M: StartMut> Shape<M> for AsyncMut {
             Queueing::Remote => unreachable!("such calls have a node of their own"),
             Queueing::Blocking => queue_blocking::<M, Self>(parts),
             Queueing::Polled => {
-                let (call, future) = asynchronous::polled_node::<M, _, _, _>(
+                asynchronous::polled_node::<M, _, _, _>(
                     parts,
                     |worker: *mut M::Worker, context, args| {
                         // SAFETY: the worker runs the call alone, and drops the future before
@@ -130,8 +128,7 @@ impl<M: StartMut> Shape<M> for AsyncMut {
                         M::start(unsafe { &mut *worker }, context, args)
                     },
                     M::finish,
-                );
-                QueuedCall { call, future }
+                )
             }
         }
     }

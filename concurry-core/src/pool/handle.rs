@@ -15,7 +15,7 @@ use crate::shared::{Bound, PoolShared, QueuePlace, Stage, running};
 use crate::spin;
 #[cfg(feature = "process")]
 use crate::worker::Queueing;
-use crate::worker::{CallParts, Method, QueuedCall, Shape, Worker};
+use crate::worker::{CallParts, Method, Shape, Worker};
 use crate::{CallError, Mode};
 
 /// A running pool. The last handle to it closes it: what is queued is still run.
@@ -107,14 +107,33 @@ impl<W: Worker> Pool<W> {
         environment: Option<Arc<CallEnvironment>>,
     ) -> TaskFuture<M::Output, M::Error> {
         // A call that went through the layers got its place when it was made.
-        let (environment, args) = match environment {
-            Some(environment) => (Some(environment), args),
-            None => match self.place::<M>(args) {
-                Ok((None, args)) => (None, args),
-                Ok((place, args)) => (Some(Arc::new(CallEnvironment::first(place))), args),
-                Err(error) => return TaskFuture::from_outcome(Err(error)),
-            },
-        };
+        if environment.is_none() && self.bound.is_some() {
+            return self.submit_bounded::<M>(args);
+        }
+        self.send::<M>(args, environment)
+    }
+
+    /// Gets a call its place in the bounded queue, and sends it.
+    #[inline(never)] // so that what every call takes stays short
+    fn submit_bounded<M: Method<Worker = W>>(
+        &self,
+        args: M::Args,
+    ) -> TaskFuture<M::Output, M::Error> {
+        match self.place::<M>(args) {
+            Ok((place, args)) => {
+                self.send::<M>(args, Some(Arc::new(CallEnvironment::first(place))))
+            }
+            Err(error) => TaskFuture::from_outcome(Err(error)),
+        }
+    }
+
+    /// Sends a call that has its place in the queue.
+    #[inline]
+    fn send<M: Method<Worker = W>>(
+        &self,
+        args: M::Args,
+        environment: Option<Arc<CallEnvironment>>,
+    ) -> TaskFuture<M::Output, M::Error> {
         match &self.backends {
             Backends::Sync(worker) => TaskFuture::from_outcome(worker.call::<M>(args, environment)),
             Backends::Queued(queued) => {
@@ -125,7 +144,7 @@ impl<W: Worker> Pool<W> {
                     pool: self.shared.id,
                     queueing: queued.queueing,
                 };
-                let QueuedCall { call, future } = M::Shape::queue(parts);
+                let (call, future) = M::Shape::queue(parts).split();
                 spin::caller_submitted();
                 // A refused call is dropped, which fails it as stopped.
                 let _ = queued.submit(call, copies.as_deref());
@@ -142,7 +161,7 @@ impl<W: Worker> Pool<W> {
                     return future;
                 }
                 let parts = CallParts { args, environment, pool: self.shared.id, queueing };
-                let QueuedCall { call, future } = M::Shape::queue(parts);
+                let (call, future) = M::Shape::queue(parts).split();
                 let _ = backend.submit(call, copies.as_ref());
                 future
             }

@@ -8,21 +8,23 @@
 //! stack. That makes closing simple (nobody can be half-way through taking the stack), and counting
 //! (what is on the stack stays there).
 //!
-//! A worker takes a few calls ahead into its [`Pocket`], under the same lock. What lies in pockets is
-//! older than what is queued, so a worker looks into the pockets of others before it takes from the
-//! queue: into all of them in a small pool, in a large one into the next few each time. So a call
-//! that was taken ahead does not wait for a long one before it.
+//! A worker whose calls are short takes a few ahead into its [`Pocket`], under the same lock. It also
+//! keeps an eye on the pockets of others, one after the other: what lies in one whose owner does not
+//! come to it is older than what is queued, and taken first. So a call that was taken ahead does not
+//! wait for a long one before it.
 
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::task::Waker;
 
+use super::ahead::Ahead;
 use super::idle::Idle;
 use super::pocket::{POCKET, Pocket};
 use crate::future::Call;
 use crate::future::PoolSide;
 use crate::future::node::Header;
 use crate::padded::Padded;
+use crate::prefetch;
 use crate::sync::{AtomicPtr, Mutex, Ordering, lock, note_total_order};
 
 /// The queue. It owns the calls that are in it.
@@ -35,10 +37,12 @@ pub(crate) struct CallQueue<W> {
     calls: PhantomData<Call<W>>,
 }
 
-/// What left the stack, oldest first.
+/// What left the stack.
 struct OutList {
-    first: *mut Header,
-    length: usize,
+    /// Newest first, so that the oldest is taken off the end.
+    taken: Vec<NonNull<Header>>,
+    /// How often each worker has taken calls.
+    takes: Box<[u32]>,
     /// The rest of the stack at the close, still newest first.
     closing: *mut Header,
 }
@@ -62,8 +66,8 @@ impl<W> CallQueue<W> {
             pockets: (0..workers).map(|_| Padded(Pocket::new())).collect(),
             head: Padded(AtomicPtr::new(ptr::null_mut())),
             out: Padded(Mutex::new(OutList {
-                first: ptr::null_mut(),
-                length: 0,
+                taken: Vec::new(),
+                takes: vec![0; workers].into_boxed_slice(),
                 closing: ptr::null_mut(),
             })),
             idle: Padded(Idle::new()),
@@ -106,55 +110,49 @@ impl<W> CallQueue<W> {
         Some(unsafe { Call::new(PoolSide::from_raw(node)) })
     }
 
-    /// Worker: takes the oldest calls ahead into its empty pocket.
-    #[inline]
-    pub(crate) fn take_ahead(&self, worker: usize, ahead: &mut Ahead) -> bool {
-        let pocket = &self.pockets[worker];
-        let mut out = lock(&self.out);
-        let Some(first) = self.pop(&mut out) else { return false };
-        pocket.put(0, first.as_ptr());
-        // Half of a fair share, so that the others find something, too; of a few calls, none.
-        let share = (out.length / (2 * self.pockets.len())).min(POCKET - 1);
-        let mut filled = 1;
-        while filled <= share
-            && let Some(node) = self.pop_listed(&mut out)
-        {
-            pocket.put(filled, node.as_ptr());
-            filled += 1;
-        }
-        (ahead.next, ahead.filled) = (0, filled);
-        true
-    }
-
-    /// Worker: the next of the calls that it took ahead. Others may have stolen some.
+    /// Worker: takes the next call: of those that it took ahead, of those that another one took ahead
+    /// and does not come to, or the oldest of the queue.
     #[inline]
     pub(crate) fn next(&self, worker: usize, ahead: &mut Ahead) -> Option<Call<W>> {
-        while ahead.next < ahead.filled {
-            let slot = ahead.next;
-            ahead.next += 1;
-            if let Some(node) = self.pockets[worker].take(slot) {
+        let pocket = &self.pockets[worker];
+        while let Some(slot) = ahead.next_slot() {
+            pocket.prefetch(slot + 2);
+            // Others may have stolen it.
+            if let Some(node) = pocket.take(slot) {
                 // SAFETY: who empties a slot owns the call.
                 return Some(unsafe { Call::new(PoolSide::from_raw(node)) });
             }
         }
-        None
+        let mut out = lock(&self.out);
+        let oldest = |other: usize| self.pockets[other].oldest();
+        let left_behind = ahead.watch.look(worker, &out.takes, oldest);
+        let node = match left_behind.and_then(|(other, slot)| self.pockets[other].take(slot)) {
+            Some(node) => node,
+            None => self.take_ahead(worker, &mut out, ahead)?,
+        };
+        // SAFETY: who takes it from the list or empties its slot owns the call.
+        Some(unsafe { Call::new(PoolSide::from_raw(node)) })
     }
 
-    /// Worker: takes the call that is next in the pocket of another worker.
-    #[inline]
-    pub(crate) fn steal_from_others(&self, worker: usize, ahead: &mut Ahead) -> Option<Call<W>> {
-        let pockets = self.pockets.len();
-        for _ in 1..pockets.min(VICTIMS + 1) {
-            ahead.victim = (ahead.victim + 1) % pockets;
-            if ahead.victim == worker {
-                ahead.victim = (ahead.victim + 1) % pockets;
-            }
-            if let Some(node) = self.pockets[ahead.victim].steal() {
-                // SAFETY: who empties a slot owns the call.
-                return Some(unsafe { Call::new(PoolSide::from_raw(node)) });
+    /// The oldest call, and the next ones ahead into the worker's empty pocket.
+    fn take_ahead(
+        &self,
+        worker: usize,
+        out: &mut OutList,
+        ahead: &mut Ahead,
+    ) -> Option<NonNull<Header>> {
+        let first = self.pop(out)?;
+        out.takes[worker] = out.takes[worker].wrapping_add(1);
+        // Half of a fair share, so that the others find something, too; of a few calls, none.
+        let share = (out.taken.len() / (2 * self.pockets.len())).min(POCKET);
+        let share = if ahead.calls_are_short() { share } else { 0 };
+        for slot in 0..share {
+            if let Some(node) = out.taken.pop() {
+                self.pockets[worker].put(slot, node.as_ptr());
             }
         }
-        None
+        ahead.filled(share);
+        Some(first)
     }
 
     /// Takes a call that a worker took ahead and has not begun.
@@ -171,19 +169,10 @@ impl<W> CallQueue<W> {
 
     #[inline]
     fn pop(&self, out: &mut OutList) -> Option<NonNull<Header>> {
-        if out.first.is_null() {
+        if out.taken.is_empty() {
             self.refill(out);
         }
-        self.pop_listed(out)
-    }
-
-    #[inline]
-    fn pop_listed(&self, out: &mut OutList) -> Option<NonNull<Header>> {
-        let node = NonNull::new(out.first)?;
-        // SAFETY: listed nodes are alive and ours.
-        out.first = unsafe { node.as_ref() }.next();
-        out.length -= 1;
-        Some(node)
+        out.taken.pop()
     }
 
     /// Turns the stack around into the empty out-list.
@@ -200,18 +189,18 @@ impl<W> CallQueue<W> {
             // Only `close` stores the mark, under the lock that we hold, so it can't be lost here.
             self.head.swap(ptr::null_mut(), Ordering::SeqCst)
         };
-        let (mut first, mut length, mut rest) = (ptr::null_mut(), 0, stack);
-        while !rest.is_null() {
+        // After a long queue the list would stay long for ever.
+        out.taken.shrink_to(LONG_LIST);
+        let mut rest = stack;
+        // Older calls lie before newer ones, mostly.
+        let older = |node: *mut Header, lines| node.cast_const().wrapping_byte_sub(64 * lines);
+        (1..AHEAD).for_each(|lines| prefetch::for_writing(older(rest, lines)));
+        while let Some(node) = NonNull::new(rest) {
+            prefetch::for_writing(older(rest, AHEAD));
+            out.taken.push(node);
             // SAFETY: the nodes that were on the stack are ours now; the swap acquired them.
-            let node = unsafe { &*rest };
-            let next = node.next();
-            node.set_next(first);
-            first = rest;
-            rest = next;
-            length += 1;
+            rest = unsafe { node.as_ref() }.next();
         }
-        out.first = first;
-        out.length = length;
     }
 
     /// Whether a worker would find a call.
@@ -227,7 +216,7 @@ impl<W> CallQueue<W> {
     fn has_taken_out(&self) -> bool {
         // Pockets are filled under the lock, so a call is seen either on the list or in a pocket.
         let out = lock(&self.out);
-        !out.first.is_null()
+        !out.taken.is_empty()
             || !out.closing.is_null()
             || self.pockets.iter().any(|pocket| pocket.len() > 0)
     }
@@ -243,7 +232,8 @@ impl<W> CallQueue<W> {
         let out = lock(&self.out);
         let head = self.head.load(Ordering::Acquire);
         let on_stack = if head == closed() { out.closing } else { head };
-        let mut count = out.length + self.pockets.iter().map(|pocket| pocket.len()).sum::<usize>();
+        let mut count =
+            out.taken.len() + self.pockets.iter().map(|pocket| pocket.len()).sum::<usize>();
         let mut node = on_stack;
         while !node.is_null() {
             count += 1;
@@ -306,17 +296,11 @@ impl<W> Drop for CallQueue<W> {
     }
 }
 
-/// How far a worker is with the calls that it took ahead.
-#[derive(Debug, Default)]
-pub(crate) struct Ahead {
-    next: usize,
-    filled: usize,
-    /// Whose pocket it looked into last.
-    victim: usize,
-}
+/// How many lines ahead the nodes of a stack are fetched while it is taken off.
+const AHEAD: usize = 16;
 
-/// How many pockets of others a worker looks into before it takes from the queue.
-const VICTIMS: usize = 8;
+/// Places of the out-list that are kept for the next calls: half a megabyte.
+const LONG_LIST: usize = 1 << 16;
 
 // SAFETY: the queue owns calls, which are `Send`; everything else is synchronised.
 unsafe impl<W> Send for CallQueue<W> {}

@@ -1,9 +1,11 @@
 //! Where calls wait for a worker.
 
+mod ahead;
 mod call_queue;
 mod idle;
 #[cfg(all(test, concurry_loom))]
 mod loom_tests;
 mod pocket;
 
-pub(crate) use call_queue::{Ahead, CallQueue, Closed};
+pub(crate) use ahead::Ahead;
+pub(crate) use call_queue::{CallQueue, Closed};

@@ -9,6 +9,7 @@
 use std::ptr::{self, NonNull};
 
 use crate::future::node::Header;
+use crate::prefetch;
 use crate::sync::{AtomicPtr, Ordering};
 
 /// The most calls that a worker takes ahead: two cache lines of slots.
@@ -39,14 +40,30 @@ impl Pocket {
         NonNull::new(self.slots[slot].swap(ptr::null_mut(), Ordering::AcqRel))
     }
 
+    /// Owner: begins to fetch the call in a slot, which it will take soon.
+    #[inline]
+    pub(crate) fn prefetch(&self, slot: usize) {
+        if let Some(slot) = self.slots.get(slot) {
+            prefetch::for_writing(slot.load(Ordering::Relaxed));
+        }
+    }
+
+    /// Anybody: which full slot is the oldest.
+    pub(super) fn oldest(&self) -> Option<usize> {
+        // Relaxed: who takes it looks again.
+        self.slots.iter().position(|slot| !slot.load(Ordering::Relaxed).is_null())
+    }
+
     /// Anybody: takes the oldest call.
     pub(crate) fn steal(&self) -> Option<NonNull<Header>> {
-        (0..POCKET).find_map(|slot| {
-            // A load first: an empty slot is looked at often, and a swap would take the line away
-            // from its owner.
-            let full = !self.slots[slot].load(Ordering::Relaxed).is_null();
-            if full { self.take(slot) } else { None }
-        })
+        // A look first: an empty slot is looked at often, and a swap would take the line away from
+        // its owner.
+        while let Some(slot) = self.oldest() {
+            if let Some(node) = self.take(slot) {
+                return Some(node);
+            }
+        }
+        None
     }
 
     /// How many calls are in it.

@@ -1,13 +1,14 @@
 //! How a method is run, and how its calls are put into a queue.
 
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::Method;
 use crate::TaskFuture;
 use crate::call::{CallContext, CallEnvironment};
-use crate::future::Call;
 use crate::future::node::Header;
+use crate::future::{Call, PoolSide, UserSide};
 use crate::shared::{PoolId, PoolShared};
 
 /// How a method is run: the four combinations of receiver and colour. Each backend knows all four.
@@ -41,12 +42,36 @@ pub struct CallParts<M: Method> {
     pub(crate) queueing: Queueing,
 }
 
-/// A call and its future.
+/// A call's new node, which both sides have a reference to.
+///
+/// One pointer, so that it is handed on in a register. As a pair of call and future it went through
+/// memory, and reading it back waited for every store before it: for the node's own lines, which
+/// are seldom in the submitter's cache.
 #[doc(hidden)]
 #[allow(missing_debug_implementations)]
+#[must_use = "the node is freed by its two sides"]
 pub struct QueuedCall<M: Method> {
-    pub(crate) call: Call<M::Worker>,
-    pub(crate) future: TaskFuture<M::Output, M::Error>,
+    node: NonNull<Header>,
+    method: PhantomData<fn() -> M>,
+}
+
+impl<M: Method> QueuedCall<M> {
+    /// # Safety
+    /// The node is a queued call of `M` whose two references nobody holds yet.
+    #[inline]
+    pub(crate) unsafe fn new(node: NonNull<Header>) -> Self {
+        Self { node, method: PhantomData }
+    }
+
+    /// What the queue gets and what the user gets.
+    #[inline]
+    pub(crate) fn split(self) -> (Call<M::Worker>, TaskFuture<M::Output, M::Error>) {
+        // SAFETY: by the contract of `new`; each side is made once.
+        unsafe {
+            let call = Call::new(PoolSide::from_raw(self.node));
+            (call, TaskFuture::from_node(UserSide::from_raw(self.node)))
+        }
+    }
 }
 
 /// Whether async methods of the pool are polled beside each other or run to their end.

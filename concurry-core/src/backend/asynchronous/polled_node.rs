@@ -15,11 +15,10 @@ use crate::CallError;
 use crate::call::{CallContext, CallEnvironment};
 use crate::error::CallSite;
 use crate::future::node::{Header, Kind, VTable, larger_layout, layout_of, release};
-use crate::future::{Call, Cancel, Lifecycle, Outcome, PolledFunctions, Ran, Schedule, TaskFuture};
-use crate::future::{PoolSide, UserSide};
+use crate::future::{Cancel, Lifecycle, Outcome, PolledFunctions, Ran, Schedule};
 use crate::panics;
 use crate::shared::{Seat, running};
-use crate::worker::{CallParts, Method};
+use crate::worker::{CallParts, Method, QueuedCall};
 
 /// What every polled node begins with.
 #[repr(C)]
@@ -76,11 +75,7 @@ struct PolledNode<M, S, F, G>(PhantomData<(M, S, F, G)>);
 
 /// Makes a call of an async method. `start` and `finish` hold nothing; they ride along for their
 /// types.
-pub(crate) fn polled_node<M, S, F, G>(
-    parts: CallParts<M>,
-    start: S,
-    finish: G,
-) -> (Call<M::Worker>, TaskFuture<M::Output, M::Error>)
+pub(crate) fn polled_node<M, S, F, G>(parts: CallParts<M>, start: S, finish: G) -> QueuedCall<M>
 where
     M: Method,
     S: FnOnce(*mut M::Worker, CallContext, M::Args) -> F,
@@ -98,8 +93,7 @@ where
         (&raw mut (*head).inbox).write(None);
         let order = Order { args: parts.args, environment: parts.environment, start };
         PolledNode::<M, S, F, G>::order(node).write((order, finish));
-        let call = Call::new(PoolSide::from_raw(node));
-        (call, TaskFuture::from_node(UserSide::from_raw(node)))
+        QueuedCall::new(node)
     }
 }
 

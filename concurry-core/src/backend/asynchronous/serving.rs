@@ -180,13 +180,7 @@ impl<'w, W: Worker, E> Serving<'w, W, E> {
             }
             let (queue, place) = (self.queue(), self.place());
             let ahead = &mut self.taken.ahead;
-            let call = queue
-                .next(place, ahead)
-                .or_else(|| queue.steal_from_others(place, ahead))
-                .or_else(|| {
-                    if queue.take_ahead(place, ahead) { queue.next(place, ahead) } else { None }
-                })
-                .or_else(|| queue.steal());
+            let call = queue.next(place, ahead).or_else(|| queue.steal());
             let Some(call) = call else { break };
             // Nobody may rely any more on this worker to search: its calls may keep the thread.
             self.leave_sleepers();

@@ -145,13 +145,6 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
         if let Some(call) = queue.next(place, &mut serving.ahead) {
             return Some(call);
         }
-        if let Some(call) = queue.steal_from_others(place, &mut serving.ahead) {
-            return Some(call);
-        }
-        if queue.take_ahead(place, &mut serving.ahead) {
-            // All of it may have been stolen already.
-            return queue.next(place, &mut serving.ahead).or_else(|| self.next_call(serving));
-        }
         self.search(queue, serving)
     }
 
@@ -163,16 +156,9 @@ impl<W: Worker, E: Send + 'static> ThreadWorker<W, E> {
             serving.spin.wait_until(|| queue.has_pushed());
             // In this order: once the queue is closed, what it holds is all there will be.
             let closed = queue.is_closed();
-            if let Some(call) = queue.steal() {
+            if let Some(call) = queue.next(place, &mut serving.ahead).or_else(|| queue.steal()) {
                 queue.end_search();
                 return Some(call);
-            }
-            if queue.take_ahead(place, &mut serving.ahead) {
-                if let Some(call) = queue.next(place, &mut serving.ahead) {
-                    queue.end_search();
-                    return Some(call);
-                }
-                continue;
             }
             if closed {
                 queue.end_search();
