@@ -1,7 +1,8 @@
 //! Futures chained into pipelines, without a thread that waits between the steps.
 
+use concurry::Cancel;
 use concurry::prelude::*;
-use concurry_testkit::{Gate, Recorder};
+use concurry_testkit::{Dropped, Gate, Recorder};
 
 use crate::workers::{counter, probe};
 
@@ -17,6 +18,8 @@ conformance!(every:
 conformance!(queued:
     a_worker_alone_runs_pipelines_of_its_own_calls,
     no_worker_is_held_between_the_steps,
+    a_pipeline_of_a_million_links_ends_one_link_after_the_other,
+    a_cancel_goes_down_a_pipeline_of_a_million_links,
 );
 
 #[derive(Debug, PartialEq)]
@@ -130,4 +133,39 @@ fn no_worker_is_held_between_the_steps(mode: Mode) {
     assert!(!waiting.is_done());
     gate.open();
     assert_eq!(waiting.result().unwrap(), 1);
+}
+
+const MILLION: usize = 1_000_000;
+
+/// A million steps behind a call, each with something whose drop is counted.
+fn million_links(mut future: TaskFuture<u64>, values: &Dropped) -> TaskFuture<u64> {
+    for _ in 0..MILLION {
+        let value = values.value();
+        future = future.and_then(move |number| {
+            drop(value);
+            TaskFuture::ready(Ok(number + 1))
+        });
+    }
+    future
+}
+
+fn a_pipeline_of_a_million_links_ends_one_link_after_the_other(mode: Mode) {
+    let (probe, gate, values) = (probe(mode, 1), Gate::new(), Dropped::new());
+    let held = probe.hold_alone(gate.clone());
+    let last = million_links(probe.record(0), &values);
+    gate.open();
+    held.result().unwrap();
+    assert_eq!(last.result().unwrap(), MILLION as u64);
+    assert_eq!(values.count(), MILLION, "each link lets go of what it held");
+}
+
+fn a_cancel_goes_down_a_pipeline_of_a_million_links(mode: Mode) {
+    let (probe, gate, values) = (probe(mode, 1), Gate::new(), Dropped::new());
+    let held = probe.hold_alone(gate.clone());
+    let mut last = million_links(probe.record(0), &values);
+    assert_eq!(last.cancel(), Cancel::Dequeued, "which is what became of the call");
+    assert!(last.result().unwrap_err().is_cancelled());
+    assert_eq!(values.count(), MILLION);
+    gate.open();
+    held.result().unwrap();
 }

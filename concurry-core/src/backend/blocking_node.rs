@@ -11,7 +11,7 @@ use crate::CallError;
 use crate::call::{CallContext, CallEnvironment};
 use crate::error::CallSite;
 use crate::future::node::{Header, Kind, VTable, View, layout_of};
-use crate::future::{BlockingFunctions, Cancel, Lifecycle, Outcome, Ran};
+use crate::future::{BlockingFunctions, Cancel, Lifecycle, Outcome, Ran, Signal};
 use crate::panics;
 use crate::shared::{PoolId, Seat, running};
 use crate::worker::{Method, QueuedCall, Shape, Watched};
@@ -52,7 +52,7 @@ impl<M: Method, S: Shape<M>> BlockingNode<M, S> {
             if M::SPEC.asynchronous {
                 interrupt::interrupt(node);
             }
-            Cancel::Signalled
+            Signal::Arrived(Cancel::Signalled)
         },
         dispose: |_| {},
         kind: Kind::Blocking(BlockingFunctions { exclusive: M::SPEC.exclusive, run: Self::run }),

@@ -17,7 +17,8 @@ use crate::error::{
 };
 use crate::future::node::{Header, Kind as NodeKind, VTable, larger_layout};
 use crate::future::{
-    Call, Cancel, Lifecycle, Outcome, PoolSide, Ran, RemoteFunctions, Sending, TaskFuture, UserSide,
+    Call, Cancel, Lifecycle, Outcome, PoolSide, Ran, RemoteFunctions, Sending, Signal, TaskFuture,
+    UserSide,
 };
 use crate::panics;
 use crate::shared::{PoolId, Pools};
@@ -129,13 +130,14 @@ impl<M: Method> RemoteNode<M> {
 
     /// # Safety
     /// See [`VTable::signal`].
-    unsafe fn signal(node: NonNull<Header>) -> Cancel {
+    unsafe fn signal(node: NonNull<Header>) -> Signal {
         // SAFETY: the node is alive by contract.
         let (pool, place) = unsafe { (node.as_ref().pool(), place(node)) };
         let elsewhere = Pools::find(pool).and_then(|pool| pool.elsewhere.get()?.upgrade());
         // Acquire: pairs with the Release of whoever placed it.
         let place = place.load(Ordering::Acquire);
-        elsewhere.map_or(Cancel::Signalled, |elsewhere| elsewhere.cancel(place))
+        let outcome = elsewhere.map_or(Cancel::Signalled, |elsewhere| elsewhere.cancel(place));
+        Signal::Arrived(outcome)
     }
 
     /// # Safety

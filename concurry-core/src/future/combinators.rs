@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use super::driven::{Drive, drive};
-use super::{Cancel, Outcome, TaskFuture};
+use super::{Outcome, Signal, TaskFuture};
 use crate::CallError;
 use crate::error::CallSite;
 use crate::method_spec::MethodSpec;
@@ -208,10 +208,10 @@ where
         }
     }
 
-    fn cancel(&mut self) -> Cancel {
-        match &mut self.second {
-            Some(second) => second.cancel(),
-            None => self.first.cancel(),
+    fn cancel(&mut self) -> Signal {
+        match &self.second {
+            Some(second) => second.signal_cancel(),
+            None => self.first.signal_cancel(),
         }
     }
 }

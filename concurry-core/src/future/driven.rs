@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
-use super::promise::{OnCancel, Promise, promise};
+use super::promise::{Promise, promise};
+use super::turns::{self, Asked, OnCancel, Signal, Turn};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
 use crate::error::CallSite;
@@ -34,7 +35,7 @@ pub(crate) trait Drive: Send + 'static {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<Self::Output, Self::Error>>;
 
     /// The user asked it to stop. It is polled again afterwards.
-    fn cancel(&mut self) -> Cancel;
+    fn cancel(&mut self) -> Signal;
 }
 
 /// Makes a future of something that drives itself.
@@ -51,7 +52,7 @@ pub(crate) fn drive<D: Drive>(
             turn: AtomicU8::new(IDLE),
             within: running::deadline(),
             cancelled: AtomicU8::new(0),
-            work: Mutex::new(Some(Work { drive, promise })),
+            work: Mutex::new(Some(Work { drive: Some(drive), outcome: None, promise })),
         }
     });
     driven.wake();
@@ -73,7 +74,9 @@ struct Driven<D: Drive> {
 }
 
 struct Work<D: Drive> {
-    drive: D,
+    /// `None`: it has ended, and the outcome is to be handed over.
+    drive: Option<D>,
+    outcome: Option<Outcome<D::Output, D::Error>>,
     promise: Promise<D::Output, D::Error>,
 }
 
@@ -108,39 +111,57 @@ impl<D: Drive> Driven<D> {
         left
     }
 
+    /// Polls once. `None`: it is not over yet.
+    fn poll(
+        self: &Arc<Self>,
+        drive: &mut D,
+        context: &mut Context<'_>,
+    ) -> Option<Outcome<D::Output, D::Error>> {
+        let cancelled = self.cancelled.swap(0, Ordering::AcqRel) != 0;
+        let poll = AssertUnwindSafe(|| {
+            if cancelled {
+                let _ = drive.cancel().deliver();
+            }
+            drive.poll(context)
+        });
+        match catch_unwind(poll) {
+            Ok(Poll::Pending) => None,
+            Ok(Poll::Ready(outcome)) => Some(outcome),
+            Err(payload) => {
+                Some(Err(CallError::Panicked(Box::new(panics::describe(self.site, payload)))))
+            }
+        }
+    }
+}
+
+impl<D: Drive> Turn for Driven<D> {
     /// Polls until nothing is to be done. The caller has the turn.
-    fn advance(self: &Arc<Self>) {
-        let waker = Waker::from(Arc::clone(self));
+    fn run(self: Arc<Self>) -> bool {
+        let waker = Waker::from(Arc::clone(&self));
         let mut context = Context::from_waker(&waker);
         let _within = running::Within::enter(self.within);
         loop {
-            let work = lock(&self.work).take();
-            let Some(mut work) = work else { return };
-            let cancelled = self.cancelled.swap(0, Ordering::AcqRel) != 0;
-            let poll = AssertUnwindSafe(|| {
-                if cancelled {
-                    let _ = work.drive.cancel();
-                }
-                work.drive.poll(&mut context)
-            });
-            let outcome = match catch_unwind(poll) {
-                Ok(Poll::Pending) => {
-                    *lock(&self.work) = Some(work);
-                    if self.leave() {
-                        return;
-                    }
-                    continue;
-                }
-                Ok(Poll::Ready(outcome)) => outcome,
-                Err(payload) => {
-                    Err(CallError::Panicked(Box::new(panics::describe(self.site, payload))))
-                }
-            };
-            // The turn is never given back: later wakes find it taken and do nothing.
-            let Work { drive, promise } = work;
-            panics::contain(move || drop(drive));
+            let Some(mut work) = lock(&self.work).take() else { return false };
+            let Some(drive) = &mut work.drive else { return false };
+            work.outcome = self.poll(drive, &mut context);
+            let over = work.outcome.is_some();
+            if over {
+                // Its destructors are foreign code, and belong to the step, not to the hand-over.
+                let drive = work.drive.take();
+                panics::contain(move || drop(drive));
+            }
+            *lock(&self.work) = Some(work);
+            // At the end the turn is never given back: later wakes find it taken and do nothing.
+            if over || self.leave() {
+                return over;
+            }
+        }
+    }
+
+    fn hand_over(self: Arc<Self>) {
+        let work = lock(&self.work).take();
+        if let Some(Work { outcome: Some(outcome), promise, .. }) = work {
             promise.complete(outcome);
-            return;
         }
     }
 }
@@ -152,33 +173,39 @@ impl<D: Drive> Wake for Driven<D> {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if self.enter() {
-            self.advance();
+            turns::run(Arc::clone(self) as Arc<dyn Turn>);
         }
     }
 }
 
 impl<D: Drive> OnCancel for Driven<D> {
     fn cancel(self: Arc<Self>) -> Cancel {
+        Signal::For(self).deliver()
+    }
+
+    fn begin_cancel(self: Arc<Self>) -> Asked {
         if !self.enter() {
             // Before the turn is asked for again: its holder, who looks once more, finds it. Release
-            // pairs with the swap in `advance`.
+            // pairs with the swap in `poll`.
             self.cancelled.swap(1, Ordering::AcqRel);
             if self.enter() {
-                self.advance();
+                turns::run(self);
             }
-            return Cancel::Signalled;
+            return Asked::Said(Cancel::Signalled);
         }
+        // With the turn, which `end_cancel` uses.
         let work = lock(&self.work).take();
-        let outcome = match work {
-            Some(mut work) => {
-                let outcome = work.drive.cancel();
-                *lock(&self.work) = Some(work);
-                outcome
-            }
-            None => Cancel::TooLate,
+        let Some(mut work) = work else { return Asked::Said(Cancel::TooLate) };
+        let signal = match &mut work.drive {
+            Some(drive) => drive.cancel(),
+            None => Signal::Arrived(Cancel::TooLate),
         };
-        self.advance();
-        outcome
+        *lock(&self.work) = Some(work);
+        Asked::AsksOn(signal)
+    }
+
+    fn end_cancel(self: Arc<Self>) {
+        turns::run(self);
     }
 }
 
@@ -221,9 +248,9 @@ where
         }
     }
 
-    fn cancel(&mut self) -> Cancel {
+    fn cancel(&mut self) -> Signal {
         let begun = (self.begun)();
         self.future = None;
-        if begun { Cancel::Signalled } else { Cancel::Dequeued }
+        Signal::Arrived(if begun { Cancel::Signalled } else { Cancel::Dequeued })
     }
 }

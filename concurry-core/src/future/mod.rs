@@ -14,6 +14,7 @@ mod promise;
 mod sides;
 mod slab;
 mod task_future;
+mod turns;
 
 pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran, Unpublished};
 #[cfg(feature = "process")]
@@ -21,11 +22,12 @@ pub(crate) use call::{RemoteFunctions, Sending};
 pub use cancel::Cancel;
 pub(crate) use driven::{Drive, drive, drive_future};
 pub(crate) use lifecycle::{Lifecycle, Schedule};
-pub(crate) use promise::{OnCancel, Promise, promise};
+pub(crate) use promise::{Promise, promise};
 #[cfg(feature = "process")]
 pub(crate) use sides::Claimed;
 pub(crate) use sides::{PoolSide, UserSide};
 pub use task_future::TaskFuture;
+pub(crate) use turns::{OnCancel, Signal};
 
 use crate::CallError;
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::lifecycle::Lifecycle;
 use super::node::{Header, Kind, VTable, View};
 use super::sides::{PoolSide, UserSide};
+use super::turns::Signal;
 use super::{Cancel, Outcome, TaskFuture};
 use crate::error::CallSite;
 use crate::shared::PoolId;
@@ -90,7 +91,7 @@ const VTABLE: &VTable = &VTable {
         value(node).write(Err(error.widen()));
     },
     drop_outcome: |node| unsafe { value(node).drop_in_place() },
-    signal: |_| Cancel::Signalled,
+    signal: |_| Signal::Arrived(Cancel::Signalled),
     dispose: |node| unsafe {
         let alive = (&raw const (*node.cast::<ModelNode>().as_ptr()).alive).read();
         alive.nodes.fetch_sub(1, Ordering::Relaxed);

@@ -9,12 +9,12 @@ use std::convert::Infallible;
 use std::ptr::{self, NonNull};
 use std::task::Waker;
 
-use super::Cancel;
 #[cfg(feature = "process")]
 use super::call::RemoteFunctions;
 use super::call::{BlockingFunctions, PolledFunctions};
 use super::lifecycle::{Completion, Lifecycle, Release};
 use super::slab::{self, Distance};
+use super::turns::Signal;
 use crate::CallError;
 use crate::error::CallSite;
 use crate::panics;
@@ -43,8 +43,8 @@ pub(crate) struct VTable {
     pub(crate) abandon: unsafe fn(NonNull<Header>, CallError<Infallible>),
     /// Drops the outcome. The caller owns it.
     pub(crate) drop_outcome: unsafe fn(NonNull<Header>),
-    /// Passes on that a running call was cancelled.
-    pub(crate) signal: unsafe fn(NonNull<Header>) -> Cancel,
+    /// Tells a running call that it was cancelled, or says whom to tell.
+    pub(crate) signal: unsafe fn(NonNull<Header>) -> Signal,
     /// Drops what lies beside arguments and outcome. The caller frees the memory next.
     pub(crate) dispose: unsafe fn(NonNull<Header>),
     /// What the backend of the node's kind calls: see `call_node` and the async backend.

@@ -8,15 +8,10 @@ use std::sync::{OnceLock, Weak};
 use super::lifecycle::Lifecycle;
 use super::node::{self, Header, Kind, VTable, View};
 use super::sides::{Claimed, PoolSide, UserSide};
+use super::turns::{OnCancel, Signal};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::error::CallSite;
 use crate::shared::PoolId;
-
-/// Hears that the future of a promise was cancelled.
-pub(crate) trait OnCancel: Send + Sync {
-    /// What the cancel achieves.
-    fn cancel(self: std::sync::Arc<Self>) -> Cancel;
-}
 
 /// A node without arguments: header and outcome, then what the promise needs beside them.
 #[repr(C)]
@@ -65,7 +60,7 @@ impl<T, E> PromiseNode<T, E> {
         drop_outcome: |node| unsafe { Self::outcome(node).drop_in_place() },
         signal: |node| {
             let hook = unsafe { Self::hook(node) }.get().and_then(Weak::upgrade);
-            hook.map_or(Cancel::Signalled, |hook| hook.cancel())
+            hook.map_or(Signal::Arrived(Cancel::Signalled), Signal::For)
         },
         dispose: |node| unsafe {
             (&raw mut (*node.cast::<Self>().as_ptr()).hook).drop_in_place();

@@ -7,6 +7,7 @@ use std::task::Waker;
 
 use super::lifecycle::{CancelClaim, Claim, Completion};
 use super::node::{Header, VTable, complete, drop_outcome, free, release, wake};
+use super::turns::Signal;
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::CallSite;
@@ -201,9 +202,14 @@ impl UserSide {
 
     /// Asks the call to stop.
     pub(crate) fn cancel(&self) -> Cancel {
+        self.signal_cancel().deliver()
+    }
+
+    /// Asks the call to stop, or says whom to ask.
+    pub(super) fn signal_cancel(&self) -> Signal {
         let header = self.header();
         match header.lifecycle.cancel() {
-            CancelClaim::TooLate => Cancel::TooLate,
+            CancelClaim::TooLate => Signal::Arrived(Cancel::TooLate),
             // SAFETY: the node is alive, and running or about to end.
             CancelClaim::Signalled => unsafe { (header.vtable.signal)(self.0) },
             CancelClaim::Won => {
@@ -215,7 +221,7 @@ impl UserSide {
                 if let Completion::Wake(waker) = header.lifecycle.complete_cancelled() {
                     wake(waker);
                 }
-                Cancel::Dequeued
+                Signal::Arrived(Cancel::Dequeued)
             }
         }
     }

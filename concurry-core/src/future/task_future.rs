@@ -12,6 +12,7 @@ use concurry_time::Clock;
 use futures_core::FusedFuture;
 
 use super::sides::UserSide;
+use super::turns::Signal;
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::{CallSite, Timeout};
@@ -246,6 +247,11 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// ```
     pub fn cancel(&mut self) -> Cancel {
         self.node().map_or(Cancel::TooLate, UserSide::cancel)
+    }
+
+    /// Asks the call to stop, or says whom to ask.
+    pub(super) fn signal_cancel(&self) -> Signal {
+        self.node().map_or(Signal::Arrived(Cancel::TooLate), UserSide::signal_cancel)
     }
 
     /// Cancels the call when this future is dropped, instead of detaching it.

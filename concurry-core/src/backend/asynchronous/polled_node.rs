@@ -15,7 +15,7 @@ use crate::CallError;
 use crate::call::{CallContext, CallEnvironment};
 use crate::error::CallSite;
 use crate::future::node::{Header, Kind, VTable, larger_layout, layout_of, release};
-use crate::future::{Cancel, Lifecycle, Outcome, PolledFunctions, Ran, Schedule};
+use crate::future::{Cancel, Lifecycle, Outcome, PolledFunctions, Ran, Schedule, Signal};
 use crate::panics;
 use crate::shared::{Seat, running};
 use crate::worker::{CallParts, Method, QueuedCall};
@@ -250,12 +250,12 @@ where
 
     /// # Safety
     /// See [`VTable::signal`].
-    unsafe fn signal(node: NonNull<Header>) -> Cancel {
+    unsafe fn signal(node: NonNull<Header>) -> Signal {
         // The worker finds the node in its ready list, sees that it is cancelled, and drops the
         // future.
         // SAFETY: the node is alive by contract, and the cancel has seen that it is claimed.
         unsafe { wake_node(node) };
-        Cancel::Signalled
+        Signal::Arrived(Cancel::Signalled)
     }
 }
 

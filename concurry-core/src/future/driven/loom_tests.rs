@@ -9,7 +9,7 @@ use loom::thread;
 
 use super::{Drive, drive};
 use crate::error::CallSite;
-use crate::future::{Cancel, Outcome, model_node};
+use crate::future::{Cancel, Outcome, Signal, model_node};
 use crate::model::check;
 use crate::shared::PoolId;
 
@@ -47,9 +47,9 @@ impl Drive for Step {
         if told || self.cancelled { Poll::Ready(Ok(told)) } else { Poll::Pending }
     }
 
-    fn cancel(&mut self) -> Cancel {
+    fn cancel(&mut self) -> Signal {
         self.cancelled = true;
-        Cancel::Signalled
+        Signal::Arrived(Cancel::Signalled)
     }
 }
 
