@@ -18,16 +18,28 @@ fn every_test_that_the_semantics_name_exists() {
         if module.starts_with(char::is_uppercase) || module.starts_with("tokio") {
             continue;
         }
-        let file = match module {
-            "supervision" => "tests/supervision.rs".to_owned(),
-            _ if module.starts_with("clients::") => {
-                format!("concurry-llm/tests/{}.rs", module.replace("::", "/"))
-            }
-            _ => format!("tests/conformance/{module}.rs"),
-        };
-        let code = fs::read_to_string(root.join(&file)).unwrap_or_else(|_| panic!("no {file}"));
-        assert!(code.contains(&format!("fn {test}(")), "{file} has no `{test}`");
+        assert!(is_test(root, module, test), "there is no test `{module}::{test}`");
         found += 1;
     }
     assert!(found > 60, "only {found} names were found");
+}
+
+/// Where tests of users' promises lie. A module may be a file of tests or a folder of them.
+const FOLDERS: [&str; 6] = [
+    "tests",
+    "tests/conformance",
+    "tests/graphs",
+    "tests/process",
+    "tests/ray",
+    "concurry-llm/tests",
+];
+
+fn is_test(root: &Path, module: &str, test: &str) -> bool {
+    let path = module.replace("::", "/");
+    FOLDERS.iter().any(|folder| {
+        [format!("{folder}/{path}.rs"), format!("{folder}/{path}/mod.rs")].iter().any(|file| {
+            let code = fs::read_to_string(root.join(file)).unwrap_or_default();
+            code.contains(&format!("fn {test}("))
+        })
+    })
 }

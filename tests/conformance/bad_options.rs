@@ -152,13 +152,10 @@ fn there_is_nothing_to_balance_on_demand(mode: Mode) {
 
 #[test]
 fn a_mode_without_a_backend_says_what_to_use_instead() {
-    for mode in [Mode::Process, Mode::Ray] {
-        let init = Probe::options(mode, 1)
-            .init(concurry_testkit::Recorder::new(), concurry_testkit::Dropped::new());
-        let Err(InitError::Options(error)) = init else { panic!("{init:?}") };
-        let OptionsError::ModeUnavailable { worker, mode: named, .. } = error else {
-            panic!("{error:?}");
-        };
-        assert_eq!((worker, named), ("Probe", mode));
-    }
+    let init = Probe::options(Mode::Ray, 1)
+        .init(concurry_testkit::Recorder::new(), concurry_testkit::Dropped::new());
+    let Err(InitError::Options(error)) = init else { panic!("{init:?}") };
+    let OptionsError::ModeUnavailable { worker, mode, remedy } = error else { panic!("{error:?}") };
+    assert_eq!((worker, mode), ("Probe", Mode::Ray));
+    assert!(!remedy.is_empty());
 }

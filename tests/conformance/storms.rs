@@ -10,11 +10,11 @@ use concurry::retry::{BreakerState, CircuitBreaker};
 use concurry_testkit::{Gate, wait_until};
 use concurry_time::FakeClock;
 
-conformance!(every:
+conformance!(in_this_process:
     callers_of_a_dead_service_add_no_more_than_the_budget,
     a_method_that_is_not_idempotent_runs_once_for_each_attempt_that_failed_by_itself,
 );
-conformance!(queued:
+conformance!(queued_in_this_process:
     a_service_that_comes_back_is_not_overrun,
     a_cancel_at_any_point_gives_everything_back,
 );
