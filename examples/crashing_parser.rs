@@ -1,7 +1,12 @@
 //! Parses many files with native code that crashes on some of them: all good ones are done, and the
 //! bad ones are listed with their causes.
 //!
-//! `cargo run --release --example crashing_parser`
+//! ```text
+//! cargo run --release --example crashing_parser
+//! ```
+//!
+//! A crash costs the one call that ran in that process, and a file that never ends is given up after a
+//! second, with its process.
 
 use std::time::Duration;
 
@@ -73,8 +78,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (names, files): (Vec<_>, Vec<_>) = files.unzip();
 
     let parser = Parser::options(Mode::Process, 2)
-        .process(ProcessOptions::new().overdue_grace(Duration::from_millis(100)))
-        .deadline(Duration::from_secs(2))
+        .process(ProcessOptions::new().kill_cancelled_after(Duration::from_millis(100)))
+        .timeout(Duration::from_secs(1))
         .init()?;
     let calls = parser.map(names.clone().into_iter().zip(files), |parser, (name, file)| {
         parser.checksum(name, file)
@@ -88,7 +93,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{name}: {error}");
         }
     }
-    println!("{} processes were started again", parser.stats().restarts);
+    println!("{} processes died and were started again", parser.stats().restarts);
     assert_eq!(done, 996, "every good file is done");
     parser.stop().result()?;
     Ok(())
