@@ -19,7 +19,7 @@ use super::breakers::Breakers;
 use super::drive::{Drive, Ended};
 use crate::CallError;
 use crate::call::CallEnvironment;
-use crate::future::{Cancel, Drive as Driven, Outcome, TaskFuture};
+use crate::future::{Cancel, Drive as Driven, Outcome, Signal, TaskFuture};
 use crate::worker::Method;
 
 /// A call on its way, as it is polled.
@@ -186,13 +186,13 @@ impl<M: Method> Driven for Layered<M> {
         }
     }
 
-    fn cancel(&mut self) -> Cancel {
+    fn cancel(&mut self) -> Signal {
         let begun = match &self.way {
             Way::First(first) => first.environment.has_begun(),
             _ => self.begun || self.first.as_ref().is_some_and(|first| first.has_begun()),
         };
         self.way = Way::Cancelled;
-        if begun { Cancel::Signalled } else { Cancel::Dequeued }
+        Signal::Arrived(if begun { Cancel::Signalled } else { Cancel::Dequeued })
     }
 }
 
