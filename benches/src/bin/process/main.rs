@@ -18,6 +18,9 @@ const MANY: u64 = 1_000_000;
 const TRIPS: u64 = 5_000;
 
 fn main() -> ExitCode {
+    // SAFETY: the functions that procspawn calls by their address are in this executable, which is
+    // the one that it starts again.
+    unsafe { procspawn::assert_spawn_is_safe() };
     // A process that one of these has started does not come further.
     procspawn::init();
     floor::init();

@@ -19,18 +19,18 @@ impl Echo {
     }
 
     /// Does nothing.
-    pub fn same(&mut self, x: u64) -> u64 {
+    pub(crate) fn same(&mut self, x: u64) -> u64 {
         self.calls += 1;
         x
     }
 
     /// Gives the bytes back.
-    pub fn echo(&self, bytes: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn echo(&self, bytes: Vec<u8>) -> Vec<u8> {
         bytes
     }
 
     /// Takes so many permits, one after the other, and says how long that took.
-    pub fn take(&self, ctx: &CallContext, permits: u64) -> u64 {
+    pub(crate) fn take(&self, ctx: &CallContext, permits: u64) -> u64 {
         let start = Instant::now();
         for _ in 0..permits {
             let permit = ctx.limits().acquire([("slots", 1)]).wait();
