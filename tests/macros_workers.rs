@@ -235,3 +235,39 @@ fn a_worker_may_be_declared_inside_a_function() {
     let local = Local::options(Mode::Thread, 1).init().unwrap();
     assert_eq!(local.next().result().unwrap(), 2);
 }
+
+/// All of it can leave the process, but for an error, which crosses as text.
+#[derive(Clone, Worker, serde::Deserialize, serde::Serialize)]
+#[worker(process)]
+struct Leaving {
+    prefix: String,
+}
+
+#[worker]
+impl Leaving {
+    pub fn prefixed(&self, text: String) -> String {
+        format!("{}{text}", self.prefix)
+    }
+
+    pub async fn all(&self, texts: Vec<String>) -> alias::Result<Vec<Self>> {
+        std::future::ready(()).await;
+        match texts.is_empty() {
+            true => Err(Failure("nothing to do")),
+            false => Ok(texts.into_iter().map(|prefix| Self { prefix }).collect()),
+        }
+    }
+
+    #[cfg(any())]
+    pub fn absent(&self, stays: std::rc::Rc<u8>) {}
+}
+
+#[test]
+fn a_worker_that_is_marked_for_processes_runs_in_every_mode() {
+    for mode in [Mode::Sync, Mode::Thread, Mode::Async, Mode::Process] {
+        let leaving = Leaving::options(mode, 1).init(Leaving { prefix: "a".to_owned() }).unwrap();
+        assert_eq!(leaving.prefixed("b".to_owned()).result().unwrap(), "ab", "{mode}");
+        let all = leaving.all(vec!["c".to_owned()]).result().unwrap();
+        assert_eq!(all[0].prefix, "c", "{mode}");
+        assert!(leaving.all(Vec::new()).result().is_err(), "{mode}");
+    }
+}

@@ -27,7 +27,10 @@ use proc_macro::TokenStream;
 /// * `mode = "thread"`: where the workers run: `"sync"`, `"thread"`, `"async"`, `"process"` or
 ///   `"ray"`, or one of the other spellings that `Mode` reads;
 /// * `max_workers = 4`: how many workers a pool may have, at least one;
-/// * `process`: every method has to be able to run in another process;
+/// * `process`: it is a compile error, at the type, if an argument, a result or a parameter of the
+///   constructor can't leave the process for want of serde's `Serialize` and `Deserialize`; without it
+///   that is an error of `init`, and only in the modes that need it. On a generic worker it is found
+///   when an instance is compiled, not by `cargo check`;
 /// * `crate = some::path`: where concurry is found, if not under its own name.
 ///
 /// ```

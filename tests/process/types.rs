@@ -33,6 +33,7 @@ impl Retryable for LocalError {
 }
 
 #[derive(Worker)]
+#[worker(process)]
 struct Mixed;
 
 #[worker]
@@ -70,6 +71,7 @@ impl Stays {
 
 /// Of any model.
 #[derive(Worker)]
+#[worker(process)]
 struct Ranker<M> {
     model: M,
 }

@@ -17,7 +17,7 @@ pub use method::{
     Abilities, AsyncMut, AsyncRef, Idempotent, Method, MethodVisitor, RunMut, RunRef, StartMut,
     StartRef, SyncMut, SyncRef,
 };
-pub use probe::{FallbackProbe, Outcome, Probe, error_text};
+pub use probe::{FallbackProbe, Outcome, Probe, error_text, stays};
 pub(crate) use shape::Queueing;
 pub use shape::{CallParts, QueuedCall, Shape, Watched};
 pub use task::TaskFunction;
@@ -76,7 +76,7 @@ pub struct TypeDefaults {
     pub mode: Option<Mode>,
     /// `#[worker(max_workers = …)]`.
     pub max_workers: Option<usize>,
-    /// `#[worker(process)]`: every method has to be able to run in another process.
+    /// `#[worker(process)]`: it is a compile error if a call can't run in another process.
     pub process: bool,
 }
 

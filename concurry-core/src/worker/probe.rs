@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 
 use concurry_retry::{Retryable, Verdict};
 
+use super::WorkerType;
 use crate::wire::{Carry, ErrorText};
 
 /// Carries the type that is asked about.
@@ -129,6 +130,16 @@ pub fn error_text<E>(
     debug: Option<fn(&E) -> ErrorText>,
 ) -> Option<fn(&E) -> ErrorText> {
     error.or(as_error).or(display).or(debug)
+}
+
+/// Whether the worker is marked `#[worker(process)]` and values of the type can't leave the process.
+///
+/// Without the feature `process` nothing can: then it is not the type that is at fault, and `init`
+/// names the feature.
+#[doc(hidden)]
+#[must_use]
+pub const fn stays<W: WorkerType, T>(carried: &Option<Carry<T>>) -> bool {
+    cfg!(feature = "process") && W::DEFAULTS.process && carried.is_none()
 }
 
 impl<T, E> Probe<Result<T, E>> {

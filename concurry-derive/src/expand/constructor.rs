@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Generics, Ident, Index, Type, Visibility, WherePredicate, parse_quote};
 
 use super::method::{borrows, carry, error_text, names_parameter, sides};
-use super::{at, tuple, where_clause};
+use super::{at, leaving, tuple, where_clause};
 use crate::model::{Construction, Constructor, Returns, WorkerImpl};
 
 /// The parts of the generated constructors.
@@ -127,12 +127,14 @@ impl Builders {
         let self_type = &worker.self_type;
         let (impl_generics, _, _) = worker.generics.split_for_impl();
         let bounds = where_clause(&worker.generics, self.bounds.clone());
+        let leaving = leaving::checks(private, worker, types);
         quote! {
             fn __constructor #impl_generics(
                 #(#names: #types),*
             ) -> #private::Constructor<#self_type, #error>
             #bounds
             {
+                #leaving
                 use #private::FallbackProbe as _;
                 #constructor
             }

@@ -11,6 +11,7 @@ mod defaults;
 mod handle;
 mod handle_types;
 mod lazy;
+mod leaving;
 mod method;
 mod resilient;
 mod task;
