@@ -288,6 +288,63 @@ const _: () = {
     fn __constructor(
         worker: Llm,
     ) -> ::concurry::__private::Constructor<Llm, ::concurry::__private::Infallible> {
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Llm, _ > (&
+                ::concurry::__private::Probe:: < Llm > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Llm, _ > (&
+                ::concurry::__private::Probe:: < String > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Llm, _ > (&
+                ::concurry::__private::Probe:: < f32 > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Llm, _ > (&
+                ::concurry::__private::Probe:: < String > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Llm, _ > (&
+                ::concurry::__private::Probe:: < Vec < String > > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Llm, _ > (&
+                ::concurry::__private::Probe:: < f32 > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Llm, _ > (&
+                ::concurry::__private::Probe:: < Vec < Result < String, LlmError > > >
+                ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
         use ::concurry::__private::FallbackProbe as _;
         ::concurry::__private::Constructor::blocking(
             worker,

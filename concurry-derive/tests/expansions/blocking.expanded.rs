@@ -181,6 +181,30 @@ const _: () = {
         Blocking,
         ::concurry::__private::Infallible,
     > {
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Blocking, _ > (&
+                ::concurry::__private::Probe:: < () > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Blocking, _ > (&
+                ::concurry::__private::Probe:: < String > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Blocking, _ > (&
+                ::concurry::__private::Probe:: < () > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
         use ::concurry::__private::FallbackProbe as _;
         ::concurry::__private::Constructor::blocking(
             (),

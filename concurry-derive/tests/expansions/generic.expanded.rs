@@ -364,6 +364,30 @@ const _: () = {
         M: 'static,
         Ranker<M, SIZE>: ::core::clone::Clone + ::core::marker::Send + 'static,
     {
+        let () = const {
+            use crate::facade::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! crate ::facade::__private::stays:: < Ranker < M, SIZE >, _ > (& crate
+                ::facade::__private::Probe:: < Ranker < M, SIZE > > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        let () = const {
+            use crate::facade::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! crate ::facade::__private::stays:: < Ranker < M, SIZE >, _ > (& crate
+                ::facade::__private::Probe:: < [M::Item; SIZE] > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        let () = const {
+            use crate::facade::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! crate ::facade::__private::stays:: < Ranker < M, SIZE >, _ > (& crate
+                ::facade::__private::Probe:: < Ranking < M > > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
         use crate::facade::__private::FallbackProbe as _;
         crate::facade::__private::Constructor::blocking(
             worker,

@@ -267,6 +267,30 @@ const _: () = {
     fn __constructor(
         count: u64,
     ) -> ::concurry::__private::Constructor<Counter, ::concurry::__private::Infallible> {
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Counter, _ > (&
+                ::concurry::__private::Probe:: < u64 > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Counter, _ > (&
+                ::concurry::__private::Probe:: < u64 > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Counter, _ > (&
+                ::concurry::__private::Probe:: < u64 > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
         use ::concurry::__private::FallbackProbe as _;
         ::concurry::__private::Constructor::blocking(
             (count,),

@@ -270,6 +270,39 @@ const _: () = {
         Client,
         <anyhow::Result<Client> as ::concurry::__private::Outcome>::Error,
     > {
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Client, _ > (&
+                ::concurry::__private::Probe:: < String > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Client, _ > (&
+                ::concurry::__private::Probe:: < Vec < Client > > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Client, _ > (&
+                ::concurry::__private::Probe:: < < io::Result < u8 > as
+                ::concurry::__private::Outcome > ::Output > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Client, _ > (&
+                ::concurry::__private::Probe:: < Option < Reply > > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
         use ::concurry::__private::FallbackProbe as _;
         ::concurry::__private::Constructor::asynchronous(
             (address,),

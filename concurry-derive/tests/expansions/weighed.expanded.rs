@@ -301,6 +301,57 @@ const _: () = {
     fn __constructor(
         worker: Adder,
     ) -> ::concurry::__private::Constructor<Adder, ::concurry::__private::Infallible> {
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Adder, _ > (&
+                ::concurry::__private::Probe:: < Adder > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        #[cfg(feature = "add")]
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Adder, _ > (&
+                ::concurry::__private::Probe:: < u64 > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        #[cfg(feature = "add")]
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Adder, _ > (&
+                ::concurry::__private::Probe:: < u64 > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        #[cfg(feature = "add")]
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Adder, _ > (&
+                ::concurry::__private::Probe:: < u64 > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Adder, _ > (&
+                ::concurry::__private::Probe:: < Vec < (u64, u64) > > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
+        const _: () = {
+            use ::concurry::__private::FallbackProbe as _;
+            ::core::assert!(
+                ! ::concurry::__private::stays:: < Adder, _ > (&
+                ::concurry::__private::Probe:: < Vec < u64 > > ::CARRY),
+                "this type can't leave the process, as `#[worker(process)]` asks: derive serde's `Serialize` and `Deserialize` for it, or use a type that has them"
+            );
+        };
         use ::concurry::__private::FallbackProbe as _;
         ::concurry::__private::Constructor::blocking(
             worker,
