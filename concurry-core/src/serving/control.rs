@@ -212,7 +212,7 @@ fn hear(channel: &UnixStream, mut reader: FrameReader, mut heard: impl FnMut(Fra
 
 /// Nobody wants this process any more, whatever its user's code is doing.
 #[allow(unsafe_code)]
-fn gone() -> ! {
+pub(super) fn gone() -> ! {
     use rustix::process::{Signal, getpgrp, getpid, kill_process_group};
 
     // What it has started goes along. It has a group of its own unless somebody else started it.

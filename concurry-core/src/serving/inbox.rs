@@ -86,12 +86,12 @@ impl Inbox {
         Ok(Next::Look)
     }
 
-    /// Waits for more, and handles what came.
+    /// Waits for more, and handles what came. If the other side is gone, that is an error.
     pub(crate) fn wait(&mut self, mut handle: impl FnMut(Frame<'_>) -> Next) -> io::Result<Next> {
         match self {
             Self::Own(channel, reader) => {
                 match reader.read_from(&mut Socket(channel, RecvFlags::empty())) {
-                    Ok(0) => Ok(Next::End),
+                    Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
                     Ok(_) => Ok(Next::Look),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Next::Look),
                     Err(error) => Err(error),
@@ -99,7 +99,7 @@ impl Inbox {
             }
             Self::Sorted(messages) => match messages.recv() {
                 Ok(mut frame) => Ok(handle(frame.lend())),
-                Err(_) => Ok(Next::End),
+                Err(_) => Err(io::ErrorKind::UnexpectedEof.into()),
             },
         }
     }

@@ -116,8 +116,11 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
     tell_built(&outbox, Status::Done, &());
     let methods = Methods::<W>::of(one_at_a_time);
     let server = Server { pool: Arc::clone(&handle.pool), control, recorder };
-    // A broken channel ends it as well.
-    let _ = work(&mut inbox, &server, &methods);
+    if work(&mut inbox, &server, &methods).is_err() {
+        // Nobody said that it is over: the other side is gone. This thread may notice that before the
+        // one that listens for what is urgent, and what was started here has to go along all the same.
+        control::gone();
+    }
     // The state is dropped, and everything is sent, before the process ends.
     let _ = handle.stop().result();
     outbox.flush();
