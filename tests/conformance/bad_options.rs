@@ -150,6 +150,8 @@ fn there_is_nothing_to_balance_on_demand(mode: Mode) {
     assert!("fastest".parse::<Balance>().unwrap_err().to_string().contains("round_robin"));
 }
 
+// With the feature, the mode has its backend.
+#[cfg(not(feature = "ray"))]
 #[test]
 fn a_mode_without_a_backend_says_what_to_use_instead() {
     let init = Probe::options(Mode::Ray, 1)
