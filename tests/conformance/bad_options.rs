@@ -5,7 +5,7 @@ use std::time::Duration;
 use concurry::prelude::*;
 use concurry::{Balance, InitError, OptionsError};
 
-use crate::workers::{Counter, CounterHandle, Probe};
+use crate::workers::{Counter, CounterHandle};
 
 conformance!(every:
     zeros_are_refused_by_name,
@@ -154,7 +154,7 @@ fn there_is_nothing_to_balance_on_demand(mode: Mode) {
 #[cfg(not(feature = "ray"))]
 #[test]
 fn a_mode_without_a_backend_says_what_to_use_instead() {
-    let init = Probe::options(Mode::Ray, 1)
+    let init = crate::workers::Probe::options(Mode::Ray, 1)
         .init(concurry_testkit::Recorder::new(), concurry_testkit::Dropped::new());
     let Err(InitError::Options(error)) = init else { panic!("{init:?}") };
     let OptionsError::ModeUnavailable { worker, mode, remedy } = error else { panic!("{error:?}") };
