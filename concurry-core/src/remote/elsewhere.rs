@@ -45,7 +45,7 @@ pub trait Elsewhere: Send + Sync {
     fn refuse(&self);
     /// How many calls wait.
     fn queued(&self) -> usize;
-    /// The user of a call that was put [somewhere](super::RemotePool::placed) wants it no more. The call's own mark
+    /// The user of a call that was put somewhere wants it no more. The call's own mark
     /// is set already.
     fn cancel(&self, place: u64) -> Cancel;
 }

@@ -3,12 +3,12 @@
 //! Process mode is built on it, and so is Ray mode, which lives in a crate of its own. A backend
 //! brings a way to start workers and to move bytes to them and back. Everything else is here.
 //!
-//! **In the program.** A crate puts a [`Factory`] for its mode into [`FACTORIES`]. `init` calls it
+//! **In the program.** A crate puts a [`Factory`] for its mode into `FACTORIES`. `init` calls it
 //! with a [`Launch`]: how many workers, what each is to be told first ([`Launch::hello`]), what its
 //! users have set ([`Launch::option`], written by [`set_option`] in an extension trait of theirs),
 //! and the pool's own side ([`RemotePool`]). It gives back an [`Elsewhere`], to which calls are then
 //! submitted. A backend keeps them in a [`RemoteQueue`], takes as many as a worker should have, and
-//! puts each into the worker's [`CallTable`], which numbers them. [`TakenCall::encode`] makes a
+//! puts each into the worker's [`CallTable`], which numbers them. Encoding it there makes a
 //! message of a call; [`RemotePool::receive`] handles every message that comes back.
 //!
 //! **In the worker.** The same executable is started with the environment variable

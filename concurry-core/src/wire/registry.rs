@@ -9,7 +9,7 @@ use crate::serving::{Building, Served, serve};
 use crate::worker::{Constructor, ConstructorWires, Worker};
 
 /// Every worker that can run in another process: `#[worker]` adds those without parameters,
-/// [`register!`](crate::register) instances of others.
+/// `register!` instances of others.
 #[linkme::distributed_slice]
 pub static REGISTERED: [fn() -> Registration];
 
