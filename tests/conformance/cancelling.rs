@@ -6,13 +6,16 @@ use concurry_testkit::{Dropped, Gate, Recorder, wait_until};
 
 use crate::workers::{Probe, counter, probe};
 
+// In a process the word arrives a moment later, so there it is a test of its own (`tests/process`).
+conformance!(queued_in_this_process:
+    a_running_sync_call_is_told_and_its_outcome_stands,
+);
 conformance!(every:
     a_call_that_is_done_keeps_its_outcome,
 );
 conformance!(queued:
     a_call_that_has_not_begun_never_runs_and_drops_its_arguments_at_once,
     a_running_async_call_is_dropped,
-    a_running_sync_call_is_told_and_its_outcome_stands,
     a_cancelled_call_leaves_the_worker_in_order,
     dropping_a_future_detaches_the_call,
     cancel_on_drop_cancels_a_call_that_has_not_begun,

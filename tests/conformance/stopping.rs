@@ -10,6 +10,10 @@ use concurry_time::FakeClock;
 
 use crate::workers::{Counter, Probe, counter, probe};
 
+// In a process the word arrives a moment later, so there it is a test of its own (`tests/process`).
+conformance!(queued_in_this_process:
+    a_stop_now_is_seen_by_running_sync_calls,
+);
 conformance!(every:
     a_call_after_a_stop_fails_as_stopped,
     stopping_twice_from_two_threads_is_harmless,
@@ -22,7 +26,6 @@ conformance!(queued:
     dropping_the_last_handle_runs_what_is_queued,
     a_stop_now_fails_what_has_not_begun_and_never_runs_it,
     a_stop_now_drops_running_async_calls,
-    a_stop_now_is_seen_by_running_sync_calls,
     a_stop_that_takes_too_long_cancels_the_rest,
     a_stop_has_one_deadline_for_the_whole_pool,
     each_submit_beside_a_stop_ends_with_a_result_or_as_stopped,
