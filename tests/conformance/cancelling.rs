@@ -6,7 +6,7 @@ use concurry_testkit::{Dropped, Gate, Recorder, wait_until};
 
 use crate::workers::{Probe, counter, probe};
 
-// In a process the word arrives a moment later, so there it is a test of its own (`tests/process`).
+// The method looks once; in a process the word may arrive a moment after that.
 conformance!(queued_in_this_process:
     a_running_sync_call_is_told_and_its_outcome_stands,
 );

@@ -10,7 +10,7 @@ use concurry_time::FakeClock;
 
 use crate::workers::{Counter, Probe, counter, probe};
 
-// In a process the word arrives a moment later, so there it is a test of its own (`tests/process`).
+// The method looks once; in a process the word may arrive a moment after that.
 conformance!(queued_in_this_process:
     a_stop_now_is_seen_by_running_sync_calls,
 );
