@@ -6,7 +6,8 @@ use concurry_testkit::{Dropped, Gate, Recorder, wait_until};
 
 use crate::workers::{Probe, counter, probe};
 
-// The method looks once; in a process the word may arrive a moment after that.
+// The method looks once; in a process the word may arrive a moment after that, so there it is
+// `tests/process/cancelling.rs` that holds it, with a method that looks until it is told.
 conformance!(queued_in_this_process:
     a_running_sync_call_is_told_and_its_outcome_stands,
 );

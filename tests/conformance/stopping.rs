@@ -10,7 +10,8 @@ use concurry_time::FakeClock;
 
 use crate::workers::{Counter, Probe, counter, probe};
 
-// The method looks once; in a process the word may arrive a moment after that.
+// The method looks once; in a process the word may arrive a moment after that, so there it is
+// `tests/process/cancelling.rs` that holds it, with a method that looks until it is told.
 conformance!(queued_in_this_process:
     a_stop_now_is_seen_by_running_sync_calls,
 );

@@ -7,6 +7,7 @@ mod workers;
 
 mod batches;
 mod calls;
+mod cancelling;
 mod deaths;
 mod lifetime;
 mod mixed;
