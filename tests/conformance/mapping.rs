@@ -52,7 +52,11 @@ fn an_error_ends_a_map_and_takes_no_more_items(mode: Mode) {
     let map = counter.map(endless, |counter, n| counter.checked(if n == 20 { 21 } else { n * 2 }));
     let error = map.in_flight(5).results().unwrap_err();
     assert_eq!(error.into_failure().unwrap(), "21 is odd");
-    assert!(pulled.count() <= 26, "{}", pulled.count());
+    // That it ended at all, over an endless input, is the behaviour. How many items went before is
+    // known only where one worker's calls end in their order, which asynchronous ones need not.
+    if mode != Mode::Async {
+        assert!(pulled.count() <= 26, "{}", pulled.count());
+    }
 }
 
 fn outcomes_of_a_map_keep_errors_in_their_places(mode: Mode) {
