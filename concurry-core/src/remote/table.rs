@@ -98,4 +98,45 @@ impl CallTable {
         used.sort_unstable();
         used.into_iter().map(|(_, number)| number).collect()
     }
+
+    /// The numbers of the calls that a worker which begins them in their order gives back, oldest
+    /// first. `take_back` says of one call whether it was not begun, and now never will be.
+    pub(crate) fn take_back(&self, take_back: impl FnMut(u64) -> bool) -> Vec<u64> {
+        not_begun(self.numbers(), take_back)
+    }
+}
+
+/// The newest is asked for first: from the oldest on, a worker that goes on meanwhile would begin what
+/// stands behind a call that it has just lost.
+fn not_begun(oldest_first: Vec<u64>, mut take_back: impl FnMut(u64) -> bool) -> Vec<u64> {
+    let newest_first = oldest_first.into_iter().rev();
+    let mut back: Vec<_> = newest_first.take_while(|&number| take_back(number)).collect();
+    back.reverse();
+    back
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_worker_gives_back_while_it_goes_on_is_the_end_of_its_line() {
+        for begun_meanwhile in 0..10 {
+            // The worker begins its oldest call each time before it is asked, so many times.
+            let (mut line, mut begun, mut lost) = ((1..=10).collect::<Vec<_>>(), vec![], vec![]);
+            let back = not_begun((1..=10).collect(), |number| {
+                if begun.len() < begun_meanwhile && !line.is_empty() {
+                    begun.push(line.remove(0));
+                }
+                let waits = line.contains(&number);
+                if waits {
+                    line.retain(|other| *other != number);
+                    lost.push(number);
+                }
+                waits
+            });
+            // What it has, and then what came back, are in their order, and nothing is missing.
+            assert_eq!([begun, line, back].concat(), (1..=10).collect::<Vec<_>>());
+        }
+    }
 }

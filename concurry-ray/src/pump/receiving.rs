@@ -80,6 +80,8 @@ impl Pump {
                 _ => {}
             }
         }
+        // They were asked for from the newest on.
+        back.reverse();
         self.pool.queue().give_back(back);
         self.answer(index, answers);
         let worker = &mut self.workers[index];

@@ -343,16 +343,16 @@ impl Link {
     /// sends what it has.
     fn ask(&mut self, feed: &mut Feed) {
         feed.connection.process.send_urgent(Kind::Ping, 0, &[]);
-        if !self.one_at_a_time || self.table.len() < 2 {
+        // What is being written can't come back, and so what stands before it may not.
+        if !self.one_at_a_time || self.table.len() < 2 || feed.writing.is_some() {
             return;
         }
         feed.window.collapse();
+        let recorder = &feed.connection.process.recorder;
         let mut back = Vec::new();
-        for number in self.table.numbers() {
-            if feed.writing != Some(number) && feed.connection.process.recorder.take_back(number) {
-                let call = self.table.remove(number);
-                back.extend(call.and_then(|call| self.pool.take_back(self.worker, call)));
-            }
+        for number in self.table.take_back(|number| recorder.take_back(number)) {
+            let call = self.table.remove(number);
+            back.extend(call.and_then(|call| self.pool.take_back(self.worker, call)));
         }
         self.pool.queue().give_back(back);
     }
