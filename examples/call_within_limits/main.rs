@@ -82,7 +82,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let seconds = started.elapsed().as_secs_f64();
     println!("{CALLS} calls and {tokens} tokens in {seconds:.2} s");
     println!("refused by the API: {}", api.refused.load(Ordering::Relaxed));
-    println!("a call usually uses {:?} tokens", usual.amount("tokens"));
+    if let Some(tokens) = usual.amount("tokens") {
+        println!("a call usually uses {tokens} tokens");
+    }
     for limit in limits.stats().limits {
         println!("{}: {} of {} left", limit.key, limit.available, limit.capacity);
     }
