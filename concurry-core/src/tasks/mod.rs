@@ -3,6 +3,10 @@
 mod closures;
 #[cfg(feature = "rayon")]
 mod parallel;
+#[cfg(feature = "rayon")]
+mod pieces;
+#[cfg(feature = "rayon")]
+mod stretch;
 mod task_map;
 
 pub use closures::{TaskPool, TaskPoolOptions, Tasks};

@@ -13,9 +13,9 @@ use crate::worker::TaskFunction;
 
 /// The function of a `#[task]` on each item. Made by the `map` of its pool.
 ///
-/// A plain `fn` on the threads of this process is split adaptively over them, which costs
-/// nanoseconds an item. Everything else makes one call for each item, a bounded number of them at a
-/// time. Results are the same.
+/// A plain `fn` on the threads of this process takes items in pieces of an adaptive size, which
+/// costs nanoseconds an item. Everything else makes one call for each item, a bounded number of them
+/// at a time. Results are the same.
 #[must_use = "nothing runs until one of `results`, `outcomes`, `as_completed` or `await`"]
 pub struct TaskMap<I, M: TaskFunction> {
     handle: Handle<M::Worker>,
@@ -99,9 +99,9 @@ where
     pub fn results(self) -> Result<Vec<M::Output>, CallError<M::Error>> {
         #[cfg(feature = "rayon")]
         if self.timeout.is_none()
-            && let Some(plan) = super::parallel::Plan::<M>::of(&self.handle)
+            && let Some(plan) = super::parallel::Plan::of::<M>(&self.handle, self.in_flight)
         {
-            return plan.results(self.items, self.progress);
+            return plan.results::<M, I>(self.items, self.progress);
         }
         self.into_calls().results()
     }
