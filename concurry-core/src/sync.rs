@@ -21,6 +21,19 @@ pub(crate) use loom::{
     thread::{self, Thread},
 };
 
+/// What each thread has for itself, also each thread of a model.
+#[cfg(not(concurry_loom))]
+pub(crate) use std::thread_local;
+
+#[cfg(concurry_loom)]
+macro_rules! model_thread_local {
+    ($(#[$about:meta])* static $name:ident: $type:ty = const { $first:expr };) => {
+        loom::thread_local! { $(#[$about])* static $name: $type = $first; }
+    };
+}
+#[cfg(concurry_loom)]
+pub(crate) use model_thread_local as thread_local;
+
 /// A cell whose accesses loom checks. Without loom it is the standard one.
 #[cfg(concurry_loom)]
 pub(crate) use loom::cell::UnsafeCell;

@@ -5,11 +5,15 @@
 //! waits until that is done; the outermost hand-over runs all of them, one after the other. A step's
 //! own code is never part of a hand-over: what it wakes runs at once, so it may wait for that.
 
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Cancel;
+use crate::sync::thread_local;
 
 /// A step of a pipeline.
 pub(super) trait Turn: Send + Sync {
