@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::LocalSet;
 
 use super::worker::AsyncWorker;
@@ -52,7 +52,7 @@ pub(crate) fn start<W: Worker, E: Send + 'static>(
         let handle = pool.runtime.users().cloned();
         let spawned = thread::Builder::new().name(name).spawn(move || {
             threads.mark_current_thread();
-            run(handle, workers, &report);
+            run(handle, pool.worker_name, workers, &report);
         });
         if let Err(error) = spawned {
             fail(&seats, startup, &error);
@@ -63,6 +63,7 @@ pub(crate) fn start<W: Worker, E: Send + 'static>(
 /// Runs workers on the current thread until all have ended.
 fn run<W: Worker, E: Send + 'static>(
     users: Option<Handle>,
+    worker_name: &'static str,
     workers: Vec<AsyncWorker<W, E>>,
     startup: &Arc<Startup<E>>,
 ) {
@@ -74,7 +75,7 @@ fn run<W: Worker, E: Send + 'static>(
     match users {
         // The timers and the I/O are those of the user's runtime, the thread is ours.
         Some(handle) => handle.block_on(tasks),
-        None => match Builder::new_current_thread().enable_all().build() {
+        None => match ours(worker_name) {
             Ok(runtime) => {
                 runtime.block_on(tasks);
                 // Blocking calls that still run keep their thread until they return.
@@ -83,6 +84,17 @@ fn run<W: Worker, E: Send + 'static>(
             Err(error) => fail(&seats, startup, &error),
         },
     }
+}
+
+/// A runtime for the current thread. The threads that it has beside it run sync methods.
+fn ours(worker_name: &str) -> std::io::Result<Runtime> {
+    let blocking = blocking_thread_name(worker_name);
+    Builder::new_current_thread().enable_all().thread_name(blocking).build()
+}
+
+/// The name of the threads that run sync methods of async workers.
+pub(super) fn blocking_thread_name(worker_name: &str) -> String {
+    format!("{worker_name}-blocking")
 }
 
 fn fail<E>(seats: &[Arc<crate::shared::Seat>], startup: &Startup<E>, error: &std::io::Error) {

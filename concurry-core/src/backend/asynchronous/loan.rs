@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
 
+use super::executor::blocking_thread_name;
 use super::inbox::Inbox;
 use super::state::SharedState;
 use crate::backend::drop_caught;
@@ -62,34 +64,89 @@ impl Loans {
         state: &SharedState<W>,
         seat: &Arc<Seat>,
     ) {
-        let loan = Loan { state: state.share(), seat: Arc::clone(seat) };
         let returned = Returned { panicked: false, exclusive };
-        let mut give_back = GiveBack { loans: self.clone(), returned };
-        let _detached = tokio::task::spawn_blocking(move || {
-            let loan = loan;
-            // SAFETY: by contract.
-            let (ran, outcome) = unsafe { call.run(loan.state.pointer(), &loan.seat) };
-            loan.seat.pool.workers[loan.seat.index].end_lent(ran != Ran::Done);
-            give_back.returned.panicked = ran == Ran::Panicked;
-            if ran == Ran::Panicked {
-                give_back.loans.poisoned.store(true, Ordering::Release);
-            }
-            // The worker's next step may be to drop the state: it has to be the last to have it.
-            drop_caught(loan);
-            outcome.publish();
-            drop(give_back);
-        });
+        let loan = Loan {
+            call,
+            state: state.share(),
+            seat: Arc::clone(seat),
+            give_back: GiveBack { loans: self.clone(), returned },
+        };
+        let waiting = Waiting(Some(loan));
+        let _detached = tokio::task::spawn_blocking(move || waiting.run());
     }
 }
 
-/// What a blocking thread borrows.
-struct Loan<W> {
+/// What a blocking thread borrows, for which call.
+struct Loan<W: 'static> {
+    call: ClaimedCall<W>,
     state: SharedState<W>,
     seat: Arc<Seat>,
+    give_back: GiveBack,
 }
 
 // SAFETY: `lend` is called only for state that is `Send + Sync`.
-unsafe impl<W> Send for Loan<W> {}
+unsafe impl<W: 'static> Send for Loan<W> {}
+
+impl<W: 'static> Loan<W> {
+    fn run(self) {
+        let Self { call, state, seat, mut give_back } = self;
+        // SAFETY: `lend` says who else may use the state meanwhile.
+        let (ran, outcome) = unsafe { call.run(state.pointer(), &seat) };
+        seat.pool.workers[seat.index].end_lent(ran != Ran::Done);
+        give_back.returned.panicked = ran == Ran::Panicked;
+        if ran == Ran::Panicked {
+            give_back.loans.poisoned.store(true, Ordering::Release);
+        }
+        // The worker's next step may be to drop the state: it has to be the last to have it.
+        drop_caught((state, seat));
+        outcome.publish();
+        drop(give_back);
+    }
+
+    /// The system has no thread for it.
+    fn fail(self) {
+        let Self { call, state, seat, give_back } = self;
+        seat.pool.workers[seat.index].end_lent(true);
+        drop_caught((state, seat));
+        drop(call); // which fails it as stopped
+        drop(give_back);
+    }
+}
+
+/// A loan that waits for a blocking thread. A runtime that ends drops what waits, and what comes
+/// later; but the pool goes on, so the call then has a thread to itself.
+struct Waiting<W: 'static>(Option<Loan<W>>);
+
+impl<W: 'static> Waiting<W> {
+    fn run(mut self) {
+        if let Some(loan) = self.0.take() {
+            loan.run();
+        }
+    }
+}
+
+impl<W: 'static> Drop for Waiting<W> {
+    fn drop(&mut self) {
+        let Some(loan) = self.0.take() else { return };
+        let name = blocking_thread_name(loan.seat.pool.worker_name);
+        let loan = Arc::new(Mutex::new(Some(loan)));
+        let run = {
+            let loan = Arc::clone(&loan);
+            move || {
+                let loan = lock(&loan).take();
+                if let Some(loan) = loan {
+                    loan.run();
+                }
+            }
+        };
+        if thread::Builder::new().name(name).spawn(run).is_err() {
+            let loan = lock(&loan).take();
+            if let Some(loan) = loan {
+                loan.fail();
+            }
+        }
+    }
+}
 
 /// Tells the worker that a loan has ended, also if the blocking thread never came to run it.
 struct GiveBack {
