@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::ConstructFailure;
+use super::{ConstructFailure, held_wakes, runtime};
 use crate::error::CallSite;
 use crate::panics;
+use crate::shared::PoolShared;
 use crate::worker::{Construct, MethodSpec, Worker, WorkerType};
 
 /// The constructor of `W`, as panics name it.
@@ -42,6 +43,25 @@ pub(crate) async fn construct_caught<W: Worker, E: 'static>(
         Ok(Ok(worker)) => Ok(worker),
         Ok(Err(error)) => Err(ConstructFailure::Failed(error)),
         Err(payload) => Err(ConstructFailure::Panicked(panics::describe(site, payload))),
+    }
+}
+
+/// Runs a constructor to its end on the current thread. Where a scheduler would hold an async one
+/// up, on another one, if what it makes may leave that.
+pub(crate) fn construct_here<W: Worker, E: Send + 'static>(
+    construct: &dyn Construct<W, E>,
+    pool: &PoolShared,
+) -> Result<W, ConstructFailure<E>> {
+    let build = || {
+        let _scope = runtime::Scope::enter(pool);
+        runtime::block_on(construct_caught(construct))
+    };
+    if construct.is_async() && W::STATE.send && held_wakes::are_held_back() {
+        // SAFETY: a constructor is `Send` and only we have it; so are its error and, as `STATE` says,
+        // what it makes. Everybody may use what is shared in a pool.
+        unsafe { held_wakes::on_another_thread(W::NAME, build) }
+    } else {
+        build()
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod asynchronous;
 mod blocking_node;
 mod construct;
+mod held_wakes;
 #[cfg(feature = "process")]
 pub(crate) mod process;
 #[cfg(feature = "process")]
@@ -16,5 +17,5 @@ pub(crate) mod thread;
 
 #[cfg(feature = "process")]
 pub(crate) use construct::constructor_site;
-pub(crate) use construct::{construct_caught, drop_caught};
+pub(crate) use construct::{construct_caught, construct_here, drop_caught};
 pub(crate) use startup::{ConstructFailure, Startup};

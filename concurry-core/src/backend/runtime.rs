@@ -1,4 +1,4 @@
-//! Running async methods to their end on a thread that is no runtime's.
+//! Running async methods to their end on the current thread.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use super::held_wakes;
 use crate::shared::{PoolRuntime, PoolShared};
 
 thread_local! {
@@ -38,9 +39,17 @@ impl Drop for Scope {
 
 /// Runs a future to its end on the current thread, with timers and I/O at hand.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    // Of the thread as the caller has it, before it enters the pool's runtime.
+    let wakes_are_held_back = held_wakes::are_held_back();
     let runtime = FOR_THREAD.with(|slot| slot.borrow().clone());
     // Without a runtime (the system refused its thread) futures that need none still work; others
     // panic with tokio's own message, which the caller gets as the call's error.
     let _entered = runtime.as_deref().and_then(PoolRuntime::handle).map(Handle::enter);
-    concurry_time::block_on(future)
+    // The budget of the task that blocks here would never be filled up again.
+    let future = tokio::task::unconstrained(future);
+    if wakes_are_held_back {
+        concurry_time::block_on(held_wakes::polled_again(future))
+    } else {
+        concurry_time::block_on(future)
+    }
 }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
 
-use super::{construct_caught, drop_caught, restart, runtime};
+use super::{construct_here, drop_caught, held_wakes, restart, runtime};
 use crate::CallError;
 use crate::call::{CallContext, CallEnvironment};
 use crate::error::{CallSite, Panicked, Rejected, Rejection, WorkerDeath, WorkerDied};
@@ -37,10 +37,9 @@ trait Rebuild<W> {
 
 struct Rebuilder<W, E>(Box<dyn Construct<W, E>>);
 
-impl<W: Worker, E: 'static> Rebuild<W> for Rebuilder<W, E> {
+impl<W: Worker, E: Send + 'static> Rebuild<W> for Rebuilder<W, E> {
     fn rebuild(&self, pool: &PoolShared) -> Result<W, String> {
-        let _scope = runtime::Scope::enter(pool);
-        runtime::block_on(construct_caught(&*self.0)).map_err(|failure| failure.describe())
+        construct_here(&*self.0, pool).map_err(|failure| failure.describe())
     }
 }
 
@@ -70,7 +69,7 @@ fn token() -> usize {
 }
 
 impl<W: Worker> SyncWorker<W> {
-    pub(crate) fn new<E: 'static>(
+    pub(crate) fn new<E: Send + 'static>(
         seat: Arc<Seat>,
         worker: W,
         construct: Box<dyn Construct<W, E>>,
@@ -117,7 +116,19 @@ impl<W: Worker> SyncWorker<W> {
         self.owner.store(me, Ordering::Relaxed);
         let counters = &pool.workers[0];
         counters.begin();
-        let outcome = self.run::<M>(&mut state, site, args, environment);
+        let moves = M::SPEC.asynchronous && W::STATE.send;
+        let outcome = if moves && held_wakes::are_held_back() {
+            let run = || {
+                // Calls that it makes come from that thread.
+                self.owner.store(token(), Ordering::Relaxed);
+                self.run::<M>(&mut state, site, args, environment)
+            };
+            // SAFETY: the lock makes us the only user of the state, which is `Send`, as are arguments
+            // and outcomes. Everybody may use what is shared in a pool.
+            unsafe { held_wakes::on_another_thread(W::NAME, run) }
+        } else {
+            self.run::<M>(&mut state, site, args, environment)
+        };
         counters.end(outcome.is_err());
         if let Err(CallError::Panicked(_)) = &outcome {
             if let Some(worker) = state.worker.take() {

@@ -15,7 +15,7 @@ use super::options::{MethodKinds, Options};
 use crate::backend::asynchronous::{self, AsyncWorker, Executors};
 use crate::backend::sync::SyncWorker;
 use crate::backend::thread::{self, OnDemand, ThreadWorker};
-use crate::backend::{ConstructFailure, Startup, construct_caught, drop_caught, runtime};
+use crate::backend::{ConstructFailure, Startup, construct_here, drop_caught};
 use crate::balance::Balance;
 use crate::config::{self, Resolved};
 use crate::error::{InitError, OptionsError};
@@ -263,10 +263,7 @@ fn start_sync<W: Worker, E: Send + 'static>(
     startup: &Startup<E>,
 ) -> Result<Backends<W>, InitError<E>> {
     let seat = Arc::new(Seat { pool: Arc::clone(shared), index: 0 });
-    let scope = runtime::Scope::enter(shared);
-    let built = runtime::block_on(construct_caught(&*construct));
-    drop(scope);
-    match built {
+    match construct_here(&*construct, shared) {
         Ok(worker) => {
             startup.report(0, Ok(()));
             Ok(Backends::Sync(SyncWorker::new(seat, worker, construct)))

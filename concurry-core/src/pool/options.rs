@@ -323,6 +323,10 @@ pub trait WorkerOptions: Sized {
     }
 
     /// The tokio runtime whose timers and I/O async methods use, instead of one of ours.
+    ///
+    /// It has to run as long as calls need it. Don't block on calls on the only thread of a runtime
+    /// that serves them: await them there. When it is gone, what needs it panics, which is the error
+    /// of the call.
     #[must_use]
     fn runtime(mut self, handle: tokio::runtime::Handle) -> Self {
         self.__options().runtime = Some(handle);

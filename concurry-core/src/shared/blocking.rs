@@ -40,6 +40,11 @@ impl PoolThreads {
     }
 }
 
+/// The pool whose thread this is, for another thread that works in its place.
+pub(crate) fn threads_of_current() -> Option<Arc<PoolThreads>> {
+    THREAD_OF.try_with(|slot| slot.borrow().clone()).ok().flatten()
+}
+
 /// Every thread of the pool would wait for the pool.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WouldDeadlock;
@@ -54,8 +59,7 @@ pub(crate) fn wait_for_any<F: Future>(
     works_on_it: impl FnOnce(PoolId) -> bool,
     future: F,
 ) -> Result<F::Output, WouldDeadlock> {
-    let own = THREAD_OF.try_with(|slot| slot.borrow().clone()).ok().flatten();
-    match own.filter(|threads| works_on_it(threads.pool)) {
+    match threads_of_current().filter(|threads| works_on_it(threads.pool)) {
         None => Ok(block_on(future)),
         Some(threads) => block_on(counted(&threads, future)),
     }

@@ -13,6 +13,8 @@ type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 pub(crate) trait Construct<W, E>: Send {
     /// Starts the constructor on the current thread.
     fn construct(&self) -> LocalFuture<Result<W, E>>;
+    /// Whether it is an `async fn`.
+    fn is_async(&self) -> bool;
     /// Another one, for another worker.
     fn duplicate(&self) -> Box<dyn Construct<W, E>>;
     /// What is needed to run it in another process.
@@ -70,7 +72,8 @@ impl<W: 'static, E: 'static> Constructor<W, E> {
         P: Clone + Send + 'static,
         F: Fn(P) -> Result<W, E> + Copy + Send + 'static,
     {
-        Self::asynchronous(parameters, wires, move |parameters| ready(function(parameters)))
+        let function = move |parameters| ready(function(parameters));
+        Self::parametrised(parameters, wires, function, false)
     }
 
     /// From an `async fn`.
@@ -84,8 +87,22 @@ impl<W: 'static, E: 'static> Constructor<W, E> {
         F: Fn(P) -> Fut + Copy + Send + 'static,
         Fut: Future<Output = Result<W, E>> + 'static,
     {
+        Self::parametrised(parameters, wires, function, true)
+    }
+
+    fn parametrised<P, F, Fut>(
+        parameters: P,
+        wires: ConstructorWires<P, E>,
+        function: F,
+        is_async: bool,
+    ) -> Self
+    where
+        P: Clone + Send + 'static,
+        F: Fn(P) -> Fut + Copy + Send + 'static,
+        Fut: Future<Output = Result<W, E>> + 'static,
+    {
         let future = PhantomData;
-        Self { construct: Box::new(Parametrised { parameters, wires, function, future }) }
+        Self { construct: Box::new(Parametrised { parameters, wires, function, is_async, future }) }
     }
 
     pub(crate) fn into_construct(self) -> Box<dyn Construct<W, E>> {
@@ -97,6 +114,7 @@ struct Parametrised<P, E, F, Fut> {
     parameters: P,
     wires: ConstructorWires<P, E>,
     function: F,
+    is_async: bool,
     future: PhantomData<fn() -> Fut>,
 }
 
@@ -113,11 +131,16 @@ where
         Box::pin(async move { function(parameters).await })
     }
 
+    fn is_async(&self) -> bool {
+        self.is_async
+    }
+
     fn duplicate(&self) -> Box<dyn Construct<W, E>> {
         Box::new(Self {
             parameters: self.parameters.clone(),
             wires: self.wires,
             function: self.function,
+            is_async: self.is_async,
             future: PhantomData,
         })
     }
