@@ -21,7 +21,10 @@ pub struct Gate {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    changed: Condvar,
+    /// Somebody came. Apart from `opened`: ten thousand who wait at the gate are not to be woken for
+    /// each one that joins them.
+    came: Condvar,
+    opened: Condvar,
     /// By which other processes reach it.
     address: OnceLock<Address>,
 }
@@ -54,8 +57,9 @@ impl Gate {
         }
         let mut state = self.lock();
         state.arrived += 1;
-        self.shared.changed.notify_all();
-        drop(self.wait(state, "a gate to be opened", |state| !state.take_pass()));
+        self.shared.came.notify_all();
+        let opened = &self.shared.opened;
+        drop(wait(opened, state, "a gate to be opened", |state| !state.take_pass()));
     }
 
     /// Waits at the gate without blocking the thread.
@@ -66,7 +70,7 @@ impl Gate {
         {
             let mut state = self.lock();
             state.arrived += 1;
-            self.shared.changed.notify_all();
+            self.shared.came.notify_all();
         }
         poll_fn(|context| {
             let mut state = self.lock();
@@ -99,7 +103,8 @@ impl Gate {
     ///
     /// If they do not come.
     pub fn wait_for_arrivals(&self, count: usize) {
-        drop(self.wait(self.lock(), "callers to come to a gate", |state| state.arrived < count));
+        let came = &self.shared.came;
+        drop(wait(came, self.lock(), "callers to come to a gate", |state| state.arrived < count));
     }
 
     /// How many have come to the gate.
@@ -117,25 +122,25 @@ impl Gate {
             change(&mut state);
             std::mem::take(&mut state.wakers)
         };
-        self.shared.changed.notify_all();
+        self.shared.opened.notify_all();
         wakers.into_iter().for_each(Waker::wake);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn wait<'g>(
-        &'g self,
-        state: MutexGuard<'g, State>,
-        what: &str,
-        blocked: impl FnMut(&mut State) -> bool,
-    ) -> MutexGuard<'g, State> {
-        let waited = self.shared.changed.wait_timeout_while(state, PATIENCE, blocked);
-        let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        assert!(!timeout.timed_out(), "waited {PATIENCE:?} for {what}");
-        state
-    }
+fn wait<'g>(
+    changed: &Condvar,
+    state: MutexGuard<'g, State>,
+    what: &str,
+    blocked: impl FnMut(&mut State) -> bool,
+) -> MutexGuard<'g, State> {
+    let waited = changed.wait_timeout_while(state, PATIENCE, blocked);
+    let (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+    assert!(!timeout.timed_out(), "waited {PATIENCE:?} for {what}");
+    state
 }
 
 impl State {
