@@ -6,7 +6,7 @@ use crate::error::LimitError;
 use crate::limit_set::LimitSet;
 
 impl LimitSet {
-    /// Follows the headers of an answer: `retry-after` pauses the set, and for each limit of the set
+    /// Follows the headers of an answer: `retry-after-ms` or `retry-after` pauses the set, and for each limit of the set
     /// `x-ratelimit-limit-…`, `x-ratelimit-remaining-…` and `x-ratelimit-reset-…` set its capacity
     /// and what is left of it.
     ///
@@ -45,7 +45,9 @@ impl LimitSet {
         let find = |name: &str| {
             headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.trim())
         };
-        if let Some(wait) = find("retry-after").and_then(parse_wait) {
+        // The finer one first, as everywhere: OpenAI and Azure send both.
+        let wait = find("retry-after-ms").and_then(parse_milliseconds);
+        if let Some(wait) = wait.or_else(|| find("retry-after").and_then(parse_wait)) {
             self.pause_for(wait);
         }
         for (name, key) in names {
@@ -75,6 +77,10 @@ impl LimitSet {
             }
         });
     }
+}
+
+fn parse_milliseconds(text: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(text.parse::<f64>().ok()? * 1e-3).ok()
 }
 
 fn parse_remaining(text: &str) -> Option<f64> {
@@ -120,6 +126,22 @@ pub fn parse_wait(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RateLimit;
+
+    #[test]
+    fn milliseconds_come_before_seconds_and_what_they_do_not_say_seconds_do() {
+        let paused = |millis: &'static str| {
+            let limits = LimitSet::builder().with(RateLimit::per_minute("tokens", 10)).build();
+            let limits = limits.unwrap();
+            let headers = [("Retry-After", "40"), ("Retry-After-Ms", millis)];
+            limits.follow_headers(headers, [("tokens", "tokens")]).unwrap();
+            limits.stats().paused_for.unwrap()
+        };
+        assert!(paused("20000") <= Duration::from_secs(20));
+        for unread in ["", "-1", "soon", "inf"] {
+            assert!(paused(unread) > Duration::from_secs(20), "{unread}");
+        }
+    }
 
     #[test]
     fn waits_are_read_in_seconds_and_in_units() {
