@@ -56,20 +56,25 @@ impl<M: Method> Drive<M> {
         self.tell_attempt_done(&ended);
         let Ended { copy, outcome, environment, others, .. } = ended;
         let worker = environment.as_deref().and_then(CallEnvironment::begun_on);
+        let verdict = match &outcome {
+            Ok(_) => None,
+            Err(error) => Some(self.verdict(error)),
+        };
+        self.heed_throttle(verdict, environment.as_deref());
         // What it reserved is settled and given back before anything waits.
         drop(environment);
-        let error = match outcome {
-            Ok(output) => {
+        let (error, verdict) = match (outcome, verdict) {
+            (Ok(output), _) => {
                 if let Some(budget) = &self.layers().budget {
                     budget.deposit();
                 }
                 return Settled::Done(Ok(output));
             }
-            Err(error) => error,
+            (Err(error), verdict) => (error, verdict.unwrap_or(Verdict::Fatal)),
         };
         let mut record = AttemptRecord::new(self.attempt, error).of_copy(copy);
         record.worker = worker;
-        match self.after_failure(record, started, others) {
+        match self.after_failure(record, verdict, started, others) {
             Ok(wait) => Settled::Again(wait),
             Err(error) => Settled::Done(Err(error)),
         }
@@ -107,11 +112,10 @@ impl<M: Method> Drive<M> {
     fn after_failure(
         &mut self,
         record: AttemptRecord<CallError<M::Error>>,
+        verdict: Verdict,
         started: Option<Instant>,
         others: Vec<AttemptRecord<CallError<M::Error>>>,
     ) -> Result<Duration, CallError<M::Error>> {
-        let verdict = self.verdict(&record.error);
-        self.heed_throttle(verdict);
         let ends = !verdict.is_retryable() || self.layers().max_retries() == 0;
         let history = self.history.get_mut().unwrap_or_else(PoisonError::into_inner);
         if ends && history.is_none() && others.is_empty() {
@@ -159,10 +163,13 @@ impl<M: Method> Drive<M> {
         }
     }
 
-    /// The service has throttled us: the shared limits pause for everybody, not just for this call.
-    fn heed_throttle(&self, verdict: Verdict) {
-        if let Verdict::Throttle(Some(wait)) = verdict {
-            self.shared().limits.sets().for_each(|set| set.pause_for(wait));
+    /// The service has throttled us: the shared limits pause for everybody, not just for this call. Of
+    /// several sets, that of the call, since the others stand for other accounts.
+    fn heed_throttle(&self, verdict: Option<Verdict>, environment: Option<&CallEnvironment>) {
+        let Some(Verdict::Throttle(Some(wait))) = verdict else { return };
+        match environment.and_then(|environment| environment.permit.limit_set()) {
+            Some(set) => set.pause_for(wait),
+            None => self.shared().limits.sets().for_each(|set| set.pause_for(wait)),
         }
     }
 
