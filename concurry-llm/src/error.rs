@@ -169,4 +169,9 @@ impl Retryable for LlmError {
             | Self::Endpoint { .. } => Verdict::Fatal,
         }
     }
+
+    /// Whether the service finds fault with what was sent: it is malformed, too long, or too much.
+    fn blames_arguments(&self) -> bool {
+        matches!(self, Self::Refused { status: 400 | 413 | 422, .. })
+    }
 }

@@ -75,6 +75,14 @@ impl Verdict {
 pub trait Retryable {
     /// Tells what to do after this error.
     fn verdict(&self) -> Verdict;
+
+    /// Whether the arguments may be at fault: where many share one call, it may pass without some of
+    /// them. Unless told otherwise, so it is with what is [`Fatal`](Verdict::Fatal) or
+    /// [`Poison`](Verdict::Poison); an error that is fatal for other reasons, such as a wrong key, says
+    /// so here.
+    fn blames_arguments(&self) -> bool {
+        matches!(self.verdict(), Verdict::Fatal | Verdict::Poison)
+    }
 }
 
 impl Retryable for Infallible {
@@ -86,6 +94,10 @@ impl Retryable for Infallible {
 impl<E: Retryable + ?Sized> Retryable for Box<E> {
     fn verdict(&self) -> Verdict {
         (**self).verdict()
+    }
+
+    fn blames_arguments(&self) -> bool {
+        (**self).blames_arguments()
     }
 }
 

@@ -93,12 +93,14 @@ pub struct BatchSettings {
 
 /// What the types of a batched form can do beyond what it needs.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)] // two function pointers, for the macros only
+#[allow(missing_debug_implementations)] // function pointers, for the macros only
 pub struct BatchAbilities<B: BatchedForm> {
     /// Hashes the remaining arguments, if they are `Hash`: finds equal ones among many.
     pub hash_rest: Option<fn(&B::Rest) -> u64>,
     /// Copies an item, if it is `Clone`: needed to bisect.
     pub clone_item: Option<fn(&B::Item) -> B::Item>,
+    /// Whether an error of the whole batch may be the fault of an item, if the error knows.
+    pub blames_items: Option<fn(&B::Error) -> bool>,
 }
 
 /// A method that has a batched form.

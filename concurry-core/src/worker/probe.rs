@@ -38,6 +38,8 @@ pub trait FallbackProbe {
     const DISPLAY: Option<fn(&Self::Subject) -> String> = None;
     /// `T: Retryable`.
     const VERDICT: Option<fn(&Self::Subject) -> Verdict> = None;
+    /// `T: Retryable`.
+    const BLAMES_ARGUMENTS: Option<fn(&Self::Subject) -> bool> = None;
     /// Values can leave the process.
     const CARRY: Option<Carry<Self::Subject>> = None;
     /// A tuple whose values can.
@@ -85,6 +87,8 @@ impl<T: Display> Probe<T> {
 impl<T: Retryable> Probe<T> {
     /// `T: Retryable`.
     pub const VERDICT: Option<fn(&T) -> Verdict> = Some(T::verdict);
+    /// `T: Retryable`.
+    pub const BLAMES_ARGUMENTS: Option<fn(&T) -> bool> = Some(T::blames_arguments);
 }
 
 #[cfg(feature = "process")]

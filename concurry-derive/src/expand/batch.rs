@@ -106,6 +106,7 @@ impl Batched<'_> {
                     #private::BatchAbilities {
                         hash_rest: #private::Probe::<#rest_type>::HASH,
                         clone_item: #private::Probe::<#item>::CLONE,
+                        blames_items: #private::Probe::<#error>::BLAMES_ARGUMENTS,
                     }
                 }
 

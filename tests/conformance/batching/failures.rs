@@ -8,6 +8,7 @@ conformance!(queued_in_this_process:
     a_wrong_number_of_results_is_an_error_that_names_both_numbers,
     a_panic_fails_the_calls_of_its_batch_and_no_others,
     a_bisected_batch_fails_only_those_that_make_it_fail,
+    a_batch_whose_error_blames_no_argument_is_not_bisected,
     a_stop_now_fails_what_waits,
 );
 
@@ -78,6 +79,18 @@ fn a_bisected_batch_fails_only_those_that_make_it_fail(mode: Mode) {
     assert_eq!(batches[1..3], [vec![1, 2, POISON, 3], vec![1, 2]]);
     assert_eq!(batches.len(), 6, "{batches:?}");
     assert_eq!(setup.stats().bisected, 4);
+}
+
+fn a_batch_whose_error_blames_no_argument_is_not_bisected(mode: Mode) {
+    let setup = setup(mode, 1, |options| {
+        options.on_square(|square| square.batch(Batching::new().bisect(true)))
+    });
+    for outcome in together(&setup, [1, 2, BUSY, 3]) {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, CallError::BatchFailed(_)), "{error:?}");
+        assert_eq!(error.failure(), Some(&Refused(BUSY)));
+    }
+    assert_eq!((setup.batches.count(), setup.stats().bisected), (2, 0));
 }
 
 fn a_stop_now_fails_what_waits(mode: Mode) {

@@ -17,6 +17,8 @@ use concurry_time::FakeClock;
 const ODD_ONE: u64 = 13;
 /// Refuses its whole batch.
 const POISON: u64 = 666;
+/// Throttles its whole batch.
+const BUSY: u64 = 429;
 /// Makes its batch panic.
 const BOMB: u64 = 4_096;
 /// Its batch gives one result too few.
@@ -31,6 +33,12 @@ struct Refused(u64);
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} is refused", self.0)
+    }
+}
+
+impl Retryable for Refused {
+    fn verdict(&self) -> Verdict {
+        if self.0 == BUSY { Verdict::Throttle(None) } else { Verdict::Fatal }
     }
 }
 
@@ -55,6 +63,9 @@ impl Squarer {
         self.gate.pass();
         if numbers.contains(&POISON) {
             return Err(Refused(POISON));
+        }
+        if numbers.contains(&BUSY) {
+            return Err(Refused(BUSY));
         }
         assert!(!numbers.contains(&BOMB), "a bomb");
         let square = |number: u64| match number {

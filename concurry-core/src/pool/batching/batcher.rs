@@ -8,18 +8,19 @@ use std::time::Instant;
 
 use concurry_time::Clock;
 
+use super::AnyBatcher;
 use super::alarm::{Alarm, Rung};
+use super::cost::Cost;
 use super::groups::{Groups, Ready};
 use super::sent::{Batch, Sent, form_site, run};
 use super::settings::Plan;
 use super::stats::{BatchCounters, BatchStats};
-use super::ticket::{Ticket, Waiting, site};
+use super::ticket::{Ticket, site};
 use super::window::{Decision, Window};
-use super::{AnyBatcher, Batches};
 use crate::CallError;
 use crate::call::CallEnvironment;
 use crate::error::Panicked;
-use crate::future::{TaskFuture, drive_future, promise};
+use crate::future::drive_future;
 use crate::panics;
 use crate::pool::Pool;
 use crate::shared::{InLayers, PoolId};
@@ -29,16 +30,17 @@ use crate::worker::{BatchedForm, Method};
 /// Gathers calls.
 pub(crate) struct Batcher<B: BatchedForm> {
     plan: Plan,
-    clock: Clock,
+    pub(super) clock: Clock,
     counters: BatchCounters,
     alarm: Arc<Alarm>,
-    this: Weak<Self>,
+    pub(super) this: Weak<Self>,
     state: Mutex<State<B>>,
 }
 
 struct State<B: BatchedForm> {
     groups: Groups<B>,
     window: Window,
+    cost: Cost,
     /// Keeps the pool, and its stop waiting, while there are calls.
     busy: Option<Busy<B>>,
     /// How often the window was looked at: a later setting of the alarm replaces an earlier one.
@@ -49,6 +51,14 @@ struct State<B: BatchedForm> {
 struct Busy<B: BatchedForm> {
     pool: Arc<Pool<B::Worker>>,
     _in_layers: InLayers,
+}
+
+impl<B: BatchedForm> State<B> {
+    /// Takes the calls of the next batch.
+    fn take(&mut self, plan: &Plan) -> Option<Ready<B>> {
+        let (cost, free) = (&self.cost, self.window.free());
+        self.groups.take(plan, |calls| cost.share(calls, free))
+    }
 }
 
 /// What to do after the lock is released.
@@ -73,6 +83,7 @@ impl<B: BatchedForm> Batcher<B> {
             state: Mutex::new(State {
                 groups: Groups::new(),
                 window,
+                cost: Cost::default(),
                 busy: None,
                 looks: 0,
                 keeps_time: false,
@@ -98,7 +109,7 @@ impl<B: BatchedForm> Batcher<B> {
         let alarm = loop {
             let (full, oldest) = state.groups.look(&self.plan);
             match state.window.decide(now, full, oldest) {
-                Decision::Send => match state.groups.take(&self.plan) {
+                Decision::Send => match state.take(&self.plan) {
                     Some(batch) => {
                         state.window.sent(batch.tickets.len());
                         ready.push(batch);
@@ -140,7 +151,7 @@ impl<B: BatchedForm> Batcher<B> {
     }
 
     /// The group of calls with the same remaining arguments, as far as it is known without the lock.
-    fn find(&self, hash: u64, rest: &B::Rest) -> Result<Option<u64>, Panicked> {
+    pub(super) fn find(&self, hash: u64, rest: &B::Rest) -> Result<Option<u64>, Panicked> {
         let candidates = lock(&self.state).groups.candidates(hash);
         panics::caught(site::<B>(), || {
             let same = |(_, other): &&(u64, Arc<B::Rest>)| B::is_same_rest(other, rest);
@@ -148,7 +159,7 @@ impl<B: BatchedForm> Batcher<B> {
         })
     }
 
-    fn enter(
+    pub(super) fn enter(
         &self,
         pool: &Arc<Pool<B::Worker>>,
         ticket: &Arc<Ticket<B>>,
@@ -184,16 +195,18 @@ impl<B: BatchedForm> Batcher<B> {
         panics::contain(|| drop(rest));
     }
 
-    /// Calls of a batch are about to get their outcome.
-    pub(super) fn answered(&self, pool: &Arc<Pool<B::Worker>>, calls: usize) {
+    /// Calls of a batch that was sent then are about to get their outcome.
+    pub(super) fn answered(&self, pool: &Arc<Pool<B::Worker>>, calls: usize, sent: Instant) {
+        let took = self.clock.now().saturating_duration_since(sent);
         let next = {
             let mut state = lock(&self.state);
+            state.cost.learn(calls, took);
             state.window.answered(calls);
             // A full batch takes the worker's place at once, and not only after many callers were
             // woken. What is not full waits for them: they may come back.
             let (full, _) = state.groups.look(&self.plan);
             let next = if full && state.window.has_room_after_end() {
-                state.groups.take(&self.plan)
+                state.take(&self.plan)
             } else {
                 None
             };
@@ -279,7 +292,8 @@ impl<B: BatchedForm> Batcher<B> {
         sent: &Arc<Sent>,
     ) {
         let Some(batcher) = self.this.upgrade() else { return };
-        let mut batch = Batch { batcher, pool: Arc::clone(pool), tickets, spare: None };
+        let began = self.clock.now();
+        let mut batch = Batch { batcher, pool: Arc::clone(pool), tickets, spare: None, began };
         let clone_item = B::batch_abilities().clone_item.filter(|_| self.plan.bisect);
         let made = rest.and_then(|rest| {
             panics::caught(form_site::<B>(), || {
@@ -319,40 +333,6 @@ async fn keep_time<B: BatchedForm>(
     Ok(())
 }
 
-impl<B: BatchedForm> Batches<B::Single> for Batcher<B> {
-    fn submit(
-        self: Arc<Self>,
-        pool: &Arc<Pool<B::Worker>>,
-        args: <B::Single as Method>::Args,
-        environment: Option<Arc<CallEnvironment>>,
-    ) -> TaskFuture<<B::Single as Method>::Output, <B::Single as Method>::Error> {
-        let prepared = panics::caught(site::<B>(), || {
-            let weight = B::weight(&args);
-            let (item, rest) = B::split(args);
-            let hash = B::batch_abilities().hash_rest.filter(|_| B::HAS_REST);
-            let hash = hash.map_or(0, |hash| hash(&rest));
-            (weight, item, rest, hash)
-        });
-        let found = prepared.and_then(|(weight, item, rest, hash)| {
-            let group = if B::HAS_REST { self.find(hash, &rest)? } else { None };
-            Ok((weight, item, rest, hash, group))
-        });
-        let (weight, item, rest, hash, group) = match found {
-            Ok(found) => found,
-            Err(panic) => {
-                return TaskFuture::from_outcome(Err(CallError::Panicked(Box::new(panic))));
-            }
-        };
-        // What weighs less than nothing would make room for others.
-        let weight = if weight > 0.0 { weight } else { 0.0 };
-        let (promise, future) = promise(site::<B>(), pool.shared.id);
-        let waiting = Waiting { item, promise, environment };
-        let ticket = Ticket::new(self.this.clone(), self.clock.now(), weight, waiting);
-        self.enter(pool, &ticket, hash, group, rest);
-        future
-    }
-}
-
 impl<B: BatchedForm> AnyBatcher for Batcher<B> {
     fn hold(&self) {
         lock(&self.state).window.hold();
@@ -370,7 +350,7 @@ impl<B: BatchedForm> AnyBatcher for Batcher<B> {
         let everything = Plan { max_size: usize::MAX, max_weight: f64::INFINITY, ..self.plan };
         let refused = self.change(|state, now| {
             let mut refused = Vec::new();
-            while let Some(ready) = state.groups.take(&everything) {
+            while let Some(ready) = state.groups.take(&everything, |calls| calls) {
                 ready.tickets.iter().for_each(|_| state.window.left(now));
                 refused.push(ready);
             }

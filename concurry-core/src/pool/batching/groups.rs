@@ -113,13 +113,19 @@ impl<B: BatchedForm> Groups<B> {
         }
     }
 
-    /// Takes the calls of the next batch.
-    pub(super) fn take(&mut self, plan: &Plan) -> Option<Ready<B>> {
+    /// Takes the calls of the next batch. `share` says how many of those that wait go, if the batch is
+    /// not full.
+    pub(super) fn take(
+        &mut self,
+        plan: &Plan,
+        share: impl FnOnce(usize) -> usize,
+    ) -> Option<Ready<B>> {
         let (place, full) = self.next(plan)?;
         let group = &mut self.groups[place];
-        let mut tickets = Vec::with_capacity(group.live.min(plan.max_size));
+        let most = if full { plan.max_size } else { share(group.live).clamp(1, plan.max_size) };
+        let mut tickets = Vec::with_capacity(group.live.min(most));
         let mut weight = 0.0;
-        while tickets.len() < plan.max_size && group.since().is_some() {
+        while tickets.len() < most && group.since().is_some() {
             let fits = |ticket: &Arc<Ticket<B>>| weight + ticket.weight <= plan.max_weight;
             if !tickets.is_empty() && !group.tickets.front().is_some_and(fits) {
                 break;

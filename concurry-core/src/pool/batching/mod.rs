@@ -7,10 +7,12 @@
 
 mod alarm;
 mod batcher;
+mod cost;
 mod groups;
 mod sent;
 mod settings;
 mod stats;
+mod submit;
 mod ticket;
 mod window;
 

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use super::batcher::Batcher;
 use super::ticket::{SingleOutcome, Ticket, site};
@@ -56,6 +57,8 @@ pub(super) struct Batch<B: BatchedForm> {
     pub(super) batcher: Arc<Batcher<B>>,
     pub(super) pool: Arc<Pool<B::Worker>>,
     pub(super) tickets: Vec<Arc<Ticket<B>>>,
+    /// When it was sent.
+    pub(super) began: Instant,
     /// Copies of the arguments, to call it again in halves.
     pub(super) spare: Option<(Vec<B::Item>, B::Rest)>,
 }
@@ -76,8 +79,11 @@ impl<B: BatchedForm> Batch<B> {
                         self.complete([Err(alone)].into_iter());
                         panics::contain(|| drop(spare));
                     }
-                    Some(spare) => self.bisect(spare),
-                    None => self.fail(CallError::Failed(error)),
+                    Some(spare) if blames_items::<B>(&error) => self.bisect(spare),
+                    spare => {
+                        self.fail(CallError::Failed(error));
+                        panics::contain(|| drop(spare));
+                    }
                 }
                 return;
             }
@@ -94,7 +100,7 @@ impl<B: BatchedForm> Batch<B> {
 
     fn complete(&mut self, outcomes: impl Iterator<Item = SingleOutcome<B>>) {
         let tickets = mem::take(&mut self.tickets);
-        self.batcher.answered(&self.pool, tickets.len());
+        self.batcher.answered(&self.pool, tickets.len(), self.began);
         for (ticket, outcome) in tickets.iter().zip(outcomes) {
             ticket.complete(outcome);
         }
@@ -163,6 +169,17 @@ impl<B: BatchedForm> Drop for Batch<B> {
         }
         self.batcher.ended();
     }
+}
+
+/// Whether halves of the batch may fare better. Not if waiting is what helps, or a better key: then
+/// more calls make it worse. An error that says nothing may be anything.
+fn blames_items<B: BatchedForm>(error: &B::Error) -> bool {
+    let blames_items = B::batch_abilities().blames_items;
+    // What it says is the user's code; if that panics, nothing is known.
+    let asked = blames_items.map(|blames_items| {
+        panics::caught(form_site::<B>(), || blames_items(error)).unwrap_or(true)
+    });
+    asked.unwrap_or(true)
 }
 
 /// The batched form as a call.

@@ -63,7 +63,10 @@ impl Batching {
     }
 
     /// Whether a batch that fails as a whole is called again in halves, until the calls that make it
-    /// fail are alone. Not unless set: a call may run more than once then.
+    /// fail are alone. Not unless set: a call may run more than once then. An error that is
+    /// [`Retryable`](concurry_retry::Retryable) and does not
+    /// [blame the arguments](concurry_retry::Retryable::blames_arguments) is that of all calls at once:
+    /// a throttled service is not asked more often.
     pub fn bisect(mut self, bisect: bool) -> Self {
         self.bisect = Some(bisect);
         self

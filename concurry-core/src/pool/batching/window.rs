@@ -153,6 +153,11 @@ impl Window {
         self.draining = true;
     }
 
+    /// How many batches could run at once beside those that do.
+    pub(super) fn free(&self) -> usize {
+        self.slots.saturating_sub(self.batches)
+    }
+
     /// Whether a batch could run at once, or is worth a place in the queue of the pool.
     pub(super) fn has_room(&self) -> bool {
         self.batches < self.slots
