@@ -8,12 +8,12 @@ use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::LlmError;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::http::{Connection, Exchange};
 use crate::model::Model;
 use crate::reply::Reply;
 use crate::usage::{Usage, WireUsage};
+use crate::{LlmError, halves};
 
 /// A worker that continues prompts.
 ///
@@ -46,11 +46,15 @@ impl CompletionClient {
         Ok(Self { connection: endpoint.connect()?, model })
     }
 
-    /// Continues a prompt with a text.
+    /// Continues a prompt with a text. Except in sync mode, calls that are made at about the same time
+    /// become one request for up to 20 prompts;
+    /// `.on_complete(|complete| complete.batch(Batching::new().max_size(64)))` changes that. A service
+    /// that takes one prompt a request, as Cohere's does, gets the requests of a batch side by side.
     ///
     /// # Errors
     ///
-    /// [`LlmError`] tells what the service or the connection did, and whether another try may help.
+    /// [`LlmError`] tells what the service or the connection did, and whether another try may help. A
+    /// prompt that the service refuses fails alone.
     #[idempotent]
     pub async fn complete(&self, ctx: &CallContext, prompt: String) -> Result<String, LlmError> {
         Ok(self.generate(ctx, prompt).await?.text)
@@ -83,12 +87,48 @@ impl CompletionClient {
         if prompts.is_empty() {
             return Ok(Vec::new());
         }
-        let count = prompts.len();
         if self.connection.protocol == Protocol::OpenAi {
-            let (replies, usage) = self.send(ctx, prompts.into(), count).await?;
+            let (texts, usage) = self.send_together(ctx, &prompts).await?;
             usage.settle_call(ctx);
-            return Ok(replies.into_iter().map(|reply| Ok(reply.text)).collect());
+            return Ok(texts.into_iter().map(Ok).collect());
         }
+        Ok(self.send_each(ctx, prompts).await)
+    }
+
+    /// Many calls of [`complete`](Self::complete) at once.
+    #[batch(of = "complete", max_size = 20, max_wait = "5ms")]
+    async fn complete_together(
+        &self,
+        ctx: &CallContext,
+        prompts: Vec<String>,
+    ) -> Vec<Result<String, LlmError>> {
+        if self.connection.protocol == Protocol::Cohere {
+            return self.send_each(ctx, prompts).await;
+        }
+        let request = async |prompts: &[String]| self.send_together(ctx, prompts).await;
+        let (texts, usage) = halves::send(&prompts, request).await;
+        if let Some(usage) = usage {
+            usage.settle_call(ctx);
+        }
+        texts
+    }
+
+    /// One request for many prompts.
+    async fn send_together(
+        &self,
+        ctx: &CallContext,
+        prompts: &[String],
+    ) -> Result<(Vec<String>, Usage), LlmError> {
+        let (replies, usage) = self.send(ctx, prompts.into(), prompts.len()).await?;
+        Ok((replies.into_iter().map(|reply| reply.text).collect(), usage))
+    }
+
+    /// A request for each prompt, all at once.
+    async fn send_each(
+        &self,
+        ctx: &CallContext,
+        prompts: Vec<String>,
+    ) -> Vec<Result<String, LlmError>> {
         let each = prompts.into_iter().map(|prompt| self.send(ctx, prompt.into(), 1));
         let mut total = Usage::default();
         let texts = join_all(each).await.into_iter().map(|outcome| {
@@ -98,7 +138,7 @@ impl CompletionClient {
         });
         let texts = texts.collect();
         total.settle_call(ctx);
-        Ok(texts)
+        texts
     }
 
     /// Sends a prompt, or a list of them, and reads as many answers, in order.

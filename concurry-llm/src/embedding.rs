@@ -62,7 +62,9 @@ impl EmbeddingClient {
     /// text that the service refuses fails alone.
     #[idempotent]
     pub async fn embed(&self, ctx: &CallContext, text: String) -> Result<Vec<f32>, LlmError> {
-        self.send(ctx, &[text]).await?.pop().ok_or(LlmError::NoAnswer)
+        let (mut vectors, usage) = self.send(ctx, &[text]).await?;
+        usage.settle_call(ctx);
+        vectors.pop().ok_or(LlmError::NoAnswer)
     }
 
     /// The vectors of many texts, in their order, by one request. How many texts a request may have
@@ -77,7 +79,12 @@ impl EmbeddingClient {
         ctx: &CallContext,
         texts: Vec<String>,
     ) -> Result<Vec<Vec<f32>>, LlmError> {
-        if texts.is_empty() { Ok(Vec::new()) } else { self.send(ctx, &texts).await }
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (vectors, usage) = self.send(ctx, &texts).await?;
+        usage.settle_call(ctx);
+        Ok(vectors)
     }
 
     /// Many calls of [`embed`](Self::embed) at once.
@@ -87,23 +94,32 @@ impl EmbeddingClient {
         ctx: &CallContext,
         texts: Vec<String>,
     ) -> Vec<Result<Vec<f32>, LlmError>> {
-        halves::send(&texts, async |texts| self.send(ctx, texts).await).await
+        let request = async |texts: &[String]| self.send(ctx, texts).await;
+        let (vectors, usage) = halves::send(&texts, request).await;
+        if let Some(usage) = usage {
+            usage.settle_call(ctx);
+        }
+        vectors
     }
 
-    async fn send(&self, ctx: &CallContext, texts: &[String]) -> Result<Vec<Vec<f32>>, LlmError> {
+    async fn send(
+        &self,
+        ctx: &CallContext,
+        texts: &[String],
+    ) -> Result<(Vec<Vec<f32>>, Usage), LlmError> {
         let (body, count) = (self.model.body(), texts.len());
         let (vectors, usage) = match self.connection.protocol {
             Protocol::OpenAi => self.send_openai(ctx, body, texts).await?,
             Protocol::Cohere => self.send_cohere(ctx, body, texts).await?,
         };
-        usage.settle_call(ctx);
         if vectors.len() != count {
+            usage.settle_call(ctx);
             return Err(LlmError::Unexpected {
                 message: format!("{count} texts have {} vectors", vectors.len()),
                 excerpt: String::new(),
             });
         }
-        Ok(vectors)
+        Ok((vectors, usage))
     }
 
     async fn send_openai(

@@ -8,10 +8,10 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use concurry_limits::{Limits, Permit};
+use concurry_limits::Limits;
 
 use crate::CallError;
-use crate::call::CallEnvironment;
+use crate::call::{CallEnvironment, CallPermit};
 use crate::error::{
     CallSite, CodecError, Panicked, Rejected, Rejection, RemoteFailure, WorkerDeath, WorkerDied,
 };
@@ -278,7 +278,7 @@ fn write_context(
         attempt: environment.attempt,
         remaining: environment.deadline.map(|by| by.saturating_duration_since(sending.now)),
         idempotency_key: environment.idempotency_key.as_deref().map(str::to_owned),
-        permit: environment.permit.look_at(|permit| grant_of(permit, sending.limits)),
+        permit: grant_of(&environment.permit, sending.limits),
     };
     let start = encoder.body.len();
     encoder.body.extend_from_slice(&[0; 4]);
@@ -288,9 +288,23 @@ fn write_context(
     Ok(())
 }
 
-fn grant_of(permit: &Permit<'_>, limits: &Limits) -> GrantText {
-    let amounts = permit.amounts().map(|(key, amount)| (key.to_owned(), amount));
-    GrantText { set: limits.place_of(permit).unwrap_or(0), amounts: amounts.collect() }
+/// What the pool took for a call: for a batch, what it took for its calls together. Here it is split
+/// among them again.
+fn grant_of(permit: &CallPermit, limits: &Limits) -> Option<GrantText> {
+    let mut grant: Option<GrantText> = None;
+    permit.look_at(&mut |permit| {
+        let grant = grant.get_or_insert_with(|| GrantText {
+            set: limits.place_of(permit).unwrap_or(0),
+            amounts: Vec::new(),
+        });
+        for (key, amount) in permit.amounts() {
+            match grant.amounts.iter_mut().find(|(known, _)| known == key) {
+                Some((_, sum)) => *sum += amount,
+                None => grant.amounts.push((key.to_owned(), amount)),
+            }
+        }
+    });
+    grant
 }
 
 /// The counterpart of [`write_context`]: the context, and how long it was.

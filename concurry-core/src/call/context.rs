@@ -64,15 +64,19 @@ impl CallPermit {
         drop(before);
     }
 
-    /// Looks at it, if the pool has taken one.
+    /// Looks at it, if the pool has taken one: in a batch, at that of each call.
     #[cfg(feature = "process")]
-    pub(crate) fn look_at<R>(&self, look: impl FnOnce(&Permit<'static>) -> R) -> Option<R> {
-        lock(&self.permit).as_ref().map(look)
+    pub(crate) fn look_at(&self, look: &mut dyn FnMut(&Permit<'static>)) {
+        self.members.iter().for_each(|member| member.permit.look_at(look));
+        if let Some(permit) = lock(&self.permit).as_ref() {
+            look(permit);
+        }
     }
 
     /// Gives everything back.
     #[cfg(feature = "process")]
     pub(crate) fn refund(&self) -> Result<(), PermitError> {
+        self.members.iter().try_for_each(|member| member.permit.refund())?;
         lock(&self.permit).as_mut().map_or(Ok(()), Permit::refund)
     }
 
@@ -270,7 +274,20 @@ impl CallContext {
     /// The number of the worker that runs the call, from 0.
     #[must_use]
     pub fn worker_index(&self) -> usize {
-        self.inner.as_ref().map_or(0, |inner| inner.seat.pool.first_index + inner.seat.index)
+        let index = |inner: &Inner| inner.seat.pool.serves_as.unwrap_or(0) + inner.seat.index;
+        self.inner.as_ref().map_or(0, index)
+    }
+
+    /// Whether the call was made in another process: what the method returns has to leave this one.
+    ///
+    /// ```
+    /// use concurry_core::CallContext;
+    ///
+    /// assert!(!CallContext::detached().is_remote());
+    /// ```
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.seat.pool.serves_as.is_some())
     }
 
     /// The span of the running attempt, so that what the method logs belongs to its call:

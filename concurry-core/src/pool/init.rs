@@ -101,7 +101,7 @@ impl<W: Worker> Options<W> {
             tallies: Tallies::default(),
             #[cfg(feature = "process")]
             elsewhere: std::sync::OnceLock::new(),
-            first_index: self.first_index,
+            serves_as: self.serves_as,
         });
         Pools::add(&shared);
         for breakers in &plan.layers.breakers {

@@ -51,8 +51,8 @@ pub struct Options<W: Worker> {
     pub(crate) methods: HashMap<usize, Box<dyn Any + Send>>,
     /// What extension traits have left for backends of theirs.
     pub(crate) extensions: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    /// What the first worker is called: see [`PoolShared`](crate::shared::PoolShared).
-    pub(crate) first_index: usize,
+    /// What the worker is called elsewhere: see [`PoolShared`](crate::shared::PoolShared).
+    pub(crate) serves_as: Option<usize>,
     worker: std::marker::PhantomData<fn() -> W>,
 }
 
@@ -100,7 +100,7 @@ impl<W: Worker> Options<W> {
             observe_calls: false,
             methods: HashMap::new(),
             extensions: HashMap::new(),
-            first_index: 0,
+            serves_as: None,
             worker: std::marker::PhantomData,
         }
     }

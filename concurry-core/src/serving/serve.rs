@@ -176,7 +176,7 @@ fn build<W: Worker, E: Send + 'static>(
     options.concurrency = Some(hello.concurrency);
     options.init_timeout = Some(NO_LIMIT);
     options.stop_timeout = Some(NO_LIMIT);
-    options.first_index = hello.seat;
+    options.serves_as = Some(hello.seat);
     options.limits = control.limits.limits();
     options.restart = RestartPolicy::new()
         .first_wait(hello.restart.first_wait)

@@ -39,9 +39,9 @@ pub(crate) struct PoolShared {
     /// Who runs the calls, if that is not done in this process.
     #[cfg(feature = "process")]
     pub(crate) elsewhere: std::sync::OnceLock<std::sync::Weak<dyn crate::remote::Elsewhere>>,
-    /// What its first worker is called in `ctx.worker_index()`: in a process of its own, the pool
-    /// of which this is one worker says.
-    pub(crate) first_index: usize,
+    /// What its worker is called in `ctx.worker_index()`, if this is one worker of a pool in another
+    /// process.
+    pub(crate) serves_as: Option<usize>,
 }
 
 impl Drop for PoolShared {

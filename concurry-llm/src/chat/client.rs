@@ -95,8 +95,10 @@ impl ChatClient {
     ///
     /// The call is done when the first token is there: until then everything may be tried again, and
     /// after that nothing is, since what was handed out can't be taken back. The stream holds the
-    /// call's permit, and settles it when it ends. In the modes that run in other processes it is an
-    /// error of the call: a stream can't leave its process.
+    /// call's permit, and settles it when it ends.
+    ///
+    /// A worker in another process waits for all tokens and sends them together: there the call is done
+    /// at the end of the answer, and settled by itself. Everything until then may be tried again.
     ///
     /// # Errors
     ///
@@ -116,6 +118,13 @@ impl ChatClient {
             Opening::new(self.connection.clone(), ctx.clock(), response).first_token().await
         };
         let opened = self.connection.in_time(ctx, started, opening).await?;
-        Ok(opened.into_stream(ctx.permit().detach()))
+        if !ctx.is_remote() {
+            return Ok(opened.into_stream(ctx.permit().detach()));
+        }
+        let stream = opened.gather().await?;
+        if let Some(usage) = stream.usage() {
+            usage.settle_call(ctx);
+        }
+        Ok(stream)
     }
 }

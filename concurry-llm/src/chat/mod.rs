@@ -1,6 +1,7 @@
 //! Chats: messages in, an answer out, whole or token by token.
 
 mod client;
+mod gathered;
 mod request;
 mod stream;
 mod wire;

@@ -11,9 +11,10 @@ use concurry_time::{Clock, Sleep, block_on};
 use futures_core::{FusedStream, Stream};
 use http_body::Body as _;
 use reqwest::{Body, Response};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::Value;
 
+use super::gathered::Gathered;
 use super::wire::{Chunk, no_answer};
 use crate::LlmError;
 use crate::http::{Connection, EventDecoder, TooLong, error_in_body, excerpt, from_reqwest};
@@ -29,7 +30,7 @@ use crate::usage::Usage;
 /// tells how much it was.
 ///
 /// The connection is driven by the pool that made the call, so the stream breaks off when that pool
-/// ends.
+/// ends. From a worker in another process the tokens come all together, when the answer has ended.
 ///
 /// ```no_run
 /// use concurry_core::Mode;
@@ -47,14 +48,24 @@ use crate::usage::Usage;
 /// # Cancel safety
 ///
 /// Dropping a future of its next item loses nothing.
-pub struct ChatStream {
+pub struct ChatStream(Tokens);
+
+/// Where the tokens come from.
+enum Tokens {
+    Live(Box<Live>),
+    /// From another process.
+    Gathered(Gathered),
+}
+
+/// Tokens that are still to come.
+struct Live {
     source: Source,
     /// The first token, which was waited for by the call.
     first: Option<String>,
     permit: Option<Permit<'static>>,
 }
 
-/// Where the tokens come from.
+/// The answer of the service.
 struct Source {
     connection: Connection,
     clock: Clock,
@@ -113,9 +124,24 @@ pub(super) struct Opened {
 
 impl Opened {
     pub(super) fn into_stream(self, permit: Option<Permit<'static>>) -> ChatStream {
-        let mut stream = ChatStream { source: self.source, first: self.first, permit };
-        stream.settle();
-        stream
+        let mut live = Live { source: self.source, first: self.first, permit };
+        live.settle();
+        ChatStream(Tokens::Live(Box::new(live)))
+    }
+
+    /// Waits for all tokens, so that they can leave the process. Nothing is handed out before, so an
+    /// error is that of the call.
+    pub(super) async fn gather(mut self) -> Result<ChatStream, LlmError> {
+        let mut texts: VecDeque<String> = self.first.into_iter().collect();
+        let limit = self.source.connection.max_answer;
+        while let Some(text) = poll_fn(|context| self.source.poll_text(context)).await {
+            texts.push_back(text.map_err(|error| self.source.connection.without_key(error))?);
+            if self.source.received > limit {
+                return Err(LlmError::TooLarge { limit });
+            }
+        }
+        let Source { usage, finish_reason, .. } = self.source;
+        Ok(ChatStream(Tokens::Gathered(Gathered { texts, usage, finish_reason })))
     }
 }
 
@@ -128,15 +154,30 @@ impl ChatStream {
     /// The tokens used, once the service has reported them, which it does at the end.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        self.source.usage
+        match &self.0 {
+            Tokens::Live(live) => live.source.usage,
+            Tokens::Gathered(gathered) => gathered.usage,
+        }
     }
 
     /// Why the answer ends, once the service has said so: `stop`, `length`, as it calls it.
     #[must_use]
     pub fn finish_reason(&self) -> Option<&str> {
-        self.source.finish_reason.as_deref()
+        match &self.0 {
+            Tokens::Live(live) => live.source.finish_reason.as_deref(),
+            Tokens::Gathered(gathered) => gathered.finish_reason.as_deref(),
+        }
     }
 
+    fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, LlmError>>> {
+        match &mut self.0 {
+            Tokens::Live(live) => live.poll_item(context),
+            Tokens::Gathered(gathered) => Poll::Ready(gathered.texts.pop_front().map(Ok)),
+        }
+    }
+}
+
+impl Live {
     fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, LlmError>>> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
@@ -258,32 +299,39 @@ impl Stream for ChatStream {
 
 impl FusedStream for ChatStream {
     fn is_terminated(&self) -> bool {
-        let Source { texts, ended, failed, .. } = &self.source;
-        self.first.is_none() && texts.is_empty() && failed.is_none() && *ended
+        match &self.0 {
+            Tokens::Live(live) => {
+                let Source { texts, ended, failed, .. } = &live.source;
+                live.first.is_none() && texts.is_empty() && failed.is_none() && *ended
+            }
+            Tokens::Gathered(gathered) => gathered.texts.is_empty(),
+        }
     }
 }
 
 impl fmt::Debug for ChatStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChatStream")
-            .field("received", &self.source.received)
-            .field("finish_reason", &self.source.finish_reason)
-            .field("usage", &self.source.usage)
+            .field("finish_reason", &self.finish_reason())
+            .field("usage", &self.usage())
             .finish_non_exhaustive()
     }
 }
 
-// So that a client runs in processes at all: without these two, not one of its methods would.
+/// Of a worker in another process, which waits for all tokens.
 impl Serialize for ChatStream {
-    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(ser::Error::custom(
-            "a stream of tokens can't leave its process: call `chat`, or use thread or async mode",
-        ))
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Tokens::Gathered(gathered) => gathered.serialize(serializer),
+            Tokens::Live(_) => {
+                Err(ser::Error::custom("tokens that are still to come can't leave their process"))
+            }
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for ChatStream {
-    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(de::Error::custom("a stream of tokens can't come from another process"))
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Gathered::deserialize(deserializer).map(|gathered| Self(Tokens::Gathered(gathered)))
     }
 }

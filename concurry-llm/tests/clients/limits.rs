@@ -9,7 +9,7 @@ use concurry_retry::{BreakerState, CircuitBreaker, RetryPolicy};
 use serde_json::json;
 
 use super::server::{Answer, Server};
-use super::{IN_PROCESS, chat_answer, chat_body, options};
+use super::{MODES, chat_answer, chat_body, options};
 
 fn hourly(tokens: u32) -> LimitSet {
     let tokens = RateLimit::per_hour("tokens", tokens);
@@ -22,7 +22,7 @@ fn available(limits: &LimitSet) -> Vec<f64> {
 
 #[test]
 fn what_was_used_is_settled_in_every_mode() {
-    for mode in IN_PROCESS {
+    for mode in MODES {
         let server = Server::start([chat_answer("a"), chat_answer("b")]);
         let limits = hourly(1_000);
         let llm = options(mode)
@@ -86,6 +86,25 @@ fn an_answer_429_pauses_the_limits_for_as_long_as_the_service_asks() {
     llm.chat("?".into()).result().unwrap_err();
     let paused = tier.limits().stats().paused_for.unwrap();
     assert!(paused > Duration::from_secs(50) && paused <= Duration::from_secs(60), "{paused:?}");
+}
+
+#[test]
+fn of_a_pool_of_sets_an_answer_429_pauses_only_that_of_the_call() {
+    for mode in MODES {
+        let sets = [hourly(1_000), hourly(1_000)];
+        let pool = LimitPool::new(sets.clone()).unwrap().load_balance(LoadBalance::FirstFree);
+        let body = json!({ "error": { "message": "slow down", "code": "rate_limit_exceeded" } });
+        let throttled = Answer::json(429, &[("retry-after-ms", "60000")], &body);
+        let server = Server::start([throttled, chat_answer("a")]);
+        let llm =
+            options(mode).limits(&pool).init(Endpoint::at(server.base_url()), "m".into()).unwrap();
+        llm.chat("?".into()).result().unwrap_err();
+        let paused = || sets.each_ref().map(|set| set.stats().paused_for.is_some());
+        assert_eq!(paused(), [true, false], "{mode}");
+        // The other account goes on.
+        assert_eq!(llm.chat("?".into()).result().unwrap().text, "a");
+        assert_eq!(paused(), [true, false], "{mode}");
+    }
 }
 
 #[test]

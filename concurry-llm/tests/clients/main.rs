@@ -17,7 +17,7 @@ use server::{Answer, Server};
 
 /// The modes, in all of which the clients behave alike.
 const MODES: [Mode; 4] = [Mode::Sync, Mode::Thread, Mode::Async, Mode::Process];
-/// Those in this process, out of which no stream gets.
+/// Those in this process, where tokens come as they are made.
 const IN_PROCESS: [Mode; 3] = [Mode::Sync, Mode::Thread, Mode::Async];
 
 /// A whole answer of a chat.

@@ -3,7 +3,7 @@
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use concurry_core::{CallError, Mode, WorkerHandle, WorkerOptions};
+use concurry_core::{Mode, WorkerHandle, WorkerOptions};
 use concurry_limits::{LimitSet, RateLimit, ResourceLimit};
 use concurry_llm::{ChatStream, Endpoint, LlmError};
 use concurry_retry::RetryPolicy;
@@ -212,13 +212,26 @@ fn a_dropped_stream_closes_its_connection_and_keeps_what_was_reserved() {
 }
 
 #[test]
-fn a_stream_does_not_leave_its_process_and_the_rest_of_the_client_does() {
-    let (sender, answer) = Answer::events();
-    let server = Server::start([answer, chat_answer("a")]);
-    let llm = start(Mode::Process, &server);
-    send(&sender, &[token("a"), end()]);
-    let error = llm.stream("?".into()).result().unwrap_err();
-    assert!(matches!(error, CallError::Codec(_)), "{error:?}");
-    assert!(error.to_string().contains("use thread or async mode"), "{error}");
+fn from_another_process_the_tokens_come_together_and_the_call_is_settled() {
+    let limits = LimitSet::builder().with(RateLimit::per_hour("tokens", 1_000)).build().unwrap();
+    let (broken, first) = Answer::events();
+    let (sender, second) = Answer::events();
+    let server = Server::start([first, second, chat_answer("a")]);
+    let llm = options(Mode::Process)
+        .limits(&limits)
+        .retry(RetryPolicy::constant(Duration::from_millis(1)).max_retries(1))
+        .on_stream(|stream| stream.reserve(|_| [("tokens", 100)]))
+        .init(Endpoint::at(server.base_url()), "m".into())
+        .unwrap();
+    send(&broken, &[token("Once")]);
+    drop(broken); // nothing was handed out, so it is tried again
+    send(&sender, &[token("Once"), token(" upon"), end()]);
+    let stream = llm.stream("A story".into()).result().unwrap();
+    assert_eq!(stream.finish_reason(), Some("stop"));
+    assert_eq!(stream.usage().unwrap().total_tokens, 6);
+    let texts: Vec<_> = stream.blocking().map(Result::unwrap).collect();
+    assert_eq!(texts, ["Once", " upon"]);
+    // The attempt that broke keeps what it reserved: nobody told what it used.
+    assert_eq!(limits.stats().limits[0].available, 1_000.0 - 100.0 - 6.0);
     assert_eq!(llm.complete("?".into()).result().unwrap(), "a");
 }

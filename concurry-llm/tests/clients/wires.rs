@@ -1,6 +1,7 @@
 //! Completions and embeddings, as OpenAI and as Cohere speak of them.
 
 use concurry_core::{CallError, Mode, WorkerHandle, WorkerOptions};
+use concurry_limits::{LimitSet, RateLimit};
 use concurry_llm::{CompletionClient, EmbeddingClient, Endpoint, LlmError, Model, Tier};
 use serde_json::{Value, json};
 
@@ -152,5 +153,55 @@ fn calls_at_the_same_time_share_requests_and_a_refused_text_fails_alone() {
         // Each request counts once, each text its tokens.
         let stats = tier.limits().stats();
         assert_eq!(stats.limits[0].available, 60.0 - requests as f64);
+    }
+}
+
+/// Continues each prompt with its length.
+fn continued(request: &Request) -> Answer {
+    let prompts = match &request.body["prompt"] {
+        Value::Array(prompts) => prompts.clone(),
+        one => vec![one.clone()],
+    };
+    if prompts.iter().any(|prompt| prompt == "bad") {
+        return Answer::json(400, &[], &json!({ "error": { "message": "a bad prompt" } }));
+    }
+    let choices = prompts.iter().enumerate().map(|(index, prompt)| {
+        json!({ "index": index, "text": prompt.as_str().unwrap().len().to_string() })
+    });
+    let choices: Vec<_> = choices.collect();
+    let usage = json!({ "prompt_tokens": prompts.len(), "completion_tokens": prompts.len() });
+    ok(&json!({ "choices": choices, "usage": usage }))
+}
+
+#[test]
+fn completions_at_the_same_time_share_requests_and_all_of_them_are_settled() {
+    for mode in [Mode::Thread, Mode::Async, Mode::Process] {
+        let server = Server::start((0..80).map(|_| Answer::By(continued)));
+        let tokens = RateLimit::per_hour("tokens", 10_000);
+        let limits = LimitSet::builder().with(tokens).build().unwrap();
+        let client = CompletionClient::options(mode, 1)
+            .limits(&limits)
+            .on_complete(|complete| complete.reserve(|_| [("tokens", 10)]))
+            .concurrency(1)
+            .init(Endpoint::at(server.base_url()), "m".into())
+            .unwrap();
+        let text = |length: usize| if length == 77 { "bad".to_owned() } else { "x".repeat(length) };
+        let outcomes =
+            client.map(1..=100, move |client, length| client.complete(text(length))).outcomes();
+        for (length, outcome) in (1..=100).zip(outcomes) {
+            match outcome {
+                Ok(text) => assert!(length != 77 && text == length.to_string()),
+                Err(CallError::Failed(LlmError::Refused { status: 400, .. })) => {
+                    assert_eq!(length, 77);
+                }
+                Err(error) => panic!("{length}: {error}"),
+            }
+        }
+        let requests = server.requests().len();
+        assert!((5..70).contains(&requests), "{requests} requests for 100 prompts");
+        // Each prompt that was answered used two tokens; so all of a batch are settled, in whichever
+        // parts it was sent. One that was refused alone keeps what it reserved.
+        let left = limits.stats().limits[0].available;
+        assert!((10_000.0 - 208.0..=10_000.0 - 198.0).contains(&left), "{left}");
     }
 }
