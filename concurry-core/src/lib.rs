@@ -121,6 +121,10 @@ pub mod __private {
 
     pub use crate::__without_graphs as with_graph;
     pub use crate::background::{background, block_on_pools};
+    pub use crate::call::CallTrace;
+    #[cfg(feature = "journal")]
+    pub use crate::gather::is_final;
+    pub use crate::panics::message as panic_message;
     pub use crate::pool::{Handle, Options, Visiting, Visitor};
     pub use crate::register_worker as register;
     pub use crate::resilient::{

@@ -49,7 +49,8 @@ pub(crate) fn caught<R>(site: CallSite, run: impl FnOnce() -> R) -> Result<R, Pa
 }
 
 /// The text of a panic's payload.
-pub(crate) fn message(payload: Box<dyn Any + Send>) -> Cow<'static, str> {
+#[doc(hidden)]
+pub fn message(payload: Box<dyn Any + Send>) -> Cow<'static, str> {
     match payload.downcast::<&'static str>() {
         Ok(text) => Cow::Borrowed(*text),
         Err(payload) => match payload.downcast::<String>() {

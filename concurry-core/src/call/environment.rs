@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
-use super::CallPermit;
 use super::copies::CopyOfCall;
+use super::{CallPermit, CallTrace};
 use crate::error::Timeout;
 use crate::event::CallId;
 use crate::shared::{QueuePlace, Seat};
@@ -37,6 +37,8 @@ pub(crate) struct CallEnvironment {
     pub(crate) copy: Option<CopyOfCall>,
     /// Copies of the attempt were sent in its place.
     copied: AtomicBool,
+    /// Who wants to know what becomes of it.
+    pub(crate) trace: Option<Arc<CallTrace>>,
     /// Of a batch: what its calls brought along.
     members: Vec<Arc<CallEnvironment>>,
 }
@@ -58,6 +60,7 @@ impl CallEnvironment {
             place: Mutex::new(place),
             copy: None,
             copied: AtomicBool::new(false),
+            trace: None,
             members: Vec::new(),
         }
     }
@@ -92,6 +95,9 @@ impl CallEnvironment {
         }
         // Relaxed: read for reports, after the attempt's outcome published everything.
         self.worker.store(seat.index + 1, Ordering::Relaxed);
+        if let Some(trace) = &self.trace {
+            trace.begun(self.attempt, seat.index);
+        }
         for member in &self.members {
             // One that has expired is not waited for any more.
             let _ = member.begin(seat);

@@ -4,9 +4,11 @@ mod context;
 mod copies;
 mod environment;
 pub(crate) mod options;
+pub(crate) mod trace;
 
 pub use context::CallContext;
 pub use context::CallPermit;
 pub(crate) use copies::{Copies, CopyOfCall};
 pub(crate) use environment::CallEnvironment;
 pub use options::CallOptions;
+pub use trace::CallTrace;

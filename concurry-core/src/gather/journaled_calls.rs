@@ -179,7 +179,8 @@ where
 
 /// Whether the call was made and failed, so that it is not made again by itself. What was cancelled
 /// or never sent is made by the next run.
-fn is_final<E>(error: &CallError<E>) -> bool {
+#[doc(hidden)]
+pub fn is_final<E>(error: &CallError<E>) -> bool {
     match error {
         CallError::Failed(_)
         | CallError::Panicked(_)

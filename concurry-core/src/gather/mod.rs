@@ -21,6 +21,8 @@ pub use collect::{Gather, gather};
 pub use container::{GatherContainer, GatherMap, gather_map};
 #[cfg(feature = "journal")]
 pub use journaled::{JournaledCompletions, JournaledMap, JournaledMapError};
+#[cfg(feature = "journal")]
+pub use journaled_calls::is_final;
 pub use map::Map;
 pub use wait::{ReturnWhen, Wait, Waited, wait};
 #[cfg(feature = "rayon")]

@@ -58,17 +58,6 @@ impl<W: Worker> Handle<W> {
         layers::call::<M>(self, args)
     }
 
-    /// Makes several calls that are ready at the same time. If the method has a batched form, they go
-    /// in as few batches as they fit in, without waiting for others. This is how the nodes of a graph
-    /// are batched.
-    pub fn call_together<M: Method<Worker = W>>(
-        &self,
-        calls: impl IntoIterator<Item = M::Args>,
-    ) -> Vec<TaskFuture<M::Output, M::Error>> {
-        let _held = self.pool.layers.hold(M::SPEC.index);
-        calls.into_iter().map(|args| self.call::<M>(args)).collect()
-    }
-
     /// The same pool, with options for single calls.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {

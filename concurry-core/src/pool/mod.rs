@@ -12,6 +12,7 @@ mod method_options;
 mod options;
 mod stats;
 mod stop;
+mod traced;
 mod visit;
 
 #[cfg(feature = "process")]

@@ -97,7 +97,7 @@ fn calls_that_are_made_together_go_together(mode: Mode) {
                 (1..=6_u64).map(|number| Box::new((number,)) as _).collect();
             let calls = numbers.into_iter().map(|number| *number.downcast::<M::Args>().unwrap());
             let futures = self.0.__handle().call_together::<M>(calls);
-            for future in futures {
+            for (future, _) in futures {
                 let output: Box<dyn std::any::Any> = Box::new(future.result().ok().unwrap());
                 self.1.push(*output.downcast::<u64>().unwrap());
             }

@@ -72,6 +72,7 @@ impl<M: Method> Drive<M> {
         environment.deaths = self.deaths();
         environment.deadline = self.deadline;
         environment.idempotency_key = key;
+        environment.trace.clone_from(&self.trace);
         environment.timed = copy.is_some() || self.timeout().is_some();
         environment.copy = copy.map(|(copies, copy)| CopyOfCall {
             copies: Arc::clone(copies),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::drive::Drive;
 use super::first::Layered;
-use crate::call::CallEnvironment;
+use crate::call::{CallEnvironment, trace};
 use crate::error::CallSite;
 use crate::future::{TaskFuture, drive};
 use crate::pool::Handle;
@@ -52,7 +52,12 @@ fn call_through<M: Method>(
         && deadline.is_none()
     {
         // It is only batched.
-        let environment = place.map(|place| Arc::new(CallEnvironment::first(Some(place))));
+        let trace = trace::wanted();
+        let environment = (place.is_some() || trace.is_some()).then(|| {
+            let mut environment = CallEnvironment::first(place);
+            environment.trace = trace;
+            Arc::new(environment)
+        });
         return layers.submit(pool, args, environment);
     }
     let (id, mode) = (pool.shared.id, pool.mode);

@@ -9,7 +9,7 @@ use concurry_retry::{AttemptRecord, Retrying};
 use super::arguments::Spare;
 use super::table::MethodLayers;
 use crate::CallError;
-use crate::call::{CallEnvironment, CallOptions};
+use crate::call::{CallEnvironment, CallOptions, CallTrace, trace};
 use crate::error::{CallSite, Timeout};
 use crate::event::CallId;
 use crate::future::Outcome;
@@ -33,6 +33,8 @@ pub(crate) struct Drive<M: Method> {
     pub(super) attempt: u32,
     /// What has failed so far. Behind a lock only since errors need not be `Sync`.
     pub(super) history: Mutex<Option<Box<Retrying<CallError<M::Error>>>>>,
+    /// Who wants to know what becomes of it.
+    pub(super) trace: Option<Arc<CallTrace>>,
     /// Whether its end was told.
     pub(super) told: bool,
     /// What the first attempt brings along; also looked at by whoever cancels the call.
@@ -115,6 +117,7 @@ impl<M: Method> Drive<M> {
             throttled: AtomicU64::new(0),
             attempt: 1,
             history: Mutex::new(None),
+            trace: trace::wanted(),
             told: false,
             first: Mutex::new(None),
         };
