@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use concurry::graph::Compute;
 use concurry::journal::JournalError;
 use concurry::prelude::*;
 use concurry::{JournaledMapError, TaskPool};
@@ -22,24 +23,22 @@ const KILLS: u32 = 100;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.get(1).map(String::as_str) {
-        Some("run") => run(Path::new(&arguments[2])),
+        Some("map") => run_map(Path::new(&arguments[2])),
+        Some("graph") => run_graph(Path::new(&arguments[2])),
         // The harness's own arguments, such as a filter, are not for us.
         _ => {
-            a_run_that_is_killed_again_and_again_loses_nothing();
+            a_run_that_is_killed_again_and_again_loses_nothing("map");
+            a_run_that_is_killed_again_and_again_loses_nothing("graph");
             a_run_on_a_full_disk_says_so_and_loses_nothing();
-            println!("test result: ok. 2 passed");
+            println!("test result: ok. 3 passed");
         }
     }
 }
 
-/// What a child does: says which items it calls, and at the end what came out.
-fn run(journal: &Path) {
+/// What a child does: says what the calls give that it makes, and at the end what came out.
+fn run_map(journal: &Path) {
     let pool = TaskPool::new(Mode::Thread, 2).unwrap();
-    let squares = pool.map(0..ITEMS, |item| {
-        say(&format!("call {item}"));
-        Clock::system().sleep(Duration::from_micros(100)).wait();
-        item * item
-    });
+    let squares = pool.map(0..ITEMS, |item| work(item * item));
     match squares.in_flight(IN_FLIGHT).journal(journal).results() {
         Ok(squares) => say(&format!("sum {} of {}", squares.iter().sum::<u64>(), squares.len())),
         Err(JournaledMapError::Journal(JournalError::Write { unwritten, source, .. })) => {
@@ -50,35 +49,71 @@ fn run(journal: &Path) {
     }
 }
 
+fn work(result: u64) -> u64 {
+    say(&format!("call {result}"));
+    Clock::system().sleep(Duration::from_micros(100)).wait();
+    result
+}
+
+#[derive(Worker)]
+struct Squarer;
+
+#[worker]
+impl Squarer {
+    fn new() -> Self {
+        Self
+    }
+
+    pub fn root(&self, item: u64) -> u64 {
+        work(ITEMS * ITEMS + item)
+    }
+
+    pub fn square(&self, root: u64) -> u64 {
+        work((root - ITEMS * ITEMS).pow(2))
+    }
+}
+
+/// The same with a graph of twice as many calls, every second one of which depends on another.
+fn run_graph(journal: &Path) {
+    let squarer = Squarer::options(Mode::Thread, 2).init().unwrap().lazy();
+    let squares: Vec<_> = (0..ITEMS).map(|item| squarer.square(squarer.root(item))).collect();
+    match Compute::of(squares).in_flight(IN_FLIGHT).journal(journal).run() {
+        Ok(squares) => say(&format!("sum {} of {}", squares.iter().sum::<u64>(), squares.len())),
+        Err(error) => say(&format!("error {error}")),
+    }
+}
+
 /// One line by one call of the system, so that none is torn or kept back.
 fn say(line: &str) {
     std::io::stdout().lock().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
-/// The items that a journal has, with their lines' number. A torn last line is not one.
+/// The results that a journal has, each of another call, with their lines' number. A torn last line is
+/// not one.
 fn recorded(journal: &Path) -> BTreeMap<u64, usize> {
     let text = std::fs::read(journal).unwrap();
     let lines = text.split(|&byte| byte == b'\n');
     let parse = |line: &[u8]| serde_json::from_slice::<serde_json::Value>(line).ok();
-    let items = lines.filter_map(|line| parse(line)?.get("i")?.as_u64());
+    let items = lines.filter_map(|line| parse(line)?.get("ok")?.as_u64());
     let mut counted = BTreeMap::new();
     items.for_each(|item| *counted.entry(item).or_default() += 1);
     counted
 }
 
-fn start(journal: &Path) -> Child {
+fn start(run: &str, journal: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.arg("run").arg(journal).stdout(Stdio::piped()).spawn().unwrap()
+    child.arg(run).arg(journal).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-fn a_run_that_is_killed_again_and_again_loses_nothing() {
+fn a_run_that_is_killed_again_and_again_loses_nothing(run: &str) {
+    let calls = if run == "map" { ITEMS } else { 2 * ITEMS } as usize;
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("run.jsonl");
     let mut random = fastrand::Rng::with_seed(7);
     let mut known: BTreeMap<u64, usize> = BTreeMap::new();
     let mut repeated = 0;
     for _ in 0..KILLS {
-        let mut child = start(&journal);
+        let mut child = start(run, &journal);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut called = Vec::new();
         // At any moment of a run: the calls of a run are counted as they are made.
@@ -99,16 +134,16 @@ fn a_run_that_is_killed_again_and_again_loses_nothing() {
         assert!(lost <= IN_FLIGHT, "{lost} calls were lost, and {IN_FLIGHT} were on their way");
         repeated += lost;
     }
-    assert!(known.len() < ITEMS as usize && repeated > 0, "the kills came in the middle");
-    let output = start(&journal).wait_with_output().unwrap();
+    assert!(known.len() < calls && repeated > 0, "the kills came in the middle");
+    let output = start(run, &journal).wait_with_output().unwrap();
     let output = String::from_utf8(output.stdout).unwrap();
     let sum: u64 = (0..ITEMS).map(|item| item * item).sum();
     assert_eq!(output.lines().last(), Some(format!("sum {sum} of {ITEMS}").as_str()));
     let known = recorded(&journal);
-    assert_eq!(known.len(), ITEMS as usize);
+    assert_eq!(known.len(), calls);
     assert!(known.values().all(|&lines| lines == 1), "an item was recorded twice");
     // A further run has nothing left to do.
-    let output = start(&journal).wait_with_output().unwrap();
+    let output = start(run, &journal).wait_with_output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("sum {sum} of {ITEMS}\n"));
 }
 
@@ -116,7 +151,7 @@ fn a_run_that_is_killed_again_and_again_loses_nothing() {
 fn a_run_on_a_full_disk_says_so_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("run.jsonl");
-    let limited = "trap '' XFSZ; ulimit -f 8; exec \"$0\" run \"$1\"";
+    let limited = "trap '' XFSZ; ulimit -f 8; exec \"$0\" map \"$1\"";
     let mut shell = Command::new("sh");
     let child = shell.arg("-c").arg(limited).arg(std::env::current_exe().unwrap()).arg(&journal);
     let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
@@ -132,9 +167,9 @@ fn a_run_on_a_full_disk_says_so_and_loses_nothing() {
     let mut kept = text;
     with("unwritten ").iter().for_each(|line| kept.push_str(&format!("{line}\n")));
     for item in &called {
-        assert!(kept.contains(&format!("\"i\":{item},")), "{item} was paid for and is lost");
+        assert!(kept.contains(&format!("\"ok\":{item}}}")), "{item} was paid for and is lost");
     }
-    let again = start(&journal).wait_with_output().unwrap();
+    let again = start("map", &journal).wait_with_output().unwrap();
     let sum: u64 = (0..ITEMS).map(|item| item * item).sum();
     assert!(String::from_utf8(again.stdout).unwrap().ends_with(&format!("sum {sum} of {ITEMS}\n")));
 }

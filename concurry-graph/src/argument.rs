@@ -1,5 +1,6 @@
 //! An argument of a node: a value, or the node that will give it.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::error::ComputeError;
@@ -82,6 +83,10 @@ impl<T: 'static> Argument<T> {
 pub trait Inputs: 'static {
     /// What it works with.
     type Values: 'static;
+    /// Whether they are values, so that taking them is nothing but a move.
+    fn are_values(&self) -> bool {
+        false
+    }
     /// Shows what it depends on.
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency));
     /// Takes the values. Everything that it depended on is done.
@@ -103,21 +108,33 @@ pub trait Arguments: Inputs {
     fn equal(&self, other: &Self, comparers: Self::Comparers) -> bool;
 }
 
-/// Collects the hash of a call. Nodes count by their place.
+/// Collects the hash of a call.
 #[doc(hidden)]
 #[allow(missing_debug_implementations)]
-pub struct ArgumentHasher<'h>(pub(crate) &'h mut dyn std::hash::Hasher);
+pub struct ArgumentHasher<'h> {
+    pub(crate) hasher: &'h mut dyn std::hash::Hasher,
+    /// What a node counts as, of which this is known and which node it is.
+    pub(crate) of_node: &'h dyn Fn(&Header, usize) -> u64,
+}
+
+impl ArgumentHasher<'_> {
+    /// Adds what is no argument.
+    pub(crate) fn add(&mut self, value: impl Hash) {
+        value.hash(&mut self.hasher);
+    }
+}
 
 impl<T: 'static> Argument<T> {
     fn hash(&self, comparer: Option<Comparer<T>>, hasher: &mut ArgumentHasher<'_>) -> Option<()> {
         match self {
             Self::Value(value) => {
-                hasher.0.write_u8(0);
-                hasher.0.write_u64((comparer?.hash)(value));
+                hasher.hasher.write_u8(0);
+                hasher.hasher.write_u64((comparer?.hash)(value)?);
             }
             Self::Node(lazy) => {
-                hasher.0.write_u8(1);
-                hasher.0.write_usize(lazy.identity());
+                let counts_as = (hasher.of_node)(lazy.header(), lazy.identity());
+                hasher.hasher.write_u8(1);
+                hasher.hasher.write_u64(counts_as);
             }
             Self::Spent(_) | Self::Gone => return None,
         }
@@ -139,6 +156,10 @@ macro_rules! arguments {
     ($($name:ident $place:tt),*) => {
         impl<$($name: 'static),*> Inputs for ($(Argument<$name>,)*) {
             type Values = ($($name,)*);
+
+            fn are_values(&self) -> bool {
+                true $(&& self.$place.dependency().is_none())*
+            }
 
             fn dependencies(&self, _show: &mut dyn FnMut(&dyn Dependency)) {
                 $(if let Some(dependency) = self.$place.dependency() { _show(dependency) })*
@@ -177,15 +198,4 @@ macro_rules! arguments {
 }
 
 arguments!();
-arguments!(A 0);
-arguments!(A 0, B 1);
-arguments!(A 0, B 1, C 2);
-arguments!(A 0, B 1, C 2, D 3);
-arguments!(A 0, B 1, C 2, D 3, E 4);
-arguments!(A 0, B 1, C 2, D 3, E 4, F 5);
-arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
-arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
-arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
-arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
-arguments!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+for_each_tuple!(arguments);

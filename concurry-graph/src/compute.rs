@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,8 +14,10 @@ use concurry_core::{CallError, TaskFuture};
 use concurry_time::{Clock, Sleep};
 
 use crate::error::{Cause, ComputeError};
+use crate::journal::{JournalOptions, Ledger};
+use crate::journaled::JournaledCompute;
 use crate::lazy::Lazy;
-use crate::node::{AnyNode, Dependency, Place};
+use crate::node::{AnyNode, Dependency};
 use crate::nodes::Nodes;
 use crate::plan::{Passes, plan};
 use crate::run::{self, Driver, Limits};
@@ -77,6 +81,7 @@ struct Options {
     deadline: Option<Duration>,
     progress: Option<Progress>,
     limits: Limits,
+    journal: Option<JournalOptions>,
 }
 
 impl<T: Send + 'static> Compute<T> {
@@ -87,6 +92,7 @@ impl<T: Send + 'static> Compute<T> {
             deadline: None,
             progress: None,
             limits: Limits { in_flight: IN_FLIGHT, batch: true },
+            journal: None,
         };
         Self { root: nodes.into_lazy(), options }
     }
@@ -119,6 +125,59 @@ impl<T: Send + 'static> Compute<T> {
         self
     }
 
+    /// Records the results of calls in a file, and makes no call whose result an earlier run has
+    /// recorded there: killed at half-way and run again, the graph makes only the calls that are left.
+    ///
+    /// A call is known again by its method, the arguments that it is made with, and the
+    /// [`tag`](JournaledCompute::tag); equal calls by the order in which they are written down, and
+    /// calls to several pools of one worker by the order of the pools. So a graph may grow between two
+    /// runs. The file is made if there is none; a crash loses at most the calls that were on their way:
+    /// see [`journal`](concurry_core::journal) for what is written when. A call that failed is recorded
+    /// as well, and not tried again unless [`retry_failed`](JournaledCompute::retry_failed) says so;
+    /// what was cancelled or stopped is called by the next run.
+    ///
+    /// What can't be kept is made in each run: closures, and calls whose arguments are not `Serialize`
+    /// or whose result is not `Serialize + DeserializeOwned`. Other options are given before.
+    ///
+    /// ```
+    /// use concurry_core::Mode;
+    /// # use concurry_derive::{Worker, worker};
+    /// use concurry_graph::{Compute, LazyHandle};
+    /// # use std::sync::atomic::{AtomicU32, Ordering};
+    ///
+    /// # static CALLS: AtomicU32 = AtomicU32::new(0);
+    /// # #[derive(Worker)]
+    /// # #[worker(crate = concurry_graph)]
+    /// # struct Llm;
+    /// # #[worker(crate = concurry_graph)]
+    /// # impl Llm {
+    /// #     pub fn new() -> Self { Self }
+    /// #     pub fn ask(&self, prompt: String) -> String {
+    /// #         CALLS.fetch_add(1, Ordering::Relaxed);
+    /// #         prompt.to_uppercase()
+    /// #     }
+    /// # }
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("run.jsonl");
+    /// let llm = Llm::options(Mode::Thread, 2).init()?;
+    /// for _run in 0..2 {
+    ///     let answer = llm.lazy().ask(llm.lazy().ask("why?"));
+    ///     assert_eq!(Compute::of(answer).journal(&path).tag("july").run()?, "WHY?");
+    /// }
+    /// assert_eq!(CALLS.load(Ordering::Relaxed), 2); // the second run made no call
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn journal(mut self, path: impl Into<PathBuf>) -> JournaledCompute<T> {
+        let (path, tag) = (path.into(), String::new());
+        self.options.journal = Some(JournalOptions { path, tag, retry_failed: false, sync: false });
+        JournaledCompute::new(self)
+    }
+
+    /// What was said of the journal.
+    pub(crate) fn journal_options(&mut self) -> Option<&mut JournalOptions> {
+        self.options.journal.as_mut()
+    }
+
     /// Runs the graph and waits for the values.
     ///
     /// # Errors
@@ -127,7 +186,7 @@ impl<T: Send + 'static> Compute<T> {
     /// free one of a pool that the graph needs.
     pub fn run(self) -> Result<T, ComputeError> {
         let mut computing = self.into_future();
-        computing.start();
+        computing.start()?;
         let pools = std::mem::take(&mut computing.pools);
         let name = computing.name();
         match block_on_pools(|pool| pools.contains(&pool), computing) {
@@ -189,32 +248,32 @@ impl<T: Send + 'static> Computing<T> {
     }
 
     /// Plans the run.
-    fn start(&mut self) {
-        let Some(root) = self.root.as_ref() else { return };
+    fn start(&mut self) -> Result<(), ComputeError> {
+        let Some(root) = self.root.as_ref() else { return Ok(()) };
         let options = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Ready(options) => *options,
-            begun => return self.stage = begun,
+            begun => {
+                self.stage = begun;
+                return Ok(());
+            }
         };
-        let Options { passes, deadline, progress, limits } = options;
+        let Options { passes, deadline, progress, limits, journal } = options;
         if root.header().is_over() {
-            return;
+            return Ok(());
         }
-        let plan = plan(root.node(), run::next_number(), &passes);
-        self.pools = plan.ranked.lanes.iter().filter_map(|lane| pool_of(lane.place)).collect();
+        let ledger = journal.map(|journal| Ledger::open(journal, limits.in_flight)).transpose();
+        let mut ledger = ledger
+            .map_err(|error| ComputeError::new(self.name(), Cause::Journal(Arc::new(error))))?;
+        let plan = plan(root.node(), run::next_number(), &passes, ledger.as_mut());
+        self.pools = plan.ranked.lanes.iter().filter_map(|lane| lane.place.pool()).collect();
         let tally = progress
             .filter(|progress| !progress.is_silent())
             .map(|progress| progress.tally(Some(plan.calls)));
         let clock = Clock::system();
         let deadline = deadline.map(|deadline| Box::pin(clock.sleep(deadline)));
-        let driver = Driver::new(plan, limits, tally.clone());
+        let driver = Driver::new(plan, limits, tally.clone(), ledger);
         self.stage = Stage::Running(Box::new(Running { driver, deadline, tally }));
-    }
-}
-
-fn pool_of(place: Place) -> Option<u32> {
-    match place {
-        Place::Visit { pool, .. } | Place::Call { pool, .. } | Place::Here { pool } => Some(pool),
-        Place::Anywhere | Place::Elsewhere => None,
+        Ok(())
     }
 }
 
@@ -223,7 +282,10 @@ impl<T: Send + 'static> Future for Computing<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        this.start();
+        if let Err(error) = this.start() {
+            this.root = None;
+            return Poll::Ready(Err(error));
+        }
         if let Stage::Running(running) = &mut this.stage {
             let late = match &mut running.deadline {
                 Some(deadline) => deadline.as_mut().poll(context).is_ready(),
@@ -246,7 +308,13 @@ impl<T: Send + 'static> Future for Computing<T> {
                     failed => tally.bar().failure(format!("{failed} failed")),
                 }
             }
+            let recorded = running.driver.finish_journal();
             this.stage = Stage::Over;
+            if let Err(error) = recorded {
+                let error = ComputeError::new(this.name(), Cause::Journal(error));
+                this.root = None;
+                return Poll::Ready(Err(error));
+            }
         }
         match this.root.take() {
             Some(root) => Poll::Ready(root.spend().0),

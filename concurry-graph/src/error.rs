@@ -5,6 +5,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use concurry_core::journal::JournalError;
+
 /// Why a computation has no result: which node failed, and with what.
 ///
 /// A node that depends on a failed one fails with the same error, and its method does not run; so the
@@ -47,13 +49,15 @@ pub enum Cause {
         error: Box<dyn Error + Send + Sync>,
         /// Told apart here, because the type of the error is forgotten.
         trouble: Trouble,
-        /// How often the call was tried again.
-        retries: u32,
+        /// Whether the call was made, and is not to be made again by itself.
+        is_final: bool,
     },
     /// The call failed with an error that can't be carried on as such.
     Opaque {
         /// Told apart here, because the type of the error is forgotten.
         trouble: Trouble,
+        /// Whether the call was made, and is not to be made again by itself.
+        is_final: bool,
         /// What is known of it.
         message: Cow<'static, str>,
     },
@@ -65,6 +69,8 @@ pub enum Cause {
     Deadline,
     /// Waiting for the computation would never end.
     Deadlock,
+    /// The journal of the computation can't be used, or not any more.
+    Journal(Arc<JournalError>),
 }
 
 /// What happened to a call, as far as its error's type does not matter.
@@ -82,11 +88,11 @@ pub enum Trouble {
 }
 
 impl Cause {
-    /// How often the call was tried again, as far as that is known.
-    pub(crate) fn retries(&self) -> u32 {
+    /// Whether the call was made, and is not to be made again by itself.
+    pub(crate) fn is_final(&self) -> bool {
         match self {
-            Self::Call { retries, .. } => *retries,
-            _ => 0,
+            Self::Call { is_final, .. } | Self::Opaque { is_final, .. } => *is_final,
+            _ => false,
         }
     }
 }
@@ -103,13 +109,15 @@ impl ComputeError {
     }
 
     /// The error of the node's call, if it is of this type:
-    /// [`CallError<E>`](concurry_core::CallError) with the method's own `E`.
+    /// [`CallError<E>`](concurry_core::CallError) with the method's own `E`. Of a computation whose
+    /// journal can't be used, that is a [`JournalError`].
     ///
     /// An error type that is not `Debug + Display + Send + Sync` is known by its place only.
     #[must_use]
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         match &self.0.cause {
             Cause::Call { error, .. } => error.downcast_ref(),
+            Cause::Journal(error) => (&**error as &(dyn Error + 'static)).downcast_ref(),
             _ => None,
         }
     }
@@ -180,6 +188,7 @@ impl fmt::Display for Cause {
             Self::Panicked(message) => write!(f, "it panicked: {message}"),
             Self::Cancelled => f.write_str("the computation was cancelled before it ran"),
             Self::Deadline => f.write_str("the deadline of the computation has passed"),
+            Self::Journal(error) => fmt::Display::fmt(error, f),
             Self::Deadlock => f.write_str(
                 "waiting for the graph here would never end: every worker of one of its pools \
                  waits; await it, or give the pool more workers",
@@ -210,6 +219,7 @@ impl Error for ComputeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0.cause {
             Cause::Call { error, .. } => Some(&**error),
+            Cause::Journal(error) => Some(&**error),
             _ => None,
         }
     }

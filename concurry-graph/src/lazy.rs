@@ -18,10 +18,10 @@ use crate::nodes::Nodes;
 /// A node that gives a `T`, seen by those who want it.
 #[doc(hidden)]
 pub trait Produces<T>: AnyNode {
-    /// Takes the value, or a copy of it if there are other uses. The node is over.
-    fn take(&self) -> Result<T, ComputeError>;
-    /// Lets the value go.
-    fn forget(&self);
+    /// Takes the value, or a copy of it if there are other uses, and ends one use. The node is over.
+    fn spend(&self) -> Result<T, ComputeError>;
+    /// Ends a use. The last one lets the value go.
+    fn end_use(&self);
     /// Which node it takes its value from, if it is a copy.
     fn original(&self) -> Option<usize>;
     /// Says how to copy the value.
@@ -210,29 +210,20 @@ impl<T: 'static> Lazy<T> {
     /// Takes the value of a node that is over. The node is handed on for the shape of the graph.
     pub(crate) fn spend(mut self) -> (Result<T, ComputeError>, Arc<dyn AnyNode>) {
         let Some(node) = self.node.take() else { unreachable!("only a drop takes it") };
-        let alone = node.header().is_last_use();
-        let outcome = node.take();
-        if alone {
-            // The value was moved out: there is nothing to let go.
-            node.header().end_use();
-        } else {
-            end_use(&node);
-        }
-        (outcome, node)
+        (node.spend(), node)
+    }
+
+    /// The node with its use, which is the caller's to end.
+    pub(crate) fn into_use(mut self) -> Arc<dyn Produces<T>> {
+        let Some(node) = self.node.take() else { unreachable!("only a drop takes it") };
+        node
     }
 
     /// The node alone, without a use of its value.
     pub(crate) fn into_node(mut self) -> Arc<dyn AnyNode> {
         let Some(node) = self.node.take() else { unreachable!("only a drop takes it") };
-        end_use(&node);
+        node.end_use();
         node
-    }
-}
-
-/// One use of a value less. The last one lets the value go.
-fn end_use<T: 'static>(node: &Arc<dyn Produces<T>>) {
-    if node.header().end_use() && node.header().is_over() {
-        node.forget();
     }
 }
 
@@ -258,7 +249,7 @@ impl<T: Clone + Send + 'static> Clone for Lazy<T> {
 impl<T: 'static> Drop for Lazy<T> {
     fn drop(&mut self) {
         if let Some(node) = self.node.take() {
-            end_use(&node);
+            node.end_use();
         }
     }
 }

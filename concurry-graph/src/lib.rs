@@ -7,18 +7,21 @@
 
 // In this order: each module builds on those above it, except that nodes, arguments and `Lazy`
 // describe each other.
-mod panics;
 mod sync;
+#[macro_use]
+mod tuples;
 
 mod error;
-mod probe;
 
 mod argument;
+mod container;
 mod eager;
+mod journal;
 mod lazy;
 mod method;
 mod node;
 mod nodes;
+mod probe;
 
 mod plan;
 mod run;
@@ -26,12 +29,14 @@ mod run;
 mod compute;
 mod handle;
 mod inspect;
+mod journaled;
 
 pub use compute::{Compute, Computing, compute, compute_async};
 pub use eager::eager;
 pub use error::{ComputeError, NodeName};
 pub use handle::{LazyHandle, TaskPoolLazy};
 pub use inspect::{ColourBy, Graph, GraphNode};
+pub use journaled::JournaledCompute;
 pub use lazy::Lazy;
 pub use node::Stage;
 pub use nodes::{IntoNode, Nodes};
@@ -60,6 +65,7 @@ pub mod __private {
     };
     pub use crate::nodes::IntoNode;
     pub use crate::probe::{
-        Comparer, Eraser, FallbackProbe as LazyFallbackProbe, Probe as LazyProbe,
+        Comparer, Eraser, FallbackProbe as LazyFallbackProbe, KeyOf, Probe as LazyProbe, Record,
+        either,
     };
 }

@@ -3,7 +3,7 @@
 use concurry_core::__private::Method;
 
 use crate::argument::Arguments;
-use crate::probe::Eraser;
+use crate::probe::{Eraser, KeyOf, Record};
 
 /// A method that nodes of a graph may call. Implemented by the macros.
 #[doc(hidden)]
@@ -24,4 +24,8 @@ pub struct MethodTraits<M: LazyMethod> {
     pub erase_error: Eraser<M::Error>,
     /// Tells arguments apart, each that can be.
     pub comparers: <M::Inputs as Arguments>::Comparers,
+    /// Keeps the output in a journal, if it can be written and read.
+    pub record: Option<Record<M::Output>>,
+    /// Names a call in a journal, if its arguments can be written.
+    pub key: Option<KeyOf<M::Args>>,
 }

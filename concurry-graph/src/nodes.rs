@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{Debug, Display};
 use std::hash::{BuildHasher, Hash};
-use std::marker::PhantomData;
-use std::sync::Arc;
 
 use concurry_core::TaskFuture;
 
-use crate::argument::{Argument, Inputs};
-use crate::error::ComputeError;
+use crate::argument::Argument;
+use crate::container::{Collect, Container};
 use crate::lazy::Lazy;
-use crate::node::{AnyNode, Dependency, Join, Node, Outside};
+use crate::node::{Join, Node, Outside};
 
 /// Nodes that can become one: a [`Lazy`], a [`TaskFuture`], or a container of such.
 ///
@@ -59,52 +57,23 @@ where
     }
 }
 
-/// The nodes of a container, and its keys in the same order.
-struct Container<K, T: Send + 'static, C> {
-    keys: Vec<K>,
-    items: Vec<Argument<T>>,
-    container: PhantomData<fn() -> C>,
-}
-
-/// A container that is made of keys and values.
-trait Collect<K, T>: Sized {
-    fn collect(keys: Vec<K>, values: Vec<T>) -> Self;
-}
-
-impl<K, T, C> Inputs for Container<K, T, C>
-where
-    K: Send + 'static,
-    T: Send + 'static,
-    C: Collect<K, T> + Send + 'static,
-{
-    type Values = C;
-
-    fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency)) {
-        self.items.iter().filter_map(Argument::dependency).for_each(show);
-    }
-
-    fn resolve(&mut self) -> Result<C, ComputeError> {
-        let values: Result<Vec<T>, _> = self.items.iter_mut().map(Argument::resolve).collect();
-        Ok(C::collect(std::mem::take(&mut self.keys), values?))
-    }
-
-    fn release(&mut self) {
-        self.items.iter_mut().for_each(Argument::release);
-    }
-
-    fn give_up(&mut self, take: &mut dyn FnMut(Arc<dyn AnyNode>)) {
-        self.items.iter_mut().for_each(|item| item.give_up(take));
-    }
-}
-
 fn join<K, N, C>(nodes: impl Iterator<Item = (K, N)>) -> Lazy<C>
 where
     K: Send + 'static,
     N: Nodes,
     C: Collect<K, N::Values> + Send + 'static,
 {
-    let (keys, items) = nodes.map(|(key, node)| (key, Argument::Node(node.into_lazy()))).unzip();
-    Lazy::new(Node::new(Join::new(), Container { keys, items, container: PhantomData }))
+    let (keys, nodes): (Vec<K>, Vec<_>) = nodes.map(|(key, node)| (key, node.into_lazy())).unzip();
+    Lazy::new(Node::new(Join::new(), Container::new(keys, nodes)))
+}
+
+fn join_list<N, C>(nodes: impl Iterator<Item = N>) -> Lazy<C>
+where
+    N: Nodes,
+    C: Collect<(), N::Values> + Send + 'static,
+{
+    let nodes = nodes.map(Nodes::into_lazy).collect();
+    Lazy::new(Node::new(Join::new(), Container::new(Vec::new(), nodes)))
 }
 
 impl<T> Collect<(), T> for Vec<T> {
@@ -142,7 +111,7 @@ impl<N: Nodes> Nodes for Vec<N> {
     type Values = Vec<N::Values>;
 
     fn into_lazy(self) -> Lazy<Self::Values> {
-        join(self.into_iter().map(|node| ((), node)))
+        join_list(self.into_iter())
     }
 }
 
@@ -150,7 +119,7 @@ impl<N: Nodes, const LENGTH: usize> Nodes for [N; LENGTH] {
     type Values = [N::Values; LENGTH];
 
     fn into_lazy(self) -> Lazy<Self::Values> {
-        join(self.into_iter().map(|node| ((), node)))
+        join_list(self.into_iter())
     }
 }
 
@@ -158,7 +127,7 @@ impl<N: Nodes> Nodes for Option<N> {
     type Values = Option<N::Values>;
 
     fn into_lazy(self) -> Lazy<Self::Values> {
-        join(self.into_iter().map(|node| ((), node)))
+        join_list(self.into_iter())
     }
 }
 
@@ -274,15 +243,4 @@ macro_rules! tuples {
     };
 }
 
-tuples!(A 0);
-tuples!(A 0, B 1);
-tuples!(A 0, B 1, C 2);
-tuples!(A 0, B 1, C 2, D 3);
-tuples!(A 0, B 1, C 2, D 3, E 4);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+for_each_tuple!(tuples);

@@ -9,9 +9,15 @@ use std::fmt::{Debug, Display};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 
+use concurry_core::__private::is_final;
 use concurry_core::CallError;
+use concurry_core::journal::{JournalError, Key};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::{Cause, Trouble};
+use crate::journal::Described;
 
 /// Carries the type that is asked about.
 #[doc(hidden)]
@@ -22,8 +28,16 @@ pub struct Probe<T: ?Sized>(PhantomData<T>);
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Comparer<T> {
-    pub(crate) hash: fn(&T) -> u64,
+    /// `None` of a value that can't be told apart after all.
+    pub(crate) hash: fn(&T) -> Option<u64>,
     pub(crate) equal: fn(&T, &T) -> bool,
+}
+
+/// The better of two ways to tell values apart.
+#[doc(hidden)]
+#[must_use]
+pub fn either<T>(one: Option<Comparer<T>>, other: Option<Comparer<T>>) -> Option<Comparer<T>> {
+    one.or(other)
 }
 
 impl<T> Clone for Comparer<T> {
@@ -33,6 +47,27 @@ impl<T> Clone for Comparer<T> {
 }
 
 impl<T> Copy for Comparer<T> {}
+
+/// How results of a type are kept in a journal.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)] // function pointers, for the macros only
+pub struct Record<T> {
+    pub(crate) write: fn(&T) -> serde_json::Result<Box<RawValue>>,
+    pub(crate) read: fn(&RawValue) -> serde_json::Result<T>,
+}
+
+impl<T> Clone for Record<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Record<T> {}
+
+/// How a call with arguments of a type is named in a journal.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)] // one function pointer, for the macros only
+pub struct KeyOf<A>(pub(crate) fn(Described, &A) -> Result<Key, JournalError>);
 
 /// Makes an error that outlives its type.
 #[doc(hidden)]
@@ -48,9 +83,16 @@ pub trait FallbackProbe {
     const CLONE: Option<fn(&Self::Subject) -> Self::Subject> = None;
     /// How to tell values apart.
     const COMPARER: Option<Comparer<Self::Subject>> = None;
+    /// How to tell values apart by what they are written as.
+    const WRITTEN: Option<Comparer<Self::Subject>> = None;
+    /// How to keep results in a journal.
+    const RECORD: Option<Record<Self::Subject>> = None;
+    /// How to name a call with these arguments in a journal.
+    const KEY: Option<KeyOf<Self::Subject>> = None;
     /// How to keep an error.
     const ERASER: Eraser<Self::Subject> = Eraser(|error| Cause::Opaque {
         trouble: trouble(&error),
+        is_final: is_final(&error),
         message: describe(&error).into(),
     });
 }
@@ -66,15 +108,40 @@ impl<T: Clone> Probe<T> {
 
 impl<T: Eq + Hash> Probe<T> {
     /// `T: Eq + Hash`.
-    pub const COMPARER: Option<Comparer<T>> = Some(Comparer {
-        hash: |value| {
-            // Not keyed by chance: the same for every node of a run.
-            let mut hasher = DefaultHasher::new();
-            value.hash(&mut hasher);
-            hasher.finish()
+    pub const COMPARER: Option<Comparer<T>> =
+        Some(Comparer { hash: |value| Some(hash_of(value)), equal: T::eq });
+}
+
+impl<T: Serialize> Probe<T> {
+    /// `T: Serialize`. In a format that keeps each bit of a number: in JSON all that is no number is
+    /// `null`.
+    pub const WRITTEN: Option<Comparer<T>> = Some(Comparer {
+        hash: |value| Some(hash_of(&rmp_serde::to_vec(value).ok()?)),
+        equal: |one, other| match (rmp_serde::to_vec(one), rmp_serde::to_vec(other)) {
+            (Ok(one), Ok(other)) => one == other,
+            _ => false,
         },
-        equal: T::eq,
     });
+    /// `T: Serialize`, of the arguments of a call.
+    pub const KEY: Option<KeyOf<T>> = Some(KeyOf(|call, arguments| {
+        let Described { worker, method, pool, occurrence } = call;
+        Key::of(&(worker, method, pool, occurrence, arguments))
+    }));
+}
+
+impl<T: Serialize + DeserializeOwned> Probe<T> {
+    /// `T: Serialize + DeserializeOwned`.
+    pub const RECORD: Option<Record<T>> = Some(Record {
+        write: |value| to_raw_value(value),
+        read: |json| serde_json::from_str(json.get()),
+    });
+}
+
+/// Not keyed by chance: the same for every node of a run.
+fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl<E: Debug + Display + Send + Sync + 'static> Probe<E> {
@@ -86,14 +153,9 @@ pub(crate) fn erase<E>(error: CallError<E>) -> Cause
 where
     E: Debug + Display + Send + Sync + 'static,
 {
-    let trouble = trouble(&error);
-    let retries = match &error {
-        CallError::RetriesExhausted(error) => error.attempts().count().saturating_sub(1),
-        _ => 0,
-    };
-    let retries = u32::try_from(retries).unwrap_or(u32::MAX);
+    let (trouble, is_final) = (trouble(&error), is_final(&error));
     let error: Box<dyn Error + Send + Sync> = Box::new(error);
-    Cause::Call { error, trouble, retries }
+    Cause::Call { error, trouble, is_final }
 }
 
 fn trouble<E>(error: &CallError<E>) -> Trouble {

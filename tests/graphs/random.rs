@@ -1,7 +1,8 @@
 //! Random graphs: computed lazily, optimised, eagerly, in any modes, they give the same.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use concurry::graph::{Compute, Passes};
 use concurry::prelude::*;
@@ -17,20 +18,20 @@ struct Plan {
     pool: usize,
 }
 
-/// Counts the calls of each node.
+/// Notes each call in a file, which processes can share.
 #[derive(Worker)]
 struct Counting {
-    calls: Arc<Vec<AtomicUsize>>,
+    calls: File,
 }
 
 #[worker]
 impl Counting {
-    pub fn new(calls: Arc<Vec<AtomicUsize>>) -> Self {
-        Self { calls }
+    pub fn new(calls: PathBuf) -> std::io::Result<Self> {
+        Ok(Self { calls: OpenOptions::new().append(true).create(true).open(calls)? })
     }
 
     pub fn next(&self, node: usize, a: u64) -> u64 {
-        self.calls[node].fetch_add(1, Ordering::Relaxed);
+        self.count(node);
         next(a)
     }
 
@@ -40,14 +41,39 @@ impl Counting {
     }
 
     pub async fn sum(&self, node: usize, all: Vec<u64>) -> u64 {
-        self.calls[node].fetch_add(1, Ordering::Relaxed);
+        self.count(node);
         sum(&all)
     }
 
     pub fn fails(&self, node: usize, a: u64) -> Result<u64, String> {
-        self.calls[node].fetch_add(1, Ordering::Relaxed);
+        self.count(node);
         fails(node, a)
     }
+
+    pub fn halve(&self, node: usize, a: u64) -> Result<u64, String> {
+        self.halve_all(vec![(node, a)]).swap_remove(0)
+    }
+
+    #[batch(of = "halve", max_size = 8, max_wait = "1ms")]
+    fn halve_all(&self, all: Vec<(usize, u64)>) -> Vec<Result<u64, String>> {
+        all.iter().for_each(|(node, _)| self.count(*node));
+        all.into_iter().map(|(node, a)| fails(node, a)).collect()
+    }
+
+    /// One line by one call of the system, so that none is torn.
+    fn count(&self, node: usize) {
+        (&self.calls).write_all(format!("{node}\n").as_bytes()).unwrap();
+    }
+}
+
+/// How often each node ran, since the last time.
+fn taken_counts(calls: &Path, nodes: usize) -> Vec<usize> {
+    let mut counts = vec![0; nodes];
+    for line in std::fs::read_to_string(calls).unwrap().lines() {
+        counts[line.parse::<usize>().unwrap()] += 1;
+    }
+    File::create(calls).unwrap();
+    counts
 }
 
 fn next(a: u64) -> u64 {
@@ -78,7 +104,7 @@ fn expected(plans: &[Plan]) -> Vec<Result<u64, String>> {
                 0 | 1 => Ok(next(a)),
                 2 => Ok(a.wrapping_mul(3) ^ inputs.get(1).copied().unwrap_or(2)),
                 3 => Ok(sum(&inputs)),
-                4 => fails(node, a),
+                4 | 5 => fails(node, a),
                 _ => Ok(a.wrapping_add(1)),
             }
         }));
@@ -112,6 +138,8 @@ fn build(plans: &[Plan], pools: &[CountingHandle]) -> Vec<Lazy<u64>> {
             3 => lazy.sum(node, inputs),
             4 if inputs.len() < 2 => lazy.fails(node, a()),
             4 => lazy.fails(node, Lazy::join(inputs).map(|inputs| inputs[0])),
+            5 if inputs.len() < 2 => lazy.halve(node, a()),
+            5 => lazy.halve(node, Lazy::join(inputs).map(|inputs| inputs[0])),
             _ if inputs.len() < 2 => a().map(|a| a.wrapping_add(1)),
             _ => Lazy::join(inputs).map(|inputs| inputs[0].wrapping_add(1)),
         });
@@ -120,14 +148,13 @@ fn build(plans: &[Plan], pools: &[CountingHandle]) -> Vec<Lazy<u64>> {
 }
 
 fn plans() -> impl Strategy<Value = Vec<Plan>> {
-    let plan = (0_u8..6, prop::collection::vec(any::<usize>(), 0..4), 0_usize..3)
+    let plan = (0_u8..7, prop::collection::vec(any::<usize>(), 0..4), 0_usize..3)
         .prop_map(|(kind, inputs, pool)| Plan { kind, inputs, pool });
     prop::collection::vec(plan, 1..60)
 }
 
-fn modes() -> impl Strategy<Value = Vec<Mode>> {
-    let mode = prop_oneof![Just(Mode::Sync), Just(Mode::Thread), Just(Mode::Async)];
-    prop::collection::vec(mode, 1..4)
+fn modes(all: &'static [Mode]) -> impl Strategy<Value = Vec<Mode>> {
+    prop::collection::vec(prop::sample::select(all), 1..4)
 }
 
 fn passes() -> impl Strategy<Value = Passes> {
@@ -137,13 +164,13 @@ fn passes() -> impl Strategy<Value = Passes> {
 }
 
 fn check(plans: &[Plan], modes: &[Mode], passes: Passes) {
-    let calls: Arc<Vec<AtomicUsize>> =
-        Arc::new(plans.iter().map(|_| AtomicUsize::new(0)).collect());
+    let folder = tempfile::tempdir().unwrap();
+    let calls = folder.path().join("calls");
     let pools: Vec<CountingHandle> = modes
         .iter()
         .map(|&mode| {
             let workers = if mode == Mode::Sync { 1 } else { 2 };
-            Counting::options(mode, workers).init(Arc::clone(&calls)).unwrap()
+            Counting::options(mode, workers).init(calls.clone()).unwrap()
         })
         .collect();
     let outcomes = |nodes: Vec<Lazy<u64>>| -> Vec<Lazy<Result<u64, String>>> {
@@ -158,12 +185,12 @@ fn check(plans: &[Plan], modes: &[Mode], passes: Passes) {
     for (node, (got, expected)) in lazily.iter().zip(&expected).enumerate() {
         assert_eq!(got, expected, "node {node}");
     }
-    for count in &*calls {
-        assert!(count.swap(0, Ordering::Relaxed) <= 1, "a node ran twice");
-    }
+    let counts = taken_counts(&calls, plans.len());
+    assert!(counts.iter().all(|&count| count <= 1), "a node ran twice: {counts:?}");
     let eagerly = eager(|| outcomes(build(plans, &pools)));
     assert_eq!(compute(eagerly).unwrap(), expected);
-    assert!(calls.iter().all(|count| count.load(Ordering::Relaxed) <= 1), "a node ran twice");
+    let counts = taken_counts(&calls, plans.len());
+    assert!(counts.iter().all(|&count| count <= 1), "a node ran twice: {counts:?}");
 }
 
 proptest! {
@@ -171,7 +198,20 @@ proptest! {
     #[test]
     fn a_graph_gives_the_same_however_it_is_computed(
         plans in plans(),
-        modes in modes(),
+        modes in modes(&[Mode::Sync, Mode::Thread, Mode::Async]),
+        passes in passes(),
+    ) {
+        within(move || check(&plans, &modes, passes));
+    }
+}
+
+proptest! {
+    // Processes take their time to start.
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #[test]
+    fn a_graph_gives_the_same_with_processes_among_its_pools(
+        plans in plans(),
+        modes in modes(&[Mode::Process, Mode::Process, Mode::Thread, Mode::Async]),
         passes in passes(),
     ) {
         within(move || check(&plans, &modes, passes));

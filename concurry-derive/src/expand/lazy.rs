@@ -9,9 +9,9 @@ use syn::ext::IdentExt;
 use syn::{Type, Visibility};
 
 use super::bodies::Bodies;
-use super::method::sides;
+use super::method::{borrows, sides};
 use super::tuple;
-use crate::model::Method;
+use crate::model::{Method, Returns};
 
 /// Items that are there only if the library is built with graphs.
 pub(super) fn with_graph(private: &TokenStream, items: TokenStream) -> TokenStream {
@@ -26,6 +26,16 @@ pub(super) fn lazy_method(bodies: &Bodies<'_>) -> TokenStream {
         types.iter().map(|ty| syn::parse_quote!(#private::Argument<#ty>)).collect();
     let inputs = tuple(method.list, &arguments.iter().collect::<Vec<_>>());
     let (output, error) = sides(private, &method.returns);
+    let arguments_type = tuple(method.list, &types);
+    let written = match &method.returns {
+        Returns::Split { output, .. } => output,
+        other => other.whole(),
+    };
+    // What borrows can't be read back; see `method::carry`.
+    let record = match borrows(written) {
+        true => quote!(::core::option::Option::None),
+        false => quote!(#private::LazyProbe::<#output>::RECORD),
+    };
     quote! {
         #[automatically_derived]
         #impl_generics #private::LazyMethod for #marker {
@@ -36,7 +46,12 @@ pub(super) fn lazy_method(bodies: &Bodies<'_>) -> TokenStream {
                 #private::MethodTraits {
                     clone_output: #private::LazyProbe::<#output>::CLONE,
                     erase_error: #private::LazyProbe::<#error>::ERASER,
-                    comparers: (#(#private::LazyProbe::<#types>::COMPARER,)*),
+                    comparers: (#(#private::either(
+                        #private::LazyProbe::<#types>::COMPARER,
+                        #private::LazyProbe::<#types>::WRITTEN,
+                    ),)*),
+                    record: #record,
+                    key: #private::LazyProbe::<#arguments_type>::KEY,
                 }
             }
         }

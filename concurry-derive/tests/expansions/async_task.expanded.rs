@@ -433,9 +433,17 @@ const _: () = {
                 clone_output: ::concurry::__private::LazyProbe::<Page>::CLONE,
                 erase_error: ::concurry::__private::LazyProbe::<FetchError>::ERASER,
                 comparers: (
-                    ::concurry::__private::LazyProbe::<Url>::COMPARER,
-                    ::concurry::__private::LazyProbe::<usize>::COMPARER,
+                    ::concurry::__private::either(
+                        ::concurry::__private::LazyProbe::<Url>::COMPARER,
+                        ::concurry::__private::LazyProbe::<Url>::WRITTEN,
+                    ),
+                    ::concurry::__private::either(
+                        ::concurry::__private::LazyProbe::<usize>::COMPARER,
+                        ::concurry::__private::LazyProbe::<usize>::WRITTEN,
+                    ),
                 ),
+                record: ::concurry::__private::LazyProbe::<Page>::RECORD,
+                key: ::concurry::__private::LazyProbe::<(Url, usize)>::KEY,
             }
         }
     }

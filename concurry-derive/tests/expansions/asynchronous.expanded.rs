@@ -413,7 +413,14 @@ const _: () = {
                 erase_error: ::concurry::__private::LazyProbe::<
                     ::concurry::__private::Infallible,
                 >::ERASER,
-                comparers: (::concurry::__private::LazyProbe::<String>::COMPARER,),
+                comparers: (
+                    ::concurry::__private::either(
+                        ::concurry::__private::LazyProbe::<String>::COMPARER,
+                        ::concurry::__private::LazyProbe::<String>::WRITTEN,
+                    ),
+                ),
+                record: ::concurry::__private::LazyProbe::<String>::RECORD,
+                key: ::concurry::__private::LazyProbe::<(String,)>::KEY,
             }
         }
     }
@@ -427,7 +434,14 @@ const _: () = {
                 erase_error: ::concurry::__private::LazyProbe::<
                     ::concurry::__private::Infallible,
                 >::ERASER,
-                comparers: (::concurry::__private::LazyProbe::<String>::COMPARER,),
+                comparers: (
+                    ::concurry::__private::either(
+                        ::concurry::__private::LazyProbe::<String>::COMPARER,
+                        ::concurry::__private::LazyProbe::<String>::WRITTEN,
+                    ),
+                ),
+                record: ::concurry::__private::LazyProbe::<String>::RECORD,
+                key: ::concurry::__private::LazyProbe::<(String,)>::KEY,
             }
         }
     }

@@ -240,6 +240,7 @@ const _: () = {
             ::concurry::__private::BatchAbilities {
                 hash_rest: ::concurry::__private::Probe::<(f32,)>::HASH,
                 clone_item: ::concurry::__private::Probe::<String>::CLONE,
+                blames_items: ::concurry::__private::Probe::<LlmError>::BLAMES_ARGUMENTS,
             }
         }
         fn results(
@@ -481,9 +482,17 @@ const _: () = {
                 clone_output: ::concurry::__private::LazyProbe::<String>::CLONE,
                 erase_error: ::concurry::__private::LazyProbe::<LlmError>::ERASER,
                 comparers: (
-                    ::concurry::__private::LazyProbe::<String>::COMPARER,
-                    ::concurry::__private::LazyProbe::<f32>::COMPARER,
+                    ::concurry::__private::either(
+                        ::concurry::__private::LazyProbe::<String>::COMPARER,
+                        ::concurry::__private::LazyProbe::<String>::WRITTEN,
+                    ),
+                    ::concurry::__private::either(
+                        ::concurry::__private::LazyProbe::<f32>::COMPARER,
+                        ::concurry::__private::LazyProbe::<f32>::WRITTEN,
+                    ),
                 ),
+                record: ::concurry::__private::LazyProbe::<String>::RECORD,
+                key: ::concurry::__private::LazyProbe::<(String, f32)>::KEY,
             }
         }
     }

@@ -548,8 +548,13 @@ const _: () = {
                     crate::facade::__private::Infallible,
                 >::ERASER,
                 comparers: (
-                    crate::facade::__private::LazyProbe::<[M::Item; SIZE]>::COMPARER,
+                    crate::facade::__private::either(
+                        crate::facade::__private::LazyProbe::<[M::Item; SIZE]>::COMPARER,
+                        crate::facade::__private::LazyProbe::<[M::Item; SIZE]>::WRITTEN,
+                    ),
                 ),
+                record: crate::facade::__private::LazyProbe::<Ranking<M>>::RECORD,
+                key: crate::facade::__private::LazyProbe::<([M::Item; SIZE],)>::KEY,
             }
         }
     }

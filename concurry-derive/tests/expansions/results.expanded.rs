@@ -494,6 +494,8 @@ const _: () = {
                 clone_output: ::concurry::__private::LazyProbe::<Vec<Client>>::CLONE,
                 erase_error: ::concurry::__private::LazyProbe::<ClientError>::ERASER,
                 comparers: (),
+                record: ::concurry::__private::LazyProbe::<Vec<Client>>::RECORD,
+                key: ::concurry::__private::LazyProbe::<()>::KEY,
             }
         }
     }
@@ -510,6 +512,10 @@ const _: () = {
                     <io::Result<u8> as ::concurry::__private::Outcome>::Error,
                 >::ERASER,
                 comparers: (),
+                record: ::concurry::__private::LazyProbe::<
+                    <io::Result<u8> as ::concurry::__private::Outcome>::Output,
+                >::RECORD,
+                key: ::concurry::__private::LazyProbe::<()>::KEY,
             }
         }
     }
@@ -524,6 +530,8 @@ const _: () = {
                     ::concurry::__private::Infallible,
                 >::ERASER,
                 comparers: (),
+                record: ::concurry::__private::LazyProbe::<Option<Reply>>::RECORD,
+                key: ::concurry::__private::LazyProbe::<()>::KEY,
             }
         }
     }

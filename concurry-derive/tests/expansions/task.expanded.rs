@@ -436,7 +436,14 @@ const _: () = {
                 erase_error: ::concurry::__private::LazyProbe::<
                     ::concurry::__private::Infallible,
                 >::ERASER,
-                comparers: (::concurry::__private::LazyProbe::<u64>::COMPARER,),
+                comparers: (
+                    ::concurry::__private::either(
+                        ::concurry::__private::LazyProbe::<u64>::COMPARER,
+                        ::concurry::__private::LazyProbe::<u64>::WRITTEN,
+                    ),
+                ),
+                record: ::concurry::__private::LazyProbe::<u64>::RECORD,
+                key: ::concurry::__private::LazyProbe::<(u64,)>::KEY,
             }
         }
     }

@@ -252,6 +252,9 @@ const _: () = {
                 ::concurry::__private::BatchAbilities {
                     hash_rest: ::concurry::__private::Probe::<()>::HASH,
                     clone_item: ::concurry::__private::Probe::<(u64, u64)>::CLONE,
+                    blames_items: ::concurry::__private::Probe::<
+                        ::concurry::__private::Infallible,
+                    >::BLAMES_ARGUMENTS,
                 }
             }
             fn results(
@@ -517,9 +520,17 @@ const _: () = {
                         ::concurry::__private::Infallible,
                     >::ERASER,
                     comparers: (
-                        ::concurry::__private::LazyProbe::<u64>::COMPARER,
-                        ::concurry::__private::LazyProbe::<u64>::COMPARER,
+                        ::concurry::__private::either(
+                            ::concurry::__private::LazyProbe::<u64>::COMPARER,
+                            ::concurry::__private::LazyProbe::<u64>::WRITTEN,
+                        ),
+                        ::concurry::__private::either(
+                            ::concurry::__private::LazyProbe::<u64>::COMPARER,
+                            ::concurry::__private::LazyProbe::<u64>::WRITTEN,
+                        ),
                     ),
+                    record: ::concurry::__private::LazyProbe::<u64>::RECORD,
+                    key: ::concurry::__private::LazyProbe::<(u64, u64)>::KEY,
                 }
             }
         }
@@ -535,8 +546,13 @@ const _: () = {
                     ::concurry::__private::Infallible,
                 >::ERASER,
                 comparers: (
-                    ::concurry::__private::LazyProbe::<Vec<(u64, u64)>>::COMPARER,
+                    ::concurry::__private::either(
+                        ::concurry::__private::LazyProbe::<Vec<(u64, u64)>>::COMPARER,
+                        ::concurry::__private::LazyProbe::<Vec<(u64, u64)>>::WRITTEN,
+                    ),
                 ),
+                record: ::concurry::__private::LazyProbe::<Vec<u64>>::RECORD,
+                key: ::concurry::__private::LazyProbe::<(Vec<(u64, u64)>,)>::KEY,
             }
         }
     }

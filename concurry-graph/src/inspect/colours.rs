@@ -60,7 +60,8 @@ impl Colouring {
         match self.colour_by {
             ColourBy::Stage => stage_colour(node.stage),
             ColourBy::Time => match node.took {
-                Some(took) => shade(took.as_secs_f64(), self.longest),
+                // One long call does not make all others look alike.
+                Some(took) => shade(took.as_secs_f64().cbrt(), self.longest.cbrt()),
                 None => UNKNOWN,
             },
             ColourBy::Retries => shade(f64::from(node.retries), f64::from(self.most_retries)),

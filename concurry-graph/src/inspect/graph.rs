@@ -35,7 +35,7 @@ pub struct GraphNode {
     pub took: Option<Duration>,
     /// The worker that ran it, if that is known.
     pub worker: Option<usize>,
-    /// How often its call was tried again, as far as that is known: of calls that failed for good.
+    /// How often its call was tried again.
     pub retries: u32,
 }
 

@@ -1,6 +1,7 @@
 //! Looking at a graph: before a run, or after it.
 
 mod colours;
+mod dots;
 mod graph;
 mod layout;
 mod svg;

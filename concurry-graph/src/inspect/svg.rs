@@ -1,5 +1,6 @@
 //! A graph as a picture that every browser shows.
 
+use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::io;
@@ -7,8 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::colours::{Colouring, Legend};
+use super::dots::Dots;
 use super::layout::Layout;
 use super::{ColourBy, Graph, GraphNode};
+use crate::node::Stage;
 
 /// Up to so many rows, nodes are boxes with their names; beyond, dots that name themselves when the
 /// pointer is over them.
@@ -18,13 +21,17 @@ const LAYERS_OF_BOXES: usize = 60;
 const BOX: (f64, f64) = (150.0, 34.0);
 const BOX_STEP: (f64, f64) = (210.0, 50.0);
 const DOT: f64 = 5.0;
-const DOT_STEP: (f64, f64) = (46.0, 14.0);
 const MARGIN: f64 = 24.0;
+/// A line of text over the picture, and one below.
+const TITLE: f64 = 22.0;
 const LEGEND: f64 = 44.0;
+/// Of the edges of the critical path, and of the others.
+const COLOURS: (&str, &str) = ("#ea580c", "#94a3b8");
 
 impl Graph {
     /// Writes the graph as an SVG picture: from left to right, boxes with names up to about a hundred
-    /// nodes, dots with tooltips beyond. After a run it is coloured by how far each node is.
+    /// nodes; beyond, dots with tooltips, with the methods over them, folded so that a thousand fit on a
+    /// screen. The critical path is orange. After a run it is coloured by how far each node is.
     ///
     /// ```
     /// use concurry_graph::Lazy;
@@ -56,104 +63,148 @@ impl Graph {
 
 struct Picture<'g> {
     graph: &'g Graph,
-    layout: Layout,
     colouring: Colouring,
+    /// The middle of each node.
+    at: Vec<(f64, f64)>,
+    /// As boxes and not as dots.
     boxes: bool,
+    captions: Vec<(f64, f64, [String; 2])>,
+    /// The nodes of the critical path.
+    critical: HashSet<usize>,
+    width: f64,
+    height: f64,
 }
 
 impl<'g> Picture<'g> {
     fn new(graph: &'g Graph, colour_by: ColourBy) -> Self {
         let layout = Layout::of(graph);
         let boxes = layout.rows <= ROWS_OF_BOXES && layout.layers <= LAYERS_OF_BOXES;
-        Self { graph, layout, colouring: Colouring::new(graph, colour_by), boxes }
-    }
-
-    fn step(&self) -> (f64, f64) {
-        if self.boxes { BOX_STEP } else { DOT_STEP }
+        let colouring = Colouring::new(graph, colour_by);
+        let critical = graph.critical_path().into_iter().collect();
+        let (left, top) = (MARGIN, MARGIN + TITLE);
+        if boxes {
+            let ((width, height), (step_x, step_y)) = (BOX, BOX_STEP);
+            let middle = |node: usize| {
+                let x = left + width / 2.0 + layout.layer[node] as f64 * step_x;
+                (x, top + height / 2.0 + layout.height[node] * step_y)
+            };
+            let at = (0..graph.nodes().len()).map(middle).collect();
+            let width = 2.0 * left + width + (layout.layers.max(1) - 1) as f64 * step_x;
+            let height = top + height + (layout.rows - 1.0).max(0.0) * step_y + MARGIN;
+            let captions = Vec::new();
+            return Self { graph, colouring, at, boxes, captions, critical, width, height };
+        }
+        let Dots { at, width, height, captions } = Dots::of(graph, &layout);
+        let (left, top) = (left + DOT, top + DOT);
+        let at = at.into_iter().map(|(x, y)| (x + left, y + top)).collect();
+        let (width, height) = (width + 2.0 * left, height + top + MARGIN);
+        let captions = captions.into_iter().map(|(x, y, text)| (x + left, y + top, text)).collect();
+        Self { graph, colouring, at, boxes, captions, critical, width, height }
     }
 
     fn size(&self) -> (f64, f64) {
         if self.boxes { BOX } else { (2.0 * DOT, 2.0 * DOT) }
     }
 
-    /// The middle of a node.
-    fn middle(&self, node: usize) -> (f64, f64) {
-        let ((step_x, step_y), (width, height)) = (self.step(), self.size());
-        let x = MARGIN + width / 2.0 + self.layout.layer[node] as f64 * step_x;
-        let y = MARGIN + height / 2.0 + self.layout.height[node] * step_y;
-        (x, y)
-    }
-
     fn write(&self, out: &mut String) -> fmt::Result {
-        let ((step_x, step_y), (width, height)) = (self.step(), self.size());
-        let layers = self.layout.layers.max(1) as f64;
-        let whole_width = (2.0 * MARGIN + width + (layers - 1.0) * step_x).max(420.0);
-        let body = 2.0 * MARGIN + height + (self.layout.rows - 1.0).max(0.0) * step_y;
-        let whole_height = body + LEGEND;
+        let (width, height) = (self.width.max(560.0), self.height + LEGEND);
         writeln!(
             out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{whole_width:.0}\" \
-             height=\"{whole_height:.0}\" viewBox=\"0 0 {whole_width:.0} {whole_height:.0}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" \
+             height=\"{height:.0}\" viewBox=\"0 0 {width:.0} {height:.0}\" \
              font-family=\"ui-sans-serif, system-ui, sans-serif\" font-size=\"12\">\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>"
+             <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
+             <text x=\"{MARGIN}\" y=\"{MARGIN}\" fill=\"#334155\">{}</text>",
+            escaped(&summary(self.graph))
         )?;
+        for (x, y, [first, second]) in &self.captions {
+            writeln!(
+                out,
+                "<text x=\"{x:.0}\" y=\"{y1:.0}\" font-size=\"10\" fill=\"#334155\">{}</text>\
+                 <text x=\"{x:.0}\" y=\"{y2:.0}\" font-size=\"10\" fill=\"#64748b\">{}</text>",
+                escaped(first),
+                escaped(second),
+                y1 = y + 6.0,
+                y2 = y + 17.0,
+            )?;
+        }
         self.write_edges(out)?;
         for (place, node) in self.graph.nodes().iter().enumerate() {
             self.write_node(out, place, node)?;
         }
-        write_legend(out, &self.colouring.legend(), body)?;
+        write_legend(out, &self.colouring.legend(), self.height)?;
         writeln!(out, "</svg>")
     }
 
     fn write_edges(&self, out: &mut String) -> fmt::Result {
         let critical = self.graph.critical_edges();
+        let (ours, others): (Vec<_>, Vec<_>) =
+            self.graph.edges().partition(|edge| critical.contains(edge));
+        // Of very many each is fainter.
+        let opacity = if self.boxes { 1.0 } else { (400.0 / others.len() as f64).clamp(0.12, 0.7) };
+        let thickness = if self.boxes { 1.2 } else { 0.6 };
+        self.write_paths(out, &others, COLOURS.1, thickness, opacity)?;
+        self.write_paths(out, &ours, COLOURS.0, 2.0, 1.0)
+    }
+
+    fn write_paths(
+        &self,
+        out: &mut String,
+        edges: &[(usize, usize)],
+        colour: &str,
+        thickness: f64,
+        opacity: f64,
+    ) -> fmt::Result {
         let (width, _) = self.size();
-        writeln!(out, "<g fill=\"none\">")?;
-        for edge @ (from, to) in self.graph.edges() {
-            let ((from_x, from_y), (to_x, to_y)) = (self.middle(from), self.middle(to));
+        writeln!(
+            out,
+            "<g fill=\"none\" stroke=\"{colour}\" stroke-width=\"{thickness}\" \
+             opacity=\"{opacity:.2}\">"
+        )?;
+        for &(from, to) in edges {
+            let ((from_x, from_y), (to_x, to_y)) = (self.at[from], self.at[to]);
             let (start, end) = (from_x + width / 2.0, to_x - width / 2.0);
             let bend = f64::midpoint(start, end);
-            let (colour, thickness) = match critical.contains(&edge) {
-                true => ("#334155", 2.0),
-                false => ("#94a3b8", if self.boxes { 1.2 } else { 0.5 }),
-            };
             writeln!(
                 out,
                 "<path d=\"M{start:.1} {from_y:.1}C{bend:.1} {from_y:.1} {bend:.1} {to_y:.1} \
-                 {end:.1} {to_y:.1}\" stroke=\"{colour}\" stroke-width=\"{thickness}\"/>"
+                 {end:.1} {to_y:.1}\"/>"
             )?;
         }
         writeln!(out, "</g>")
     }
 
     fn write_node(&self, out: &mut String, place: usize, node: &GraphNode) -> fmt::Result {
-        let ((x, y), (width, height)) = (self.middle(place), self.size());
+        let ((x, y), (width, height)) = (self.at[place], self.size());
         let colour = self.colouring.of(node);
         let tip = escaped(&describe(node));
         let auxiliary = node.mode.is_none();
+        let (outline, thickness) = match self.critical.contains(&place) {
+            true => (COLOURS.0, 1.8),
+            false => ("#475569", 0.8),
+        };
         writeln!(out, "<g><title>{tip}</title>")?;
         if !self.boxes || auxiliary {
             let radius = if auxiliary { height.min(12.0) / 2.5 } else { DOT };
             writeln!(
                 out,
                 "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\" fill=\"{colour}\" \
-                 stroke=\"#475569\" stroke-width=\"0.8\"/>"
+                 stroke=\"{outline}\" stroke-width=\"{thickness}\"/>"
             )?;
             if self.boxes {
                 let text = escaped(node.name.method());
-                let y = y + height / 2.0;
+                let below = y + height / 2.0;
                 writeln!(
                     out,
-                    "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" font-size=\"10\" \
+                    "<text x=\"{x:.1}\" y=\"{below:.1}\" text-anchor=\"middle\" font-size=\"10\" \
                      fill=\"#64748b\">{text}</text>"
                 )?;
                 // The line goes through to the dot.
                 let (left, right) = (x - width / 2.0, x + width / 2.0);
                 writeln!(
                     out,
-                    "<path d=\"M{left:.1} {y0:.1}H{right:.1}\" stroke=\"#94a3b8\" \
-                     stroke-width=\"1.2\" opacity=\"0.6\"/>",
-                    y0 = self.middle(place).1
+                    "<path d=\"M{left:.1} {y:.1}H{right:.1}\" stroke=\"#94a3b8\" \
+                     stroke-width=\"1.2\" opacity=\"0.6\"/>"
                 )?;
             }
             return writeln!(out, "</g>");
@@ -163,7 +214,7 @@ impl<'g> Picture<'g> {
         writeln!(
             out,
             "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width}\" height=\"{height}\" rx=\"6\" \
-             fill=\"{colour}\" stroke=\"#475569\" stroke-width=\"0.8\"/>\n\
+             fill=\"{colour}\" stroke=\"{outline}\" stroke-width=\"{thickness}\"/>\n\
              <text x=\"{x:.1}\" y=\"{y1:.1}\" text-anchor=\"middle\" font-weight=\"600\" \
              fill=\"#0f172a\">{first}</text>\n\
              <text x=\"{x:.1}\" y=\"{y2:.1}\" text-anchor=\"middle\" font-size=\"10\" \
@@ -192,6 +243,26 @@ fn write_legend(out: &mut String, legend: &Legend, top: f64) -> fmt::Result {
         x += 34.0 + 6.6 * text.chars().count() as f64;
     }
     Ok(())
+}
+
+/// What there is to say of the whole.
+fn summary(graph: &Graph) -> String {
+    let (nodes, edges) = (graph.nodes().len(), graph.edges().count());
+    let path = graph.critical_path().len();
+    let mut text = format!("{nodes} nodes, {edges} edges, {path} on the critical path");
+    let known = graph.nodes().iter().any(|node| node.took.or(node.expected).is_some());
+    if known {
+        let _ = write!(text, " ({})", short(graph.critical_time()));
+    }
+    let failed = graph.nodes().iter().filter(|node| node.stage == Stage::Failed).count();
+    if failed > 0 {
+        let _ = write!(text, ", {failed} failed");
+    }
+    let retries: u32 = graph.nodes().iter().map(|node| node.retries).sum();
+    if retries > 0 {
+        let _ = write!(text, ", {retries} retries");
+    }
+    text
 }
 
 /// Everything that is known of a node.
@@ -237,7 +308,7 @@ pub(super) fn short(time: Duration) -> String {
     }
 }
 
-fn shortened(text: &str, most: usize) -> String {
+pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.chars().count() > most {
         true => text.chars().take(most - 1).chain(['…']).collect(),
         false => text.to_owned(),

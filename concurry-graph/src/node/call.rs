@@ -1,17 +1,24 @@
 //! A call of a worker's method.
 
+use std::any::TypeId;
 use std::future::Future;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use concurry_core::__private::{BatchedForm, BatchedFormVisitor, Handle, Method, Visitor};
+use concurry_core::__private::{
+    BatchedForm, BatchedFormVisitor, CallTrace, Handle, Method, Visitor,
+};
+use concurry_core::error::FailedEarlier;
+use concurry_core::journal::{JournalError, Key};
 use concurry_core::{CallError, Mode, TaskFuture};
 
 use super::{About, Begun, Kind, Place, VisitAsker};
 use crate::argument::{ArgumentHasher, Arguments};
 use crate::error::Cause;
+use crate::journal::Described;
 use crate::method::LazyMethod;
+use crate::probe::{KeyOf, Record};
 
 /// Finds that there is a batched form.
 struct Found;
@@ -40,7 +47,8 @@ impl<M: LazyMethod> Call<M> {
 impl<M: LazyMethod> Kind for Call<M> {
     type Output = M::Output;
     type Inputs = M::Inputs;
-    type Pending = TaskFuture<M::Output, M::Error>;
+    /// In a box, so that a node is small that is called on a visit.
+    type Pending = Box<(TaskFuture<M::Output, M::Error>, Arc<CallTrace>)>;
     const IS_CALL: bool = true;
     const IS_PURE: bool = M::SPEC.pure;
 
@@ -62,17 +70,12 @@ impl<M: LazyMethod> Kind for Call<M> {
     }
 
     fn begin(&self, args: M::Args) -> Begun<Self> {
-        let future = self.handle.call::<M>(args);
-        if future.is_done() {
-            Begun::Over(future.result().map_err(Self::cause))
-        } else {
-            Begun::Pending(future)
-        }
+        Begun::Pending(Box::new(self.handle.call_traced::<M>(args)))
     }
 
     fn begin_together(&self, many: Vec<M::Args>) -> Vec<Begun<Self>> {
         let futures = self.handle.call_together::<M>(many);
-        futures.into_iter().map(Begun::Pending).collect()
+        futures.into_iter().map(|call| Begun::Pending(Box::new(call))).collect()
     }
 
     fn is_batched(&self) -> bool {
@@ -84,17 +87,22 @@ impl<M: LazyMethod> Kind for Call<M> {
     }
 
     fn poll(
-        future: &mut Self::Pending,
+        pending: &mut Self::Pending,
         context: &mut Context<'_>,
     ) -> Poll<Result<M::Output, Cause>> {
-        Pin::new(future).poll(context).map(|outcome| outcome.map_err(Self::cause))
+        Pin::new(&mut pending.0).poll(context).map(|outcome| outcome.map_err(Self::cause))
     }
 
-    fn wait(future: Self::Pending) -> Result<M::Output, Cause> {
-        future.result().map_err(Self::cause)
+    fn trace(pending: &Self::Pending) -> Option<&Arc<CallTrace>> {
+        Some(&pending.1)
     }
 
-    fn cancel(mut future: Self::Pending) -> Cause {
+    fn wait(pending: Self::Pending) -> Result<M::Output, Cause> {
+        pending.0.result().map_err(Self::cause)
+    }
+
+    fn cancel(pending: Self::Pending) -> Cause {
+        let (mut future, _) = *pending;
         let _ = future.cancel();
         // A queued call says so itself; one that runs is left to itself.
         match future.is_done().then(|| future.result()) {
@@ -113,15 +121,22 @@ impl<M: LazyMethod> Kind for Call<M> {
         Some(Box::new(move |visiting| drop(handle.visit(visiting))))
     }
 
-    fn pure_hash(&self, inputs: &M::Inputs) -> Option<u64> {
-        if !M::SPEC.pure {
-            return None;
-        }
-        let mut hasher = DefaultHasher::new();
-        std::any::TypeId::of::<M>().hash(&mut hasher);
-        self.handle.pool_number().hash(&mut hasher);
-        inputs.hash(M::traits().comparers, &mut ArgumentHasher(&mut hasher))?;
-        Some(hasher.finish())
+    fn hash(&self, inputs: &M::Inputs, hasher: &mut ArgumentHasher<'_>) -> Option<()> {
+        hasher.add(TypeId::of::<M>());
+        hasher.add(self.handle.pool_number());
+        inputs.hash(M::traits().comparers, hasher)
+    }
+
+    fn key(&self, call: Described, args: &M::Args) -> Option<Result<Key, JournalError>> {
+        M::traits().key.map(|KeyOf(key)| key(call, args))
+    }
+
+    fn record(&self) -> Option<Record<M::Output>> {
+        M::traits().record
+    }
+
+    fn failed_earlier(&self, message: String) -> Cause {
+        Self::cause(CallError::FailedEarlier(Box::new(FailedEarlier::new(None, message))))
     }
 
     fn is_equal(&self, other: &Self, own: &M::Inputs, others: &M::Inputs) -> bool {

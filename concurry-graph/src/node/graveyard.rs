@@ -25,8 +25,9 @@ thread_local! {
 pub(crate) fn bury(give_up: impl FnOnce(&mut dyn FnMut(Arc<dyn AnyNode>))) {
     let mut first = false;
     give_up(&mut |node| {
-        if Arc::strong_count(&node) > 1 {
-            // Most likely not the last one. If it is after all, its own drop comes by here.
+        if node.header().is_leaf || Arc::strong_count(&node) > 1 {
+            // Nothing hangs on it, or it is most likely not the last one; if it is after all, its own
+            // drop comes by here.
             return drop(node);
         }
         // A thread that is ending has no list any more; there the node is dropped as usual.

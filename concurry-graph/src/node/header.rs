@@ -36,6 +36,8 @@ pub struct Header {
     pub(crate) is_pure: bool,
     /// Several calls at once may become one.
     pub(crate) is_batched: bool,
+    /// It depends on nothing: its arguments are values.
+    pub(crate) is_leaf: bool,
 }
 
 /// How far a node is.
@@ -76,12 +78,19 @@ impl Header {
             is_call,
             is_pure,
             is_batched: false,
+            is_leaf: false,
         }
     }
 
     /// Sets whether several calls at once may become one.
     pub(crate) fn batched(mut self, batched: bool) -> Self {
         self.is_batched = batched;
+        self
+    }
+
+    /// Sets whether it depends on nothing.
+    pub(crate) fn leaf(mut self, leaf: bool) -> Self {
+        self.is_leaf = leaf;
         self
     }
 

@@ -1,12 +1,16 @@
 //! What distinguishes nodes: a call, a closure, values to be put together.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use concurry_core::__private::Visitor;
+use concurry_core::__private::{CallTrace, Visitor};
+use concurry_core::journal::{JournalError, Key};
 
 use super::{About, Place, VisitAsker};
-use crate::argument::Inputs;
-use crate::error::Cause;
+use crate::argument::{ArgumentHasher, Inputs};
+use crate::error::{Cause, Trouble};
+use crate::journal::Described;
+use crate::probe::Record;
 
 /// What distinguishes nodes: a call, a closure, values to be put together.
 pub(crate) trait Kind: Sized + Send + Sync + 'static {
@@ -28,6 +32,11 @@ pub(crate) trait Kind: Sized + Send + Sync + 'static {
         pending: &mut Self::Pending,
         context: &mut Context<'_>,
     ) -> Poll<Result<Self::Output, Cause>>;
+    /// What becomes known of it beside its outcome.
+    fn trace(_pending: &Self::Pending) -> Option<&Arc<CallTrace>> {
+        None
+    }
+
     /// Waits for it on the current thread.
     fn wait(pending: Self::Pending) -> Result<Self::Output, Cause>;
     /// Cancels what is waited for, and says why there will be no value.
@@ -64,8 +73,24 @@ pub(crate) trait Kind: Sized + Send + Sync + 'static {
         None
     }
 
-    fn pure_hash(&self, _inputs: &Self::Inputs) -> Option<u64> {
+    /// Hashes what it calls. `None` if the arguments can't be told apart.
+    fn hash(&self, _inputs: &Self::Inputs, _hasher: &mut ArgumentHasher<'_>) -> Option<()> {
         None
+    }
+
+    /// Its name in a journal. `None` if it is not kept there.
+    fn key(&self, _call: Described, _values: &Values<Self>) -> Option<Result<Key, JournalError>> {
+        None
+    }
+
+    /// How its value is kept in a journal, where it has a key.
+    fn record(&self) -> Option<Record<Self::Output>> {
+        None
+    }
+
+    /// What it means that it failed in an earlier run, with this message.
+    fn failed_earlier(&self, message: String) -> Cause {
+        Cause::Opaque { trouble: Trouble::Failed, is_final: true, message: message.into() }
     }
 
     fn is_equal(&self, _other: &Self, _own: &Self::Inputs, _others: &Self::Inputs) -> bool {

@@ -7,13 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use concurry_core::__private::panic_message;
 use concurry_core::CallError;
 
 use super::{About, AnyNode, Begun, Dependency, Kind, Place};
 use crate::argument::{Argument, Inputs};
 use crate::error::{Cause, ComputeError};
 use crate::lazy::Lazy;
-use crate::panics::message;
 use crate::probe;
 
 /// What is no call, for people.
@@ -146,7 +146,7 @@ where
 
     fn begin(&self, (value, function): (T, F)) -> Begun<Self> {
         let run = AssertUnwindSafe(|| function(value));
-        Begun::Over(catch_unwind(run).map_err(|payload| Cause::Panicked(message(payload))))
+        Begun::Over(catch_unwind(run).map_err(|payload| Cause::Panicked(panic_message(payload))))
     }
 }
 
@@ -181,7 +181,7 @@ where
     fn begin(&self, (value, function): (T, F)) -> Begun<Self> {
         Begun::Over(match catch_unwind(AssertUnwindSafe(|| function(value))) {
             Ok(result) => result.map_err(|error| probe::erase(CallError::Failed(error))),
-            Err(payload) => Err(Cause::Panicked(message(payload))),
+            Err(payload) => Err(Cause::Panicked(panic_message(payload))),
         })
     }
 }

@@ -9,8 +9,10 @@ mod closure;
 mod graveyard;
 mod header;
 mod kind;
+mod loans;
 mod local;
 mod outside;
+mod steps;
 mod typed;
 mod uses;
 
@@ -22,6 +24,7 @@ use concurry_core::__private::{Visiting, Visitor};
 use concurry_core::Mode;
 
 use crate::error::{Cause, ComputeError, NodeName};
+use crate::journal::Ledger;
 
 pub(crate) use call::Call;
 pub(crate) use closure::Closure;
@@ -30,6 +33,7 @@ pub use header::{Header, Stage};
 pub(crate) use kind::{Begun, Kind};
 pub(crate) use local::{Join, Map, Recover, TryMap};
 pub(crate) use outside::Outside;
+pub(crate) use steps::guarded;
 pub(crate) use typed::Node;
 
 /// A node, whatever its types.
@@ -44,13 +48,17 @@ pub trait AnyNode: Any + Send + Sync {
     /// Shows what it depends on, whether done or not.
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency));
     /// Begins it on the current thread. What it depends on is done.
-    fn begin(&self, waker: &Waker) -> Progress;
+    fn begin(&self, waker: &Waker, ledger: Option<&mut Ledger>) -> Progress;
     /// Begins it together with equal calls on other arguments: so many of the nodes as are that, up
     /// to the first that is not. What they depend on is done.
-    fn begin_together(&self, others: &[(u32, Arc<dyn AnyNode>)], wakers: &[Waker])
-    -> Vec<Progress>;
+    fn begin_together(
+        &self,
+        others: &[(u32, Arc<dyn AnyNode>)],
+        wakers: &[Waker],
+        ledger: Option<&mut Ledger>,
+    ) -> Vec<Progress>;
     /// Goes on after a wake.
-    fn go_on(&self, waker: &Waker) -> Progress;
+    fn go_on(&self, waker: &Waker, ledger: Option<&mut Ledger>) -> Progress;
     /// Runs it on a worker that has come by. Between its calls it asks whether to leave the rest;
     /// now and then also whether the visit's time is over.
     fn run_on(&self, visitor: &mut Visitor<'_>, leave: &dyn Fn(bool) -> bool) -> Progress;
@@ -72,6 +80,9 @@ pub trait AnyNode: Any + Send + Sync {
     fn when_over(&self, waiter: Box<dyn FnOnce() + Send>);
     /// A hash of what it calls, if equal calls give equal results.
     fn pure_hash(&self) -> Option<u64>;
+    /// A hash of what it calls, with what each node among the arguments counts as. `None` if arguments
+    /// can't be told apart.
+    fn structure(&self, of_node: &dyn Fn(&Header, usize) -> u64) -> Option<u64>;
     /// Whether both call the same with the same arguments.
     fn is_equal(&self, other: &dyn AnyNode) -> bool;
     /// Takes the value of an equal node in place of making the call. False if values can't be
@@ -133,6 +144,16 @@ pub enum Place {
     },
     /// It is under way already.
     Elsewhere,
+}
+
+impl Place {
+    /// The pool that runs it, if that is known.
+    pub(crate) fn pool(self) -> Option<u32> {
+        match self {
+            Self::Visit { pool, .. } | Self::Call { pool, .. } | Self::Here { pool } => Some(pool),
+            Self::Anywhere | Self::Elsewhere => None,
+        }
+    }
 }
 
 /// How far a node came.

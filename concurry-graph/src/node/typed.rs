@@ -1,14 +1,16 @@
 //! A node with its types: what it is to work with, then its outcome, under one lock.
 
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
+use std::thread::Thread;
 
 use concurry_core::__private::Visitor;
 
-use super::kind::{Begun, Kind, Values};
+use super::kind::{Begun, Kind};
 use super::{About, AnyNode, Dependency, Header, Place, Progress, Stage, VisitAsker};
 use crate::argument::Inputs;
 use crate::error::{Cause, ComputeError};
+use crate::journal::Ledger;
 use crate::lazy::Lazy;
 use crate::sync::lock;
 
@@ -18,27 +20,33 @@ pub(super) type Waiters = Vec<Box<dyn FnOnce() + Send>>;
 /// A node with its types.
 pub(crate) struct Node<K: Kind> {
     pub(super) header: Header,
-    kind: K,
-    /// Held for moments only, and over a copy of the value: by others that want the same value.
+    pub(super) kind: K,
+    /// Held for moments only, and never over code of the user's: see `loans.rs`.
     pub(super) body: Mutex<Body<K>>,
 }
 
 /// What the lock guards.
 pub(super) struct Body<K: Kind> {
-    /// `None` while they are being resolved.
+    /// `None` while they are being resolved or compared.
     pub(super) inputs: Option<K::Inputs>,
     pub(super) state: State<K>,
     /// Copies the value for all uses but the last. Known once there is a second use.
     pub(super) cloner: Option<fn(&K::Output) -> K::Output>,
 }
 
-/// How far it is.
+/// Who waits for a turn to copy a value.
+#[derive(Default)]
+pub(super) struct Turns(pub(super) Vec<Thread>);
+
+/// How far it is. As small as can be: there may be millions of nodes.
 pub(super) enum State<K: Kind> {
     New,
     /// Begun; or its value was taken.
     Empty,
     Pending(K::Pending),
     Done(K::Output),
+    /// Done; one of several users copies the value, and these threads wait for their turn.
+    Lent(Option<Box<Turns>>),
     Failed(ComputeError),
     /// Takes the value of an equal node.
     Copy(Lazy<K::Output>),
@@ -57,80 +65,11 @@ impl<K: Kind> Node<K> {
     }
 
     fn with(kind: K, inputs: K::Inputs, state: State<K>, stage: Stage) -> Arc<Self> {
+        let header = Header::new(stage, K::IS_CALL, K::IS_PURE)
+            .batched(kind.is_batched())
+            .leaf(inputs.are_values());
         let body = Mutex::new(Body { inputs: Some(inputs), state, cloner: None });
-        let header = Header::new(stage, K::IS_CALL, K::IS_PURE).batched(kind.is_batched());
         Arc::new(Self { header, kind, body })
-    }
-
-    /// Makes it the caller's to run, and takes what it works with. `None` if it was over or begun.
-    fn take_values(&self) -> Option<Result<Values<K>, ComputeError>> {
-        let mut inputs = {
-            let mut body = lock(&self.body);
-            if !matches!(body.state.inner(), State::New) {
-                return None;
-            }
-            *body.state.inner_mut() = State::Empty;
-            self.header.set_stage(Stage::Running);
-            body.inputs.take()?
-        };
-        // Not under the lock: this may copy values, and drop what is left of them.
-        let values = inputs.resolve();
-        if values.is_err() {
-            inputs.release();
-        }
-        lock(&self.body).inputs = Some(inputs);
-        Some(values)
-    }
-
-    /// Takes the value of the equal node, if that is what it is to do.
-    fn copy(&self) -> Option<Progress> {
-        let lazy = {
-            let mut body = lock(&self.body);
-            match std::mem::replace(body.state.inner_mut(), State::Empty) {
-                State::Copy(lazy) => lazy,
-                other => {
-                    *body.state.inner_mut() = other;
-                    return None;
-                }
-            }
-        };
-        Some(self.end(lazy.spend().0))
-    }
-
-    fn end_call(&self, outcome: Result<K::Output, Cause>) -> Progress {
-        self.end(outcome.map_err(|cause| {
-            self.header.note_retries(cause.retries());
-            (self as &dyn AnyNode).error(cause)
-        }))
-    }
-
-    /// Keeps the outcome.
-    fn end(&self, outcome: Result<K::Output, ComputeError>) -> Progress {
-        let failed = outcome.is_err();
-        let (state, stage) = match outcome {
-            Ok(value) => (State::Done(value), Stage::Done),
-            Err(error) => (State::Failed(error), Stage::Failed),
-        };
-        let (unused, waiters) = {
-            let mut body = lock(&self.body);
-            let before = std::mem::replace(&mut body.state, state);
-            self.header.set_stage(stage);
-            // Nobody wants it. Who ends the last use after this sees that it is over.
-            let unused = (self.header.is_unused() && !failed)
-                .then(|| std::mem::replace(&mut body.state, State::Empty));
-            let waiters = match before {
-                State::Watched(watched) => watched.1,
-                _ => Vec::new(),
-            };
-            (unused, waiters)
-        };
-        drop(unused);
-        waiters.into_iter().for_each(|waiter| waiter());
-        let calls = u32::from(K::IS_CALL);
-        match failed {
-            false => Progress::Over { done: calls, failed: 0 },
-            true => Progress::Over { done: 0, failed: calls },
-        }
     }
 }
 
@@ -172,78 +111,23 @@ impl<K: Kind> AnyNode for Node<K> {
         }
     }
 
-    fn begin(&self, waker: &Waker) -> Progress {
-        if self.header.is_copy()
-            && let Some(copied) = self.copy()
-        {
-            return copied;
-        }
-        let values = match self.take_values() {
-            None => return Progress::Over { done: 0, failed: 0 },
-            Some(Err(error)) => return self.end(Err(error)),
-            Some(Ok(values)) => values,
-        };
-        match self.kind.begin(values) {
-            Begun::Over(outcome) => self.end_call(outcome),
-            Begun::Pending(pending) => {
-                *lock(&self.body).state.inner_mut() = State::Pending(pending);
-                self.go_on(waker)
-            }
-        }
+    fn begin(&self, waker: &Waker, ledger: Option<&mut Ledger>) -> Progress {
+        self.begin_one(waker, ledger)
     }
 
-    fn begin_together(&self, nodes: &[(u32, Arc<dyn AnyNode>)], wakers: &[Waker]) -> Vec<Progress> {
-        let same = |node: &Arc<dyn AnyNode>| {
-            let node: &dyn std::any::Any = &**node;
-            node.downcast_ref::<Self>().is_some_and(|node| self.kind.is_same(&node.kind))
-        };
-        let nodes: Vec<&Self> = nodes
-            .iter()
-            .take_while(|(_, node)| node.header().is_batched && same(node))
-            .filter_map(|(_, node)| (&**node as &dyn std::any::Any).downcast_ref())
-            .collect();
-        let mut progress = vec![Progress::Over { done: 0, failed: 0 }; nodes.len()];
-        let (mut begun, mut many) = (Vec::new(), Vec::new());
-        for (place, node) in nodes.iter().enumerate() {
-            match node.take_values() {
-                None => {}
-                Some(Err(error)) => progress[place] = node.end(Err(error)),
-                Some(Ok(values)) => {
-                    begun.push(place);
-                    many.push(values);
-                }
-            }
-        }
-        for (place, outcome) in begun.into_iter().zip(self.kind.begin_together(many)) {
-            let node = nodes[place];
-            progress[place] = match outcome {
-                Begun::Over(outcome) => node.end_call(outcome),
-                Begun::Pending(pending) => {
-                    *lock(&node.body).state.inner_mut() = State::Pending(pending);
-                    node.go_on(&wakers[place])
-                }
-            };
-        }
-        progress
+    fn begin_together(
+        &self,
+        nodes: &[(u32, Arc<dyn AnyNode>)],
+        wakers: &[Waker],
+        ledger: Option<&mut Ledger>,
+    ) -> Vec<Progress> {
+        self.begin_many(nodes, wakers, ledger)
     }
 
-    fn go_on(&self, waker: &Waker) -> Progress {
-        let mut pending = {
-            let mut body = lock(&self.body);
-            match std::mem::replace(body.state.inner_mut(), State::Empty) {
-                State::Pending(pending) => pending,
-                other => {
-                    *body.state.inner_mut() = other;
-                    return Progress::Over { done: 0, failed: 0 };
-                }
-            }
-        };
-        match K::poll(&mut pending, &mut Context::from_waker(waker)) {
-            Poll::Ready(outcome) => self.end_call(outcome),
-            Poll::Pending => {
-                *lock(&self.body).state.inner_mut() = State::Pending(pending);
-                Progress::Pending
-            }
+    fn go_on(&self, waker: &Waker, ledger: Option<&mut Ledger>) -> Progress {
+        match self.take_pending() {
+            Some(pending) => self.look_at(pending, waker, ledger),
+            None => Progress::Over { done: 0, failed: 0 },
         }
     }
 
@@ -258,7 +142,7 @@ impl<K: Kind> AnyNode for Node<K> {
             Some(Err(error)) => self.end(Err(error)),
             Some(Ok(values)) => {
                 self.header.note_worker(visitor.worker_index());
-                self.end_call(self.kind.run_on(values, visitor))
+                self.end_call(self.kind.run_on(values, visitor), None, None)
             }
         }
     }
@@ -270,27 +154,23 @@ impl<K: Kind> AnyNode for Node<K> {
                 self.end(Err(error));
             }
             Some(Ok(values)) => {
-                let outcome = match self.kind.begin(values) {
-                    Begun::Over(outcome) => outcome,
-                    Begun::Pending(pending) => K::wait(pending),
+                let (outcome, trace) = match self.kind.begin(values) {
+                    Begun::Over(outcome) => (outcome, None),
+                    Begun::Pending(pending) => {
+                        let trace = K::trace(&pending).cloned();
+                        (K::wait(pending), trace)
+                    }
                 };
-                self.end_call(outcome);
+                self.end_call(outcome, trace.as_deref(), None);
             }
         }
     }
 
     fn cancel(&self) {
-        let pending = {
-            let mut body = lock(&self.body);
-            match std::mem::replace(body.state.inner_mut(), State::Empty) {
-                State::Pending(pending) => pending,
-                other => {
-                    *body.state.inner_mut() = other;
-                    return;
-                }
-            }
-        };
-        self.end_call(Err(K::cancel(pending)));
+        if let Some(pending) = self.take_pending() {
+            let trace = K::trace(&pending).cloned();
+            self.end_call(Err(K::cancel(pending)), trace.as_deref(), None);
+        }
     }
 
     fn unclaim(&self) {
@@ -330,7 +210,7 @@ impl<K: Kind> AnyNode for Node<K> {
 
     fn abort(&self, cause: Cause) {
         if !self.header.is_over() {
-            self.end_call(Err(cause));
+            self.end_call(Err(cause), None, None);
         }
     }
 
@@ -354,11 +234,14 @@ impl<K: Kind> AnyNode for Node<K> {
     }
 
     fn pure_hash(&self) -> Option<u64> {
-        let body = lock(&self.body);
-        match (body.state.inner(), &body.inputs) {
-            (State::New, Some(inputs)) => self.kind.pure_hash(inputs),
-            _ => None,
+        if !K::IS_PURE {
+            return None;
         }
+        self.hash(&|_, identity| identity as u64)
+    }
+
+    fn structure(&self, of_node: &dyn Fn(&Header, usize) -> u64) -> Option<u64> {
+        self.hash(of_node)
     }
 
     fn is_equal(&self, other: &dyn AnyNode) -> bool {
@@ -367,10 +250,8 @@ impl<K: Kind> AnyNode for Node<K> {
         if std::ptr::eq(self, other) {
             return true;
         }
-        // Both belong to one run, which compares them one pair at a time.
-        let (own, others) = (lock(&self.body), lock(&other.body));
-        match (&own.inputs, &others.inputs) {
-            (Some(own), Some(others)) => self.kind.is_equal(&other.kind, own, others),
+        match (self.lend_inputs(), other.lend_inputs()) {
+            (Some(own), Some(others)) => self.kind.is_equal(&other.kind, own.get(), others.get()),
             _ => false,
         }
     }

@@ -1,6 +1,7 @@
 //! How the value of a node is taken, copied and let go.
 
 use std::sync::PoisonError;
+use std::thread;
 
 use super::kind::Kind;
 use super::typed::{Node, State};
@@ -11,33 +12,45 @@ use crate::lazy::Produces;
 use crate::sync::lock;
 
 impl<K: Kind> Produces<K::Output> for Node<K> {
-    fn take(&self) -> Result<K::Output, ComputeError> {
-        let mut body = lock(&self.body);
-        let cloner = body.cloner.filter(|_| !self.header.is_last_use());
-        match (body.state.inner(), cloner) {
-            (State::Failed(error), _) => return Err(error.clone()),
-            (State::Done(value), Some(cloner)) => return Ok(cloner(value)),
-            _ => {}
-        }
-        match std::mem::replace(body.state.inner_mut(), State::Empty) {
-            State::Done(value) => Ok(value),
-            other => {
-                *body.state.inner_mut() = other;
-                drop(body);
-                Err((self as &dyn AnyNode).error(Cause::Cancelled))
+    fn spend(&self) -> Result<K::Output, ComputeError> {
+        let alone = self.header.is_last_use();
+        // Ended also if copying the value panics.
+        let _use = EndUse { node: self, alone };
+        loop {
+            let mut body = lock(&self.body);
+            let cloner = body.cloner.filter(|_| !self.header.is_last_use());
+            let state = body.state.inner_mut();
+            match (std::mem::replace(state, State::Empty), cloner) {
+                (State::Done(value), None) => return Ok(value),
+                (State::Done(value), Some(cloner)) => {
+                    *state = State::Lent(None);
+                    drop(body);
+                    return Ok(self.lend_value(value).copy(cloner));
+                }
+                (State::Lent(mut waiting), _) => {
+                    waiting.get_or_insert_default().0.push(thread::current());
+                    *state = State::Lent(waiting);
+                    drop(body);
+                    // Wakes without a reason do no harm: it looks again.
+                    thread::park();
+                }
+                (State::Failed(error), _) => {
+                    *state = State::Failed(error.clone());
+                    return Err(error);
+                }
+                (other, _) => {
+                    *state = other;
+                    drop(body);
+                    return Err((self as &dyn AnyNode).error(Cause::Cancelled));
+                }
             }
         }
     }
 
-    fn forget(&self) {
-        let value = {
-            let mut body = lock(&self.body);
-            match body.state.inner() {
-                State::Done(_) => std::mem::replace(body.state.inner_mut(), State::Empty),
-                _ => return,
-            }
-        };
-        drop(value);
+    fn end_use(&self) {
+        if self.header.end_use() && self.header.is_over() {
+            self.forget();
+        }
     }
 
     fn original(&self) -> Option<usize> {
@@ -52,6 +65,37 @@ impl<K: Kind> Produces<K::Output> for Node<K> {
 
     fn set_cloner(&self, cloner: fn(&K::Output) -> K::Output) {
         lock(&self.body).cloner = Some(cloner);
+    }
+}
+
+impl<K: Kind> Node<K> {
+    /// Lets the value go.
+    fn forget(&self) {
+        let value = {
+            let mut body = lock(&self.body);
+            match body.state.inner() {
+                State::Done(_) => std::mem::replace(body.state.inner_mut(), State::Empty),
+                _ => return,
+            }
+        };
+        drop(value);
+    }
+}
+
+/// Ends a use when the value was taken.
+struct EndUse<'n, K: Kind> {
+    node: &'n Node<K>,
+    /// It is the only one, so the value was moved out and there is nothing to let go.
+    alone: bool,
+}
+
+impl<K: Kind> Drop for EndUse<'_, K> {
+    fn drop(&mut self) {
+        if self.alone {
+            self.node.header.end_use();
+        } else {
+            self.node.end_use();
+        }
     }
 }
 

@@ -31,42 +31,43 @@ pub(crate) struct Collected {
 
 /// Collects what the roots depend on, for a run.
 pub(crate) fn collect(roots: Vec<Arc<dyn AnyNode>>, run: u32) -> Collected {
-    let mut collector = Collector { run, nodes: Vec::new(), foreign: HashMap::new() };
+    let mut collector = Collector { run, ..Collector::default() };
     for root in roots {
         collector.place_of(&Root(root));
     }
-    let (mut dependencies, mut lanes) = (Edges::new(), Lanes::default());
-    let (mut calls, mut has_pure, mut has_costs) = (0, false, false);
-    let mut current = 0;
-    while current < collector.nodes.len() {
-        let node = Arc::clone(&collector.nodes[current]);
-        if collector.is_foreign(&node) {
-            lanes.push(Place::Elsewhere);
-        } else {
-            lanes.push(node.place());
-            has_costs |= node.header().cost().is_some();
-            calls += u64::from(node.header().is_call);
-            has_pure |= node.header().is_pure;
-            node.dependencies(&mut |dependency| {
-                if let Some(place) = collector.place_of(dependency) {
-                    dependencies.push(place);
-                }
-            });
-        }
+    let mut dependencies = Edges::new();
+    let mut opened = 0;
+    while let Some(&place) = collector.open.get(opened) {
+        opened += 1;
+        dependencies.end_lists_before(place);
+        let node = Arc::clone(&collector.nodes[place as usize]);
+        node.dependencies(&mut |dependency| {
+            if let Some(place) = collector.place_of(dependency) {
+                dependencies.push(place);
+            }
+        });
         dependencies.end_list();
-        current += 1;
     }
-    let mut foreign: Vec<u32> = collector.foreign.into_values().collect();
+    dependencies.end_lists_before(index(collector.nodes.len()));
+    let Collector { nodes, foreign, calls, has_pure, has_costs, lanes, .. } = collector;
+    let mut foreign: Vec<u32> = foreign.into_values().collect();
     foreign.sort_unstable();
-    let nodes = collector.nodes;
     Collected { nodes, dependencies, foreign, calls, has_pure, has_costs, lanes }
 }
 
+/// What is noted of a node when it is found, while it is at hand.
+#[derive(Default)]
 struct Collector {
     run: u32,
     nodes: Vec<Arc<dyn AnyNode>>,
+    /// Places of nodes that may depend on others.
+    open: Vec<u32>,
     /// Nodes of other runs, by address.
     foreign: HashMap<usize, u32>,
+    calls: u64,
+    has_pure: bool,
+    has_costs: bool,
+    lanes: Lanes,
 }
 
 impl Collector {
@@ -79,7 +80,15 @@ impl Collector {
         let next = index(self.nodes.len());
         match header.try_claim(Claim { run: self.run, place: next }) {
             Ok(()) => {
-                self.nodes.push(dependency.node());
+                let node = dependency.node();
+                self.lanes.push(node.place());
+                self.has_costs |= header.cost().is_some();
+                self.calls += u64::from(header.is_call);
+                self.has_pure |= header.is_pure;
+                if !header.is_leaf || header.is_copy() {
+                    self.open.push(next);
+                }
+                self.nodes.push(node);
                 Some(next)
             }
             Err(claim) if claim.run == self.run => Some(claim.place),
@@ -88,16 +97,12 @@ impl Collector {
                 let address = Arc::as_ptr(&node).addr();
                 let place = *self.foreign.entry(address).or_insert(next);
                 if place == next {
+                    self.lanes.push(Place::Elsewhere);
                     self.nodes.push(node);
                 }
                 Some(place)
             }
         }
-    }
-
-    /// Whether another run works on it.
-    fn is_foreign(&self, node: &Arc<dyn AnyNode>) -> bool {
-        !self.foreign.is_empty() && self.foreign.contains_key(&Arc::as_ptr(node).addr())
     }
 }
 

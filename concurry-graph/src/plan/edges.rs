@@ -22,6 +22,12 @@ impl Edges {
         self.starts.push(index(self.targets.len()));
     }
 
+    /// The nodes before this one that have no list yet have an empty one.
+    pub(crate) fn end_lists_before(&mut self, node: u32) {
+        let end = index(self.targets.len());
+        self.starts.resize(self.starts.len().max(node as usize + 1), end);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.starts.len() - 1
     }

@@ -6,17 +6,17 @@
 
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
+use std::time::Instant;
 
 use concurry_core::__private::Visitor;
 
 use super::collect::Collected;
 use super::edges::{Edges, index};
+use super::stretch::Stretch;
 use crate::error::{Cause, ComputeError};
+use crate::journal::Ledger;
 use crate::node::{About, AnyNode, Claim, Dependency, Header, Place, Progress, Stage, VisitAsker};
 use crate::sync::lock;
-
-/// Links of a chain between two looks at the clock.
-const STRIDE: usize = 64;
 
 /// Puts chains into units. Gives the dependants of the units, or `None` if there is no chain.
 pub(crate) fn fuse(collected: &mut Collected, dependants: &Edges, run: u32) -> Option<Edges> {
@@ -98,6 +98,8 @@ struct Chain {
     header: Header,
     /// The last link first.
     links: Mutex<Vec<Arc<dyn AnyNode>>>,
+    /// When the link began that is an ordinary call on its way.
+    began: Mutex<Instant>,
     about: About,
     place: Place,
 }
@@ -111,11 +113,27 @@ impl Chain {
         if cost > 0.0 {
             header.set_cost(std::time::Duration::from_secs_f32(cost));
         }
-        Arc::new(Self { header, links: Mutex::new(links), about, place })
+        let (links, began) = (Mutex::new(links), Mutex::new(Instant::now()));
+        Arc::new(Self { header, links, began, about, place })
     }
 
-    /// What `work` does with each link until it says to stop.
-    fn each(&self, mut work: impl FnMut(&dyn AnyNode) -> Option<Progress>) -> Progress {
+    /// Makes a link's call, or goes on with it. Its pool sends no workers, so the links are ordinary
+    /// calls, one after the other.
+    fn call(&self, link: &dyn AnyNode, waker: &Waker, is_begun: bool) -> Progress {
+        let progress = if is_begun {
+            link.go_on(waker, None)
+        } else {
+            *lock(&self.began) = Instant::now();
+            link.begin(waker, None)
+        };
+        if progress != Progress::Pending {
+            link.header().note_took(lock(&self.began).elapsed());
+        }
+        progress
+    }
+
+    /// What `work` does with each link, up to one that is not over at once.
+    fn each(&self, mut work: impl FnMut(&dyn AnyNode) -> Progress) -> Progress {
         let (mut done, mut failed) = (0, 0);
         loop {
             let Some(link) = lock(&self.links).pop() else {
@@ -123,20 +141,12 @@ impl Chain {
             };
             let progress = work(&*link);
             self.header.set_stage(link.header().stage());
-            match progress {
-                Some(Progress::Over { done: more, failed: more_failed }) => {
-                    done += more;
-                    failed += more_failed;
-                }
-                Some(_) => {
-                    lock(&self.links).push(link);
-                    return Progress::Pending;
-                }
-                None => {
-                    lock(&self.links).push(link);
-                    return Progress::Unfinished { done, failed };
-                }
-            }
+            let Progress::Over { done: more, failed: more_failed } = progress else {
+                lock(&self.links).push(link);
+                return Progress::Pending;
+            };
+            done += more;
+            failed += more_failed;
         }
     }
 }
@@ -156,34 +166,44 @@ impl AnyNode for Chain {
 
     fn dependencies(&self, _: &mut dyn FnMut(&dyn Dependency)) {}
 
-    fn begin(&self, waker: &Waker) -> Progress {
-        // Its pool sends no workers: the links are ordinary calls, one after the other.
-        self.each(|link| Some(link.begin(waker)))
+    fn begin(&self, waker: &Waker, _: Option<&mut Ledger>) -> Progress {
+        self.each(|link| self.call(link, waker, false))
     }
 
-    fn begin_together(&self, _: &[(u32, Arc<dyn AnyNode>)], _: &[Waker]) -> Vec<Progress> {
+    fn begin_together(
+        &self,
+        _: &[(u32, Arc<dyn AnyNode>)],
+        _: &[Waker],
+        _: Option<&mut Ledger>,
+    ) -> Vec<Progress> {
         Vec::new()
     }
 
-    fn go_on(&self, waker: &Waker) -> Progress {
+    fn go_on(&self, waker: &Waker, _: Option<&mut Ledger>) -> Progress {
         let mut first = true;
-        self.each(|link| {
-            let begun = std::mem::replace(&mut first, false);
-            Some(if begun { link.go_on(waker) } else { link.begin(waker) })
-        })
+        self.each(|link| self.call(link, waker, std::mem::replace(&mut first, false)))
     }
 
     fn run_on(&self, visitor: &mut Visitor<'_>, leave: &dyn Fn(bool) -> bool) -> Progress {
-        let mut links = 0_usize;
-        self.each(|link| {
+        let (mut done, mut failed) = (0, 0);
+        let mut stretch = Stretch::new();
+        loop {
+            let Some(link) = lock(&self.links).pop() else {
+                return Progress::Over { done, failed };
+            };
             // After a panic the worker is not used again; the links after it fail without it.
-            let looks_at_clock = links.is_multiple_of(STRIDE);
-            if links > 0 && !visitor.is_spoilt() && leave(looks_at_clock) {
-                return None;
+            if done + failed > 0 && !visitor.is_spoilt() && leave(stretch.is_new()) {
+                lock(&self.links).push(link);
+                return Progress::Unfinished { done, failed };
             }
-            links += 1;
-            Some(link.run_on(visitor, leave))
-        })
+            if let Progress::Over { done: more, failed: more_failed } = link.run_on(visitor, leave)
+            {
+                done += more;
+                failed += more_failed;
+            }
+            self.header.set_stage(link.header().stage());
+            stretch.add(link);
+        }
     }
 
     fn run_here(&self) {}
@@ -202,7 +222,7 @@ impl AnyNode for Chain {
     fn fail(&self, error: ComputeError) {
         self.each(|link| {
             link.fail(error.clone());
-            Some(Progress::Over { done: 0, failed: 1 })
+            Progress::Over { done: 0, failed: 1 }
         });
     }
 
@@ -210,7 +230,7 @@ impl AnyNode for Chain {
         // Which of the links it was is not known any more; those after it find it without a value.
         self.each(|link| {
             link.abort(Cause::Cancelled);
-            Some(Progress::Over { done: 0, failed: 1 })
+            Progress::Over { done: 0, failed: 1 }
         });
     }
 
@@ -223,6 +243,10 @@ impl AnyNode for Chain {
     }
 
     fn pure_hash(&self) -> Option<u64> {
+        None
+    }
+
+    fn structure(&self, _: &dyn Fn(&Header, usize) -> u64) -> Option<u64> {
         None
     }
 

@@ -33,6 +33,15 @@ impl Lanes {
         lane as u16
     }
 
+    /// Has all calls begun by the driver.
+    pub(crate) fn without_visits(&mut self) {
+        for place in &mut self.places {
+            if let Place::Visit { pool, .. } = *place {
+                *place = Place::Call { pool, max_queued: None };
+            }
+        }
+    }
+
     pub(crate) fn place_of(&self, unit: u32) -> Place {
         self.places[self.of[unit as usize] as usize]
     }

@@ -5,7 +5,10 @@
 //! themselves (hash consing).
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+use concurry_core::__private::panic_message;
 
 use super::collect::{Collected, collect};
 use super::edges::{Edges, index};
@@ -20,11 +23,12 @@ pub(crate) fn merge(collected: Collected, run: u32, prune: bool) -> Collected {
         if !node.header().is_pure || node.header().claim().is_none_or(|claim| claim.run != run) {
             continue;
         }
-        let Some(hash) = node.pure_hash() else { continue };
+        let Some(hash) = guarded(|| node.pure_hash()).flatten() else { continue };
         let equals = originals.entry(hash).or_default();
         let original = equals.iter().copied().find(|&other| {
             let other = &collected.nodes[other as usize];
-            node.is_equal(&**other) && node.become_copy_of(Arc::clone(other))
+            guarded(|| node.is_equal(&**other)) == Some(true)
+                && node.become_copy_of(Arc::clone(other))
         });
         match original {
             Some(_) => merged += 1,
@@ -41,6 +45,12 @@ pub(crate) fn merge(collected: Collected, run: u32, prune: bool) -> Collected {
         roots.truncate(1);
     }
     collect(roots, run)
+}
+
+/// Arguments compare themselves. One whose code panics is like no other.
+fn guarded<R>(compare: impl FnOnce() -> R) -> Option<R> {
+    let compared = catch_unwind(AssertUnwindSafe(compare));
+    compared.map_err(|payload| drop(panic_message(payload))).ok()
 }
 
 fn release(nodes: &[Arc<dyn AnyNode>], run: u32) {

@@ -3,14 +3,17 @@
 mod collect;
 mod edges;
 mod lanes;
+mod occurrences;
 mod passes;
 mod rank;
+mod stretch;
 
 pub(crate) mod fuse;
 pub(crate) mod merge;
 
 use std::sync::Arc;
 
+use crate::journal::Ledger;
 use crate::node::AnyNode;
 
 pub(crate) use collect::{Collected, collect};
@@ -34,11 +37,21 @@ pub(crate) struct Plan {
     pub(crate) calls: u64,
 }
 
-/// Plans a run.
-pub(crate) fn plan(root: Arc<dyn AnyNode>, run: u32, passes: &Passes) -> Plan {
+/// Plans a run. With a journal all calls are begun by the driver, who owns it.
+pub(crate) fn plan(
+    root: Arc<dyn AnyNode>,
+    run: u32,
+    passes: &Passes,
+    ledger: Option<&mut Ledger>,
+) -> Plan {
     let mut collected = collect(vec![root], run);
     if passes.merge && collected.has_pure {
         collected = merge::merge(collected, run, passes.prune);
+    }
+    if let Some(ledger) = ledger {
+        ledger.expect(occurrences::occurrences(&collected, run));
+        // Whoever makes a call asks the journal before.
+        collected.lanes.without_visits();
     }
     let calls = collected.calls;
     let mut dependants = collected.dependencies.reversed();

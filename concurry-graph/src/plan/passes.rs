@@ -40,7 +40,8 @@ impl Passes {
     }
 
     /// Makes equal calls of `#[pure]` methods once: the same method of the same pool, with the same
-    /// nodes and equal values as arguments. Values are compared where they are `Eq + Hash`.
+    /// nodes and equal values as arguments. Values are compared where they are `Eq + Hash`, and by what
+    /// they are written as where they are only `Serialize`.
     #[must_use]
     pub fn merge(mut self, merge: bool) -> Self {
         self.merge = merge;

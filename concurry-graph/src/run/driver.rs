@@ -6,12 +6,13 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use concurry_core::journal::JournalError;
 use concurry_core::progress::Tally;
 
 use super::state::Ended;
-use super::visit::guarded;
 use super::{Hands, Run, UnitWaker, next_number};
-use crate::node::{AnyNode, Place, Progress};
+use crate::journal::Ledger;
+use crate::node::{AnyNode, Place, Progress, guarded};
 use crate::plan::{Passes, Plan, plan};
 use crate::sync::lock;
 
@@ -44,12 +45,19 @@ pub(crate) struct Driver {
     adopted: Vec<(u32, Arc<dyn AnyNode>, Driver)>,
     /// Some of that was not polled yet.
     adopts: bool,
+    /// What earlier runs have done.
+    ledger: Option<Ledger>,
     /// The run has ended.
     over: bool,
 }
 
 impl Driver {
-    pub(crate) fn new(plan: Plan, limits: Limits, tally: Option<Tally>) -> Self {
+    pub(crate) fn new(
+        plan: Plan,
+        limits: Limits,
+        tally: Option<Tally>,
+        ledger: Option<Ledger>,
+    ) -> Self {
         let lanes = plan.ranked.lanes.len();
         let (run, foreign) = Run::new(plan, tally);
         for (unit, node) in &foreign {
@@ -70,6 +78,7 @@ impl Driver {
             foreign: foreign.into_iter().collect(),
             adopted: Vec::new(),
             adopts: false,
+            ledger,
             over: false,
         }
     }
@@ -118,6 +127,9 @@ impl Driver {
             if std::mem::take(&mut self.adopts) {
                 continue;
             }
+            if let Some(ledger) = &mut self.ledger {
+                ledger.poll_idle(context);
+            }
             let mut seat = lock(&self.run.seat);
             if std::mem::take(&mut seat.roused) || !seat.woken.is_empty() {
                 continue;
@@ -136,7 +148,7 @@ impl Driver {
             if self.limits.batch && node.header().is_batched && !node.header().is_copy() {
                 let wakers: Vec<Waker> =
                     rest.iter().map(|(unit, node)| self.waker(*unit, &**node)).collect();
-                let begun = node.begin_together(rest, &wakers);
+                let begun = node.begin_together(rest, &wakers, self.ledger.as_mut());
                 let (together, after) = rest.split_at(begun.len());
                 for ((unit, node), progress) in together.iter().zip(begun) {
                     self.note(*unit, Arc::clone(node), progress);
@@ -144,7 +156,8 @@ impl Driver {
                 rest = after;
             } else {
                 let waker = self.waker(*unit, &**node);
-                let progress = guarded(&**node, || node.begin(&waker));
+                let ledger = self.ledger.as_mut();
+                let progress = guarded(&**node, || node.begin(&waker, ledger));
                 self.note(*unit, Arc::clone(node), progress);
                 rest = &rest[1..];
             }
@@ -170,7 +183,8 @@ impl Driver {
         };
         self.in_flight[lane] -= 1;
         let waker = Waker::from(Arc::new(UnitWaker { run: Arc::clone(&self.run), unit }));
-        let progress = guarded(&*node, || node.go_on(&waker));
+        let ledger = self.ledger.as_mut();
+        let progress = guarded(&*node, || node.go_on(&waker, ledger));
         if progress != Progress::Pending {
             node.header().note_end(self.started.elapsed());
         }
@@ -183,8 +197,8 @@ impl Driver {
         if node.header().is_over() {
             self.hands.ended.push(Ended::of(unit, &*node));
         } else {
-            let plan = plan(Arc::clone(&node), next_number(), &Passes::none());
-            self.adopted.push((unit, node, Self::new(plan, self.limits, None)));
+            let plan = plan(Arc::clone(&node), next_number(), &Passes::none(), None);
+            self.adopted.push((unit, node, Self::new(plan, self.limits, None, None)));
             self.adopts = true;
         }
     }
@@ -216,6 +230,11 @@ impl Driver {
                 self.pending.insert(unit, (node, lane));
             }
         }
+    }
+
+    /// After the end: whether the journal has everything.
+    pub(crate) fn finish_journal(&mut self) -> Result<(), Arc<JournalError>> {
+        self.ledger.as_mut().map_or(Ok(()), Ledger::finish)
     }
 
     /// Leaves the run.

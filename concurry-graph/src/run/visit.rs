@@ -1,6 +1,5 @@
 //! A worker that has come by: it takes ready units of its pool and runs them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -9,9 +8,7 @@ use concurry_core::__private::Visitor;
 
 use super::state::{Ended, State};
 use super::{Hands, Run};
-use crate::error::Cause;
-use crate::node::{AnyNode, Place, Progress};
-use crate::panics::message;
+use crate::node::{Progress, guarded};
 
 /// How long a visit lasts at most, beyond the unit that it is at: other calls of the pool wait.
 const STAY: Duration = Duration::from_millis(1);
@@ -83,14 +80,16 @@ impl Guest {
         let time_is_over = || Instant::now().saturating_duration_since(begun) >= STAY;
         let leave = |looks_at_clock| self.run.is_left() || (looks_at_clock && time_is_over());
         let (mut done, mut failed) = (0, 0);
-        for (unit, node) in std::mem::take(&mut hands.taken) {
+        let mut taken = std::mem::take(&mut hands.taken);
+        for (unit, node) in taken.drain(..) {
             if visitor.is_spoilt() || self.run.is_left() {
                 hands.back.push((unit, node));
                 continue;
             }
-            let progress = guarded(&*node, || match node.place() {
-                Place::Visit { .. } => node.run_on(visitor, &leave),
-                _ => node.begin(Waker::noop()),
+            // Calls of other pools are only taken to fail without being made.
+            let progress = guarded(&*node, || match node.header().is_call {
+                true => node.run_on(visitor, &leave),
+                false => node.begin(Waker::noop(), None),
             });
             match progress {
                 Progress::Over { done: more, failed: more_failed } => {
@@ -108,6 +107,7 @@ impl Guest {
                 Progress::Pending => hands.ended.push(Ended::of(unit, &*node)),
             }
         }
+        hands.taken = taken;
         visitor.count(done, failed);
         hands.done += done;
         hands.failed += failed;
@@ -130,17 +130,6 @@ fn take(state: &mut State, lane: usize, wish: usize, hands: &mut Hands) {
         && let Some(unit) = state.take(lane)
     {
         hands.taken.push(unit);
-    }
-}
-
-/// Runs a node. A panic that is none of its method (of a value's `clone` or destructor) fails it.
-pub(super) fn guarded(node: &dyn AnyNode, run: impl FnOnce() -> Progress) -> Progress {
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(progress) => progress,
-        Err(payload) => {
-            node.abort(Cause::Panicked(message(payload)));
-            Progress::Over { done: 0, failed: 1 }
-        }
     }
 }
 

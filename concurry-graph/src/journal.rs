@@ -1,0 +1,221 @@
+//! The journal of a run: what earlier runs have recorded, and what becomes of the calls of this one.
+//!
+//! A call is known again by its method, its arguments, and which of the equal calls of its graph it
+//! is: by its pool, counted among those of its worker, and by the order in which equal ones were
+//! written down. Its arguments are those that it is made with, so also what comes out of other nodes.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::time::{Duration, Instant};
+
+use concurry_core::journal::{Entry, Job, Journal, JournalError, Key};
+use concurry_time::{Clock, Sleep};
+use serde_json::value::RawValue;
+
+use crate::node::About;
+
+/// How long an entry waits for others before it is written.
+const GROUP: Duration = Duration::from_millis(1);
+
+/// What a user says of a journal.
+#[derive(Debug)]
+pub(crate) struct JournalOptions {
+    pub(crate) path: PathBuf,
+    pub(crate) tag: String,
+    pub(crate) retry_failed: bool,
+    pub(crate) sync: bool,
+}
+
+/// What tells a call from others in the journal, besides its arguments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Described {
+    /// The worker.
+    pub(crate) worker: &'static str,
+    /// The method.
+    pub(crate) method: &'static str,
+    /// Its pool, counted among the pools of the worker in the graph.
+    pub(crate) pool: u32,
+    /// How many equal calls were written down before it.
+    pub(crate) occurrence: u32,
+}
+
+/// What tells a call from equal ones: its pool, and how many there are before it.
+pub(crate) type Occurrence = (u32, u32);
+
+/// The journal of a run. Whoever begins calls owns it, so nothing of the user's runs under a lock.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Ledger {
+    journal: Journal,
+    retry_failed: bool,
+    /// Entries that may be unwritten when a call is made.
+    slack: usize,
+    /// By the number of the node.
+    occurrences: HashMap<u32, Occurrence>,
+    /// The calls on their way, by the number of the node.
+    keys: HashMap<u32, Key>,
+    /// Why no more calls are made.
+    error: Option<Arc<JournalError>>,
+    clock: Clock,
+    flushed: Instant,
+    /// When the entries that wait are to be written.
+    due: Option<Sleep>,
+}
+
+/// What an earlier run has recorded of a call.
+pub(crate) enum Found {
+    /// Nothing: it is to be made.
+    Nothing,
+    /// It was made.
+    Done(Box<RawValue>),
+    /// It failed, and is not to be tried again.
+    Failed(String),
+    /// No more calls are made.
+    Broken(Arc<JournalError>),
+}
+
+impl Ledger {
+    /// Opens the journal of a graph.
+    pub(crate) fn open(options: JournalOptions, in_flight: usize) -> Result<Self, JournalError> {
+        let JournalOptions { path, tag, retry_failed, sync } = options;
+        let journal = Journal::open(path, &Job::new("graph").tag(tag))?.sync_to_disk(sync);
+        let clock = Clock::system();
+        Ok(Self {
+            journal,
+            retry_failed,
+            slack: in_flight / 32,
+            occurrences: HashMap::new(),
+            keys: HashMap::new(),
+            error: None,
+            flushed: clock.now(),
+            clock,
+            due: None,
+        })
+    }
+
+    /// Says which calls there will be.
+    pub(crate) fn expect(&mut self, occurrences: HashMap<u32, Occurrence>) {
+        self.occurrences = occurrences;
+    }
+
+    /// What an earlier run has recorded of a call that is about to be made. `key` names it, if it can
+    /// be named.
+    pub(crate) fn find(
+        &mut self,
+        about: About,
+        number: u32,
+        key: impl FnOnce(Described) -> Option<Result<Key, JournalError>>,
+    ) -> Found {
+        match self.try_find(about, number, key) {
+            Ok(found) => found,
+            Err(error) => Found::Broken(self.break_off(error)),
+        }
+    }
+
+    fn try_find(
+        &mut self,
+        about: About,
+        number: u32,
+        key: impl FnOnce(Described) -> Option<Result<Key, JournalError>>,
+    ) -> Result<Found, JournalError> {
+        if let Some(error) = &self.error {
+            return Ok(Found::Broken(Arc::clone(error)));
+        }
+        let About { worker, method, .. } = about;
+        let Some(&(pool, occurrence)) = self.occurrences.get(&number) else {
+            return Ok(Found::Nothing);
+        };
+        let Some(key) = key(Described { worker, method, pool, occurrence }) else {
+            return Ok(Found::Nothing);
+        };
+        let key = key?;
+        match self.journal.get(key)? {
+            Some(Entry::Done(result)) => return Ok(Found::Done(result)),
+            Some(Entry::Failed(message)) if !self.retry_failed => {
+                return Ok(Found::Failed(message));
+            }
+            Some(Entry::Failed(_)) | None => {}
+        }
+        // A call that is made is either on its way or written, but for a few.
+        if self.journal.unwritten() > self.slack {
+            self.try_flush()?;
+        }
+        self.keys.insert(number, key);
+        Ok(Found::Nothing)
+    }
+
+    /// A result in the journal is not of the type that the method gives now.
+    pub(crate) fn unreadable(&mut self, source: serde_json::Error) -> Arc<JournalError> {
+        let path = self.journal.path().to_owned();
+        self.break_off(JournalError::Result { path, source })
+    }
+
+    /// Whether a call is recorded when it has ended.
+    pub(crate) fn records(&self, number: u32) -> bool {
+        self.keys.contains_key(&number)
+    }
+
+    /// A call was made.
+    pub(crate) fn done(&mut self, number: u32, result: serde_json::Result<Box<RawValue>>) {
+        let Some(key) = self.keys.remove(&number) else { return };
+        let recorded = match result {
+            Ok(result) => self.journal.done(key, None, &result),
+            Err(source) => Err(JournalError::Value { what: "a result", source }),
+        };
+        self.check(recorded);
+    }
+
+    /// A call failed, with this message unless it is to be made again by the next run.
+    pub(crate) fn failed(&mut self, number: u32, message: Option<&str>) {
+        let (Some(key), Some(message)) = (self.keys.remove(&number), message) else { return };
+        let recorded = self.journal.fail(key, None, message);
+        self.check(recorded);
+    }
+
+    /// Nothing is to be done at the moment: entries are written that have waited long enough.
+    pub(crate) fn poll_idle(&mut self, context: &mut Context<'_>) {
+        if self.journal.unwritten() == 0 || self.error.is_some() {
+            return;
+        }
+        if self.clock.now().saturating_duration_since(self.flushed) >= GROUP {
+            return self.flush();
+        }
+        let (clock, flushed) = (&self.clock, self.flushed);
+        let due = self.due.get_or_insert_with(|| clock.sleep_until(flushed + GROUP));
+        if Pin::new(due).poll(context).is_ready() {
+            self.flush();
+        }
+    }
+
+    /// Writes what is not written. An error is also that of the whole run: it is not complete.
+    pub(crate) fn finish(&mut self) -> Result<(), Arc<JournalError>> {
+        // What could not be written may be by now.
+        self.flush();
+        self.error.clone().map_or(Ok(()), Err)
+    }
+
+    fn flush(&mut self) {
+        let flushed = self.try_flush();
+        self.check(flushed);
+    }
+
+    fn try_flush(&mut self) -> Result<(), JournalError> {
+        self.due = None;
+        self.flushed = self.clock.now();
+        self.journal.flush()
+    }
+
+    fn check(&mut self, result: Result<(), JournalError>) {
+        if let Err(error) = result {
+            self.break_off(error);
+        }
+    }
+
+    /// Keeps the first error. No more calls are made then.
+    fn break_off(&mut self, error: JournalError) -> Arc<JournalError> {
+        Arc::clone(self.error.get_or_insert_with(|| Arc::new(error)))
+    }
+}
