@@ -45,6 +45,14 @@ unsafe impl GlobalAlloc for Counting {
         // SAFETY: by contract.
         unsafe { System.dealloc(pointer, layout) }
     }
+
+    // Not left to the default, which copies where the system moves pages.
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        subtract(layout.size());
+        add(size);
+        // SAFETY: by contract.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
 }
 
 /// The peak while a graph is built and run, for each call.
