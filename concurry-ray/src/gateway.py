@@ -17,6 +17,9 @@ slows it down.
 Exchanges may overtake each other on either way, so both directions are numbered: `Child.exchange` writes
 in the order of the numbers, and the driver puts the returns in order.
 
+A value that many calls share is a message that is kept in the object store, from where it is brought to
+each worker before the first bytes that name it.
+
 Messages between driver and gateway are `u32 length | u32 kind | u64 link | body`, little-endian; control
 messages are JSON, data is opaque. Nothing here but the standard library and Ray.
 """
@@ -32,7 +35,7 @@ import subprocess
 import sys
 import threading
 
-PROTOCOL = 1
+PROTOCOL = 2
 MINIMUM_PYTHON = (3, 9)
 MINIMUM_RAY = (2, 40)
 HEADER = 16
@@ -41,6 +44,7 @@ MOST = 64 << 20
 
 # From the driver.
 CONNECT, PROGRAM, START, DATA, KILL, RELEASE, RESOURCES, SHUTDOWN = 1, 2, 3, 4, 5, 6, 7, 8
+KEEP, BRING, FORGET = 9, 10, 11
 # To the driver.
 CONNECTED, REFUSED, STORED, STARTED, RETURNED, LOST, RESOURCES_ARE = 65, 66, 67, 68, 69, 70, 71
 
@@ -51,6 +55,9 @@ OUTPUT, LOG, ENDED = 0, 1, 2
 WAITING = 2
 # How many may be on their way besides: the driver has at most both together unanswered.
 EXCHANGES = 8
+# How many threads an actor has for what: a group of methods never waits for the others.
+THREADS = {"exchange": EXCHANGES, "control": 2}
+GROUPS = {"exchange": "exchange", "start": "control", "kill": "control"}
 # Ray keeps larger values in the object store, where they need not be copied to be read.
 INLINE = 96 << 10
 # One return carries no more.
@@ -61,8 +68,12 @@ class Refused(Exception):
     """Says in `code` and words why something can't be done."""
 
     def __init__(self, code, text):
-        super().__init__(text)
+        # Both as arguments, or it could not come back from an actor.
+        super().__init__(code, text)
         self.code = code
+
+    def __str__(self):
+        return self.args[1]
 
 
 class Child:
@@ -108,18 +119,21 @@ class Child:
         for log in self.logs:
             self.poller.register(log, select.POLLIN)
 
-    def exchange(self, number, data):
-        """Writes `data` in its turn; returns what the worker wrote, or nothing."""
+    def exchange(self, number, data, before=()):
+        """Writes `data` in its turn, and `before` before it; returns what the worker wrote, or nothing."""
         with self.order:
             while self.next != number and not self.broken:
                 self.order.wait()
-            if len(data) and not self.broken:
-                try:
+            try:
+                if len(data) and not self.broken:
+                    for part in before:
+                        self.channel.sendall(part)
                     self.channel.sendall(data)
-                except OSError:
-                    self.broken = True  # it has ended: whoever reads will see that
-            self.next += 1
-            self.order.notify_all()
+            except OSError:
+                self.broken = True  # it has ended: whoever reads will see that
+            finally:
+                self.next += 1
+                self.order.notify_all()
         with self.counting:
             if self.waiting >= WAITING:
                 return b""
@@ -262,12 +276,59 @@ class Host:
             "actor": context.get_actor_id(),
         }
 
-    def exchange(self, link, number, data):
-        return self.child.exchange(number, data) if link == self.link else b""
+    def exchange(self, link, number, data, references=()):
+        return self.child.exchange(number, data, fetched(references)) if link == self.link else b""
 
     def kill(self, link):
         if link == self.link:
             self.child.kill()
+
+
+def fetched(references):
+    """The parts of messages that were put into the object store, one after the other."""
+    for reference in references:
+        import ray
+
+        yield from ray.get(reference)
+
+
+class Program:
+    """What is shipped: the executable and what goes with it."""
+
+    def __init__(self, files):
+        self.files = files
+        self.digest = self.read()[0]
+        self.putting = threading.Lock()  # guards the rest
+        self.references = None
+
+    def read(self):
+        import hashlib
+
+        digest = hashlib.sha256()
+        contents = []
+        for file in self.files:
+            try:
+                with open(file["path"], "rb") as source:
+                    contents.append(source.read())
+            except OSError as error:
+                raise Refused("program", f"{file['path']}: {error.strerror}") from None
+            digest.update(f"{file['name']}:{file['executable']}:{len(contents[-1])}:".encode())
+            digest.update(contents[-1])
+        return digest.hexdigest(), contents
+
+    def listed(self):
+        """Its files without what is in them, for nodes that have them."""
+        return [(file["name"], file["executable"], None) for file in self.files]
+
+    def stored(self, ray):
+        """Its files, which are in the object store from now on."""
+        with self.putting:
+            if self.references is None:
+                digest, contents = self.read()
+                if digest != self.digest:
+                    raise Refused("program", "a file of the program was changed while it was started")
+                self.references = [ray.put(content) for content in contents]
+        return [(name, mode, it) for (name, mode, _), it in zip(self.listed(), self.references)]
 
 
 def install(digest, files):
@@ -275,6 +336,8 @@ def install(digest, files):
     parent = os.path.join(session_directory(), "concurry")
     directory = os.path.join(parent, digest)
     if not os.path.isdir(directory):
+        if files[0][2] is None:
+            raise Refused("lacking", "the node does not have the program")
         import shutil
         import tempfile
 
@@ -311,8 +374,9 @@ class Link:
 
     def __init__(self, actor):
         self.actor = actor
-        self.method = actor.exchange.options(concurrency_group="exchange")
+        self.method = actor.exchange
         self.sent = 0
+        self.bring = []
 
 
 class Gateway:
@@ -323,6 +387,7 @@ class Gateway:
         self.sending = threading.Lock()
         self.links = {}
         self.programs = {}
+        self.kept = {}
         self.ray = None
 
     def send(self, kind, link, *parts):
@@ -397,24 +462,10 @@ class Gateway:
         )
 
     def program(self, link, order):
-        """Puts the files of a program into the object store. The nodes fetch what they lack."""
-        import hashlib
-
-        digest = hashlib.sha256()
-        files = []
-        for file in order["files"]:
-            try:
-                with open(file["path"], "rb") as source:
-                    content = source.read()
-            except OSError as error:
-                raise Refused("program", f"{file['path']}: {error.strerror}") from None
-            digest.update(f"{file['name']}:{file['executable']}:{len(content)}:".encode())
-            digest.update(content)
-            files.append((file["name"], file["executable"], content))
-        name = digest.hexdigest()
-        if name not in self.programs:
-            put = self.ray.put
-            self.programs[name] = [(file, mode, put(content)) for file, mode, content in files]
+        """Gets to know a program. It is put into the object store when the first node lacks it."""
+        program = Program(order["files"])
+        name = program.digest
+        self.programs.setdefault(name, program)
         self.tell(STORED, link, {"program": name})
 
     def start(self, link, order):
@@ -424,10 +475,10 @@ class Gateway:
             new = Link(before.actor)
         else:
             options = dict(order["actor"])
+            options["_labels"] = order["labels"]
             options["scheduling_strategy"] = strategy(options.get("scheduling_strategy"))
             kind = type(order["class"], (Host,), {"__module__": Host.__module__})
-            groups = {"exchange": EXCHANGES, "control": 2}
-            actor = self.ray.remote(concurrency_groups=groups)(kind)
+            actor = self.ray.remote(concurrency_groups=THREADS)(kind)
             try:
                 new = Link(
                     actor.options(
@@ -441,16 +492,23 @@ class Gateway:
             except Exception as error:
                 raise Refused("options", brief(error)) from None
         self.links[link] = new
-        files = self.programs[order["program"]]
-        starting = new.actor.start.options(concurrency_group="control").remote(link, order, files)
+        program = self.programs[order["program"]]
 
-        def started(future):
+        def begin(files):
+            new.actor.start.remote(link, order, files).future().add_done_callback(begun)
+
+        def begun(future):
             try:
-                self.tell(STARTED, link, future.result())
+                try:
+                    self.tell(STARTED, link, future.result())
+                except Exception as error:
+                    if refusal(error).code != "lacking":
+                        raise
+                    begin(program.stored(self.ray))
             except Exception as error:
                 self.lost(link, error)
 
-        starting.future().add_done_callback(started)
+        begin(program.listed())
 
     def exchange(self, link, data):
         """Sends bytes down, and what comes back up."""
@@ -459,6 +517,9 @@ class Gateway:
             return
         number = known.sent
         known.sent += 1
+        # In a list, so that they are fetched when it is their turn and not before the call.
+        more = [[self.kept[it] for it in known.bring if it in self.kept]] if known.bring else []
+        known.bring = []
         if len(data) >= INLINE:
             import pickle
 
@@ -475,20 +536,43 @@ class Gateway:
             parts = value if isinstance(value, tuple) else (value,)
             self.send(RETURNED, link, *parts)
 
-        known.method.remote(link, number, data).future().add_done_callback(returned)
+        known.method.remote(link, number, data, *more).future().add_done_callback(returned)
+
+    def keep(self, _, order):
+        """Puts a message into the object store, for all workers that will need it."""
+        if order["number"] in self.kept:
+            return
+        import mmap
+        import pickle
+
+        head = bytes.fromhex(order["head"])
+        try:
+            with open(order["path"], "rb") as file:
+                rest = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self.kept[order["number"]] = self.ray.put((head, pickle.PickleBuffer(rest)))
+        except Exception as error:
+            # Who needs it will say that it did not come.
+            print(f"a shared value can't be put into the object store: {brief(error)}", file=sys.stderr)
+
+    def bring(self, link, order):
+        known = self.links.get(link)
+        if known is not None:
+            known.bring.extend(order["numbers"])
+
+    def forget(self, _, order):
+        self.kept.pop(order["number"], None)
 
     def lost(self, link, error):
         """A link is over, for a reason that its worker did not tell itself."""
         if self.links.pop(link, None) is None:
             return  # it was said, or nobody wants to know
-        cause = getattr(error, "cause", None)
-        code = cause.code if isinstance(cause, Refused) else type(error).__name__
-        self.tell(LOST, link, {"code": code, "text": brief(cause or error)})
+        why = refusal(error)
+        self.tell(LOST, link, {"code": why.code, "text": str(why)})
 
     def kill(self, link, _):
         known = self.links.get(link)
         if known is not None:
-            known.actor.kill.options(concurrency_group="control").remote(link)
+            known.actor.kill.remote(link)
 
     def release(self, link, _):
         """Ends the actor of a link."""
@@ -516,6 +600,9 @@ class Gateway:
         KILL: kill,
         RELEASE: release,
         RESOURCES: resources,
+        KEEP: keep,
+        BRING: bring,
+        FORGET: forget,
     }
 
     def end(self):
@@ -559,6 +646,9 @@ def import_ray():
     if version < MINIMUM_RAY:
         least = ".".join(map(str, MINIMUM_RAY))
         raise Refused("ray-version", f"{sys.executable} has Ray {ray.__version__}, not {least} or later")
+    for name, group in GROUPS.items():
+        # With the method and not with each call, which `ray://` does not know.
+        ray.method(concurrency_group=group)(getattr(Host, name))
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     return ray
 
@@ -587,6 +677,14 @@ def strategy(wanted):
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     return NodeAffinitySchedulingStrategy(node_id=wanted["node"], soft=False)
+
+
+def refusal(error):
+    """What was refused, here or in an actor; or else what has happened."""
+    cause = getattr(error, "cause", None) or error
+    if isinstance(cause, Refused):
+        return cause
+    return Refused(type(error).__name__, brief(cause))
 
 
 def brief(error):

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 /// Raised whenever anything here changes. The gateway is part of this crate, so that a mismatch
 /// means that somebody replaced it.
-pub(crate) const PROTOCOL: u32 = 1;
+pub(crate) const PROTOCOL: u32 = 2;
 /// The length of a header.
 pub(crate) const HEADER: usize = 16;
 /// No message of the gateway is longer: what an exchange brings is cut into smaller ones.
@@ -41,6 +42,12 @@ pub(crate) enum Order {
     Release = 6,
     /// Tell what the cluster has: [`Resources`].
     Resources = 7,
+    /// Keep a message in the object store: [`Keep`].
+    Keep = 9,
+    /// Bring messages that are kept before the next bytes of this link: [`Bring`].
+    Bring = 10,
+    /// A message is kept no longer: [`Forget`].
+    Forget = 11,
 }
 
 /// A message from the gateway.
@@ -97,6 +104,8 @@ pub(crate) struct Start<'o> {
     pub(crate) class: &'o str,
     /// Its options, as Ray takes them.
     pub(crate) actor: serde_json::Map<String, serde_json::Value>,
+    /// Tells it from others in Ray's own lists.
+    pub(crate) labels: BTreeMap<&'static str, String>,
     /// The digest of the program.
     pub(crate) program: &'o str,
     pub(crate) arguments: &'o [String],
@@ -111,6 +120,28 @@ pub(crate) struct Start<'o> {
     pub(crate) table: usize,
     /// The link whose actor it takes over if that is alive. Zero: none.
     pub(crate) instead_of: u64,
+}
+
+/// Keep a message in the object store: for a value that many calls share.
+#[derive(Debug, Serialize)]
+pub(crate) struct Keep<'v> {
+    pub(crate) number: u64,
+    /// How the message begins, in hexadecimal digits.
+    pub(crate) head: String,
+    /// The file that has the rest of it.
+    pub(crate) path: &'v Path,
+}
+
+/// Bring messages that are kept to a worker.
+#[derive(Debug, Serialize)]
+pub(crate) struct Bring<'v> {
+    pub(crate) numbers: &'v [u64],
+}
+
+/// A message is kept no longer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Forget {
+    pub(crate) number: u64,
 }
 
 /// The gateway has joined a cluster.
@@ -262,47 +293,5 @@ pub(crate) fn garbage(what: impl ToString) -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(kind: u32, link: u64, body: &[u8]) -> Vec<u8> {
-        let mut bytes = header(Order::Data, link, body.len()).to_vec();
-        bytes[4..8].copy_from_slice(&kind.to_le_bytes());
-        bytes.extend_from_slice(body);
-        bytes
-    }
-
-    #[test]
-    fn messages_are_read_one_after_the_other_until_the_end() {
-        let mut bytes = message(69, 7, b"abc");
-        bytes.extend(message(70, 8, br#"{"code": "ActorDiedError", "text": "killed"}"#));
-        let mut source = bytes.as_slice();
-        assert_eq!(read(&mut source).unwrap(), Some((7, Answer::Returned(b"abc".to_vec()))));
-        let lost = Refusal { code: "ActorDiedError".into(), text: "killed".into() };
-        assert_eq!(read(&mut source).unwrap(), Some((8, Answer::Lost(lost))));
-        assert_eq!(read(&mut source).unwrap(), None);
-    }
-
-    #[test]
-    fn what_is_no_message_is_refused() {
-        let mut long = message(69, 7, b"");
-        long[..4].copy_from_slice(&u32::MAX.to_le_bytes());
-        for garbled in [long, message(3, 0, b""), message(65, 0, b"{}"), message(70, 0, b"\xff")] {
-            assert!(read(&mut garbled.as_slice()).is_err());
-        }
-    }
-
-    #[test]
-    fn returns_are_told_apart() {
-        assert_eq!(brought(b"").unwrap(), None);
-        let seventh = |kind: u8, rest: &[u8]| [&7u64.to_le_bytes()[..], &[kind], rest].concat();
-        assert_eq!(brought(&seventh(0, b"x")).unwrap(), Some((7, Brought::Output(b"x"))));
-        assert_eq!(brought(&seventh(1, b"y")).unwrap(), Some((7, Brought::Log(b"y"))));
-        let ended = seventh(2, b"\x17\0\0\0{\"code\": -9, \"log\": \"\"}notes");
-        let expected = Ended { code: -9, log: String::new() };
-        assert_eq!(brought(&ended).unwrap(), Some((7, Brought::Ended(expected, b"notes"))));
-        assert!(brought(&seventh(2, b"\xff\0\0\0{}")).is_err());
-        assert!(brought(&seventh(3, b"")).is_err());
-        assert!(brought(b"short").is_err());
-    }
-}
+#[path = "protocol_tests.rs"]
+mod tests;

@@ -10,8 +10,10 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 import threading
 import unittest
+import unittest.mock
 
 PATH = pathlib.Path(__file__).parent.parent / "src" / "gateway.py"
 SPECIFICATION = importlib.util.spec_from_file_location("concurry_gateway", PATH)
@@ -163,6 +165,83 @@ table[:8] = b'12345678'
         self.assertEqual(ended(process.exchange(0, b""))[0]["code"], -signal.SIGKILL)
 
 
+class ProgramTest(unittest.TestCase):
+    """What is on a node under its digest is not fetched again."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        session = unittest.mock.patch.object(gateway, "session_directory", lambda: directory.name)
+        session.start()
+        self.addCleanup(session.stop)
+        self.ray = FakeRay()
+        self.addCleanup(self.ray.shutdown)
+        known = unittest.mock.patch.dict(sys.modules, ray=self.ray)
+        known.start()
+        self.addCleanup(known.stop)
+        self.path = os.path.join(directory.name, "program")
+        self.write(b"one")
+        self.files = [{"path": self.path, "name": "bin/it", "executable": True}]
+
+    def write(self, content):
+        with open(self.path, "wb") as file:
+            file.write(content)
+
+    def test_a_node_that_lacks_it_says_so_and_gets_it_once(self):
+        program = gateway.Program(self.files)
+        with self.assertRaises(gateway.Refused) as refused:
+            gateway.install(program.digest, program.listed())
+        self.assertEqual(refused.exception.code, "lacking")
+        directory = gateway.install(program.digest, program.stored(self.ray))
+        installed = os.path.join(directory, "bin", "it")
+        self.assertTrue(os.access(installed, os.X_OK))
+        self.assertEqual(open(installed, "rb").read(), b"one")
+        self.assertEqual(gateway.install(program.digest, program.listed()), directory)
+        program.stored(self.ray)
+        self.assertEqual(self.ray.puts, 1)
+
+    def test_another_content_is_another_program(self):
+        first = gateway.Program(self.files)
+        self.write(b"two")
+        self.assertNotEqual(gateway.Program(self.files).digest, first.digest)
+        with self.assertRaises(gateway.Refused):
+            first.stored(self.ray)
+
+    def test_a_file_that_is_not_there_is_named(self):
+        self.files[0]["path"] = "there/is/none"
+        with self.assertRaises(gateway.Refused) as refused:
+            gateway.Program(self.files)
+        self.assertIn("there/is/none", str(refused.exception))
+
+
+class HostTest(unittest.TestCase):
+    def test_another_machine_is_refused_by_name(self):
+        host = gateway.Host("Echo-0")
+        with self.assertRaises(gateway.Refused) as refused:
+            host.start(5, {"machine": "Linux sparc64"}, [])
+        self.assertEqual(refused.exception.code, "machine")
+        self.assertIn("sparc64", str(refused.exception))
+
+
+class VersionTest(unittest.TestCase):
+    def refusal(self, ray):
+        with unittest.mock.patch.dict(sys.modules, ray=ray), self.assertRaises(gateway.Refused) as it:
+            gateway.import_ray()
+        return it.exception
+
+    def test_a_ray_that_is_too_old_is_refused_with_both_versions(self):
+        ray = FakeRay()
+        self.addCleanup(ray.shutdown)
+        ray.__version__ = "2.9.3"
+        refusal = self.refusal(ray)
+        self.assertEqual(refusal.code, "ray-version")
+        self.assertIn("2.9.3", str(refusal))
+        self.assertIn(".".join(map(str, gateway.MINIMUM_RAY)), str(refusal))
+
+    def test_without_ray_that_is_said(self):
+        self.assertEqual(self.refusal(None).code, "ray")
+
+
 class FakeRay:
     """As much of Ray as the gateway asks for, on threads of this process."""
 
@@ -171,13 +250,18 @@ class FakeRay:
 
     def __init__(self):
         self.killed = []
+        self.puts = 0
         self.threads = concurrent.futures.ThreadPoolExecutor(32)
 
     def remote(self, **_):
         return lambda kind: FakeActorClass(self, kind)
 
     def put(self, value):
+        self.puts += 1
         return value
+
+    def get(self, reference):
+        return reference
 
     def kill(self, actor):
         self.killed.append(actor)
@@ -249,7 +333,11 @@ class GatewayTest(unittest.TestCase):
         self.ours, theirs = socket.socketpair()
         self.gateway = gateway.Gateway(theirs)
         self.gateway.ray = FakeRay()
-        self.gateway.programs["p"] = []
+        self.gateway.programs["p"] = gateway.Program([])
+        # What an actor imports.
+        known = unittest.mock.patch.dict(sys.modules, ray=self.gateway.ray)
+        known.start()
+        self.addCleanup(known.stop)
         self.refused = None
         host, gateway.Host = gateway.Host, EchoHost
         self.addCleanup(lambda: setattr(gateway, "Host", host))
@@ -291,6 +379,7 @@ class GatewayTest(unittest.TestCase):
             title="Echo-0",
             **{"class": "Echo"},
             actor={"num_cpus": 0},
+            labels={},
             program="p",
             instead_of=instead_of,
         )
@@ -329,6 +418,24 @@ class GatewayTest(unittest.TestCase):
         self.end()
         self.assertEqual(len(self.gateway.ray.killed), 2)
 
+    def test_what_is_kept_is_put_once_and_comes_before_the_bytes_that_need_it(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"shared ")
+            file.flush()
+            for _ in range(2):
+                self.tell(gateway.KEEP, 9, number=1 << 60, head=b"a ".hex(), path=file.name)
+            self.start(5)
+        self.tell(gateway.BRING, 5, numbers=[1 << 60, 7])
+        self.send(gateway.DATA, 5, b"value")
+        self.assertEqual(parts(self.receive()[2])[2], b"a shared value")
+        self.send(gateway.DATA, 5, b"once")
+        self.assertEqual(parts(self.receive()[2])[2], b"once")
+        self.assertEqual(self.gateway.ray.puts, 1)
+        self.tell(gateway.FORGET, 9, number=1 << 60)
+        self.tell(gateway.RESOURCES, 7)
+        self.assertEqual(self.receive()[:2], (gateway.RESOURCES_ARE, 7))
+        self.assertEqual(self.gateway.kept, {})
+
     def test_another_version_is_refused(self):
         self.tell(gateway.CONNECT, 0, protocol=gateway.PROTOCOL + 1)
         kind, _, body = self.receive()
@@ -347,7 +454,7 @@ class GatewayTest(unittest.TestCase):
             self.setUp()
             noise = seed.randbytes(seed.randrange(200))
             if seed.random() < 0.7:  # a right header, so that the body is looked at
-                noise = struct.pack("<IIQ", len(noise), seed.randrange(10), seed.randrange(3)) + noise
+                noise = struct.pack("<IIQ", len(noise), seed.randrange(13), seed.randrange(3)) + noise
             self.ours.sendall(noise)
             self.ours.shutdown(socket.SHUT_WR)
             self.serving.join(60)

@@ -47,6 +47,49 @@ fn a_shared_argument_is_decoded_once_in_each_process() {
     assert_eq!(reader.read(table, 1).result().unwrap(), (2, 2));
 }
 
+/// Has a table of its own.
+#[derive(Worker)]
+struct Owner {
+    table: Shared<Table>,
+}
+
+#[worker]
+impl Owner {
+    pub fn new(table: Shared<Table>) -> Self {
+        Self { table }
+    }
+
+    pub fn read(&self, place: usize) -> u64 {
+        self.table.0[place]
+    }
+
+    pub fn crash(&self) {
+        std::process::abort()
+    }
+
+    pub fn give(&self) -> Shared<Vec<u64>> {
+        Shared::new(vec![7, 8]).unwrap()
+    }
+}
+
+#[test]
+fn a_shared_parameter_is_there_as_long_as_workers_are_started() {
+    let owner = Owner::options(Mode::Process, 1).init(Shared::new(Table(vec![1, 2])).unwrap());
+    let owner = owner.unwrap();
+    assert_eq!(owner.read(1).result().unwrap(), 2);
+    assert!(owner.crash().result().is_err());
+    assert_eq!(owner.read(1).result().unwrap(), 2);
+}
+
+#[test]
+fn a_shared_result_outlives_its_process() {
+    let owner = Owner::options(Mode::Process, 1).init(Shared::new(Table(vec![1])).unwrap());
+    let owner = owner.unwrap();
+    let table = owner.give().result().unwrap();
+    owner.stop().result().unwrap();
+    assert_eq!(table[1], 8);
+}
+
 #[test]
 fn in_the_modes_of_this_process_it_is_the_same_value() {
     let table = Shared::new(Table(vec![1])).unwrap();

@@ -18,7 +18,15 @@ pub(crate) static BEHAVIOURS: [Behaviour];
 const KEPT_HERE: &[&str] = &[];
 
 macro_rules! conformance {
-    (every: $($behaviour:ident),+ $(,)?) => {
+    (every: $($behaviour:ident),+ $(,)?) => { behaviours! { $($behaviour)+ } };
+    (queued: $($behaviour:ident),+ $(,)?) => { behaviours! { $($behaviour)+ } };
+    (overlapping: $($behaviour:ident),+ $(,)?) => { behaviours! { $($behaviour)+ } };
+    // What threads and clocks of this process, or memory that the test shares, are needed for.
+    ($($row:tt)*) => {};
+}
+
+macro_rules! behaviours {
+    ($($behaviour:ident)+) => {
         $(
             mod $behaviour {
                 #[concurry::__private::linkme::distributed_slice($crate::conformance::BEHAVIOURS)]
@@ -30,8 +38,6 @@ macro_rules! conformance {
             }
         )+
     };
-    // What queued calls, threads and clocks of this process are needed for.
-    ($($row:tt)*) => {};
 }
 
 /// Runs a behaviour, or sees that it says why it can't leave.

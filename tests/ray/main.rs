@@ -13,19 +13,36 @@ mod conformance;
 #[allow(dead_code)] // what only other rows use
 #[path = "../conformance"]
 mod behaviours {
+    mod bad_options;
+    mod balancing;
+    mod batching;
+    mod bounded_queue;
+    mod breakers;
     mod callbacks;
+    mod cancelling;
+    mod construction;
+    mod functions;
     mod gathering;
+    mod hedging;
+    mod limits;
     mod mapping;
+    mod nesting;
     mod order;
+    mod overlap;
     mod panics;
     mod pipelines;
+    mod restarts;
+    mod retries;
     mod stopping;
+    mod storms;
+    mod surroundings;
     mod waiting;
     mod waits;
 }
 mod faults;
 mod noters;
 mod setting_up;
+mod shared;
 mod traffic;
 /// The workers of the behaviours that every mode has.
 #[allow(dead_code)] // what only other rows use
@@ -39,7 +56,8 @@ type Test = (&'static str, fn());
 
 /// Every test by its name.
 fn tests() -> Vec<(String, Box<dyn FnOnce() + Send>)> {
-    let own = [calls::TESTS, setting_up::TESTS, traffic::TESTS, faults::TESTS].concat();
+    let own =
+        [calls::TESTS, setting_up::TESTS, traffic::TESTS, shared::TESTS, faults::TESTS].concat();
     let behaviours = conformance::BEHAVIOURS.iter().map(|(name, behaviour)| {
         let name = name.rsplit("behaviours::").next().unwrap_or(name);
         let run = move || conformance::check(name, *behaviour);

@@ -20,6 +20,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("setting_up::a_local_cluster_ends_with_its_pools", a_local_cluster_ends_with_its_pools),
     ("setting_up::a_connection_tells_what_it_found", a_connection_tells_what_it_found),
     ("setting_up::nothing_is_left_after_a_stop", nothing_is_left_after_a_stop),
+    (
+        "setting_up::the_gateway_does_what_it_is_told_on_a_real_cluster",
+        the_gateway_does_what_it_is_told_on_a_real_cluster,
+    ),
 ];
 
 fn problem(options: RayOptions) -> String {
@@ -121,4 +125,13 @@ fn nothing_is_left_after_a_stop() {
     assert!(noter.stop().result().unwrap().complete);
     assert!(gateways_of(std::process::id()).is_empty());
     assert!(!processes.iter().any(|process| is_alive(*process)), "their actors are gone");
+}
+
+/// Names and classes of actors, a node of another kind, a program that is there already, garbage.
+fn the_gateway_does_what_it_is_told_on_a_real_cluster() {
+    let (address, python) = cluster::with(|ray| (ray.address().to_owned(), ray.python()));
+    let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/concurry-ray/tests/on_cluster.py");
+    let run =
+        std::process::Command::new(python).arg(tests).env("RAY_ADDRESS", address).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }

@@ -15,11 +15,11 @@ use crate::future::Call;
 use crate::queue::Closed;
 use crate::remote::{
     Anywhere, BuiltFailure, Elsewhere, FACTORIES, Factory, Launch, RemoteCall, RemotePool,
-    RemoteQueue,
+    RemoteQueue, SharedValue,
 };
 use crate::shared::PoolShared;
 use crate::wire::message::PanicText;
-use crate::wire::{Carry, Status, WorkerKey, codec, registered};
+use crate::wire::{Carry, Status, WorkerKey, codec, leaving, registered};
 use crate::worker::{Construct, Method, MethodVisitor, Queueing, Worker};
 
 /// Calls go elsewhere.
@@ -63,7 +63,11 @@ pub(super) fn start<W: Worker, E: Send + 'static>(
         unavailable("no crate of this program brings it; depend on `concurry-ray` for it".into())
     })?;
     check_methods::<W>(plan.mode, &plan.layers)?;
-    let leaving = construct.leave();
+    // Workers in processes of this machine open the memory of shared values themselves.
+    let (leaving, places) = match plan.mode {
+        Mode::Process => leaving::by_name(|| construct.leave()),
+        _ => leaving::by_number(|| construct.leave()),
+    };
     let parameters = leaving.parameters.map_err(|problem| OptionsError::Method {
         worker: W::NAME,
         method: "new",
@@ -90,6 +94,7 @@ pub(super) fn start<W: Worker, E: Send + 'static>(
         concurrency: plan.concurrency,
         one_at_a_time: !kinds.asynchronous,
         answers_limits: plan.mode == Mode::Process,
+        shared: SharedValue::all_of(&places),
         parameters: parameters.into(),
         options: std::mem::take(&mut options.extensions),
         report: report_to::<W, E>(startup, leaving.error),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{RemoteCall, RemotePool};
+use crate::wire::deliveries::SharedValue;
 use crate::wire::message::{PanicText, Uncarried};
 use crate::wire::{CarryFailure, Status, WorkerKey, codec};
 use crate::{Cancel, Mode, WorkerOptions};
@@ -65,6 +66,9 @@ pub struct Launch {
     /// Whether the backend has a [`LimitDesk`](super::LimitDesk) for each worker. Without, workers see
     /// no limits; set it before the first [`hello`](Self::hello).
     pub answers_limits: bool,
+    /// The shared values among the parameters of the constructor. Kept here, they live as long as
+    /// workers may be started.
+    pub shared: Vec<SharedValue>,
     pub(crate) parameters: Arc<[u8]>,
     pub(crate) options: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     pub(crate) report: Arc<dyn Fn(usize, Result<(), BuiltFailure>) + Send + Sync>,

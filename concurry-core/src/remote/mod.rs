@@ -9,7 +9,8 @@
 //! and the pool's own side ([`RemotePool`]). It gives back an [`Elsewhere`], to which calls are then
 //! submitted. A backend keeps them in a [`RemoteQueue`], takes as many as a worker should have, and
 //! puts each into the worker's [`CallTable`], which numbers them. Encoding it there makes a
-//! message of a call; [`RemotePool::receive`] handles every message that comes back.
+//! message of a call; [`RemotePool::receive`] handles every message that comes back. A backend whose
+//! workers are on other machines also brings them each [`SharedValue`] that a call names.
 //!
 //! **In the worker.** The same executable is started with the environment variable
 //! [`WORKER_VARIABLE`] and a stream socket as its standard input, through which the other side has
@@ -48,4 +49,5 @@ pub use table::CallTable;
 pub(crate) use call::Anywhere;
 
 pub use crate::serving::{WORKER_VARIABLE, greeting, greeting_with_table};
+pub use crate::wire::deliveries::SharedValue;
 pub use crate::wire::table_length;

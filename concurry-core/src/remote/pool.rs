@@ -14,9 +14,10 @@ use crate::error::CodecError;
 use crate::event::Event;
 use crate::future::{Ran, Sending};
 use crate::shared::{PoolShared, Reached, Seat, Stage};
+use crate::wire::deliveries::SharedValue;
 use crate::wire::limits::SetText;
 use crate::wire::message::{Hello, Rebuilt, RestartRule, VERSION};
-use crate::wire::{CarryFailure, Frame, FrameWriter, Kind, Status, codec};
+use crate::wire::{CarryFailure, Frame, FrameWriter, Kind, Status, codec, leaving};
 
 /// The pool's own side of workers that run elsewhere. Clones are the same pool.
 #[derive(Clone, Debug)]
@@ -162,6 +163,20 @@ impl RemotePool {
         writer: &mut FrameWriter<'static>,
         now: Instant,
     ) -> Option<u64> {
+        // SAFETY: the same contract.
+        unsafe { self.send_by(worker, call, table, writer, now, |encode| encode()) }
+    }
+
+    /// The same, encoded inside of `by`.
+    unsafe fn send_by(
+        &self,
+        worker: usize,
+        call: TakenCall,
+        table: &mut CallTable,
+        writer: &mut FrameWriter<'static>,
+        now: Instant,
+        by: impl FnOnce(&mut dyn FnMut() -> Result<(), CarryFailure>) -> Result<(), CarryFailure>,
+    ) -> Option<u64> {
         let number = table.next_number();
         let sending = Sending { now, limits: &self.shared.limits };
         let counters = &self.shared.workers[worker];
@@ -173,7 +188,7 @@ impl RemotePool {
         let error = match begun {
             Err(timeout) => CallError::TimedOut(timeout),
             // SAFETY: by contract, since the call is in the table then.
-            Ok(()) => match unsafe { call.encode(writer, number, &sending) } {
+            Ok(()) => match by(&mut || unsafe { call.encode(writer, number, &sending) }) {
                 Ok(()) => {
                     table.insert(call);
                     return Some(number);
@@ -190,7 +205,8 @@ impl RemotePool {
     }
 
     /// As [`send`](Self::send), but the message is copied behind others, large arguments as well.
-    /// `scratch` is empty before and after. False: the call is over.
+    /// `scratch` is empty before and after. Gives the shared values that the worker needs for the call,
+    /// in the order in which it has to get them.
     #[allow(unsafe_code)]
     pub fn send_copied(
         &self,
@@ -199,14 +215,20 @@ impl RemotePool {
         table: &mut CallTable,
         scratch: &mut FrameWriter<'static>,
         messages: &mut Vec<u8>,
-    ) -> bool {
+    ) -> Vec<SharedValue> {
         let now = self.shared.clock.now();
+        let mut places = Vec::new();
+        let by_number = |encode: &mut dyn FnMut() -> Result<(), CarryFailure>| {
+            let (encoded, met) = leaving::by_number(encode);
+            places = met;
+            encoded
+        };
         // SAFETY: the message is written before anything else can happen to the call.
-        let sent = unsafe { self.send(worker, call, table, scratch, now) }.is_some();
+        let sent = unsafe { self.send_by(worker, call, table, scratch, now, by_number) };
         // Into memory: it can't fail.
         let written = scratch.write_to(messages);
         debug_assert!(written.is_ok());
-        sent
+        if sent.is_none() { Vec::new() } else { SharedValue::all_of(&places) }
     }
 
     /// Handles a message from a worker.

@@ -14,7 +14,7 @@ use super::outbox::Outbox;
 use crate::call::CallEnvironment;
 use crate::shared::{PoolShared, Stage};
 use crate::sync::lock;
-use crate::wire::{FlightRecorder, Frame, FrameReader, Kind, Status};
+use crate::wire::{FlightRecorder, Frame, FrameReader, Kind, Status, deliveries};
 
 /// A call that runs here and can be told to stop.
 pub(crate) enum Running {
@@ -127,8 +127,11 @@ impl Control {
     }
 
     /// Deals with an urgent message. `Some`: it is for those that work.
-    pub(crate) fn handle<'f>(&self, frame: Frame<'f>) -> Option<Frame<'f>> {
+    pub(crate) fn handle<'f>(&self, mut frame: Frame<'f>) -> Option<Frame<'f>> {
         match frame.header.kind {
+            // Here, so that it is there before the calls behind it are handed on.
+            Kind::Shared => deliveries::deliver_frame(&mut frame),
+            Kind::Forget => deliveries::forget(frame.header.call),
             Kind::Cancel => self.cancel(frame.header.call),
             Kind::LimitReply => self.limits.answered(frame.header.call, frame.body),
             Kind::Abort => {

@@ -12,7 +12,7 @@ use crate::future::Outcome;
 use crate::pool::Pool;
 use crate::wire::message::{FailureText, PanicText, Uncarried};
 use crate::wire::{
-    CarryFailure, Decoder, Encoder, FlightRecorder, Frame, Kind, Status, codec, judged,
+    CarryFailure, Decoder, Encoder, FlightRecorder, Frame, Kind, Status, codec, judged, leaving,
 };
 use crate::worker::{Method, MethodVisitor, Worker};
 use crate::{CallError, panics};
@@ -161,6 +161,7 @@ fn try_send<'v>(
     encode: impl FnOnce(&mut Encoder<'v>) -> Result<(), CarryFailure>,
 ) -> Result<(), CarryFailure> {
     // Serialisation is code of the types' own.
+    let encode = |encoder: &mut Encoder<'v>| leaving::as_a_whole(|| encode(encoder));
     let add = || control.outbox.add(Kind::Result, status as u16, number, encode);
     catch_unwind(AssertUnwindSafe(add)).unwrap_or_else(|payload| {
         Err(CarryFailure(format!("encoding it panicked: {}", panics::message(payload))))

@@ -18,7 +18,7 @@ use crate::pool::{MethodKinds, Options};
 use crate::wire::message::{Hello, PanicText, Rebuilt, Uncarried, VERSION};
 use crate::wire::{
     Carry, CarryFailure, ErrorText, FlightRecorder, Frame, FrameReader, Kind, Status, codec,
-    registered,
+    deliveries, leaving, registered,
 };
 use crate::worker::{Constructor, Worker};
 use crate::{InitError, Mode, RestartPolicy};
@@ -60,7 +60,12 @@ impl Served {
 
     fn hello(&mut self) -> io::Result<Hello> {
         loop {
-            if let Some(frame) = self.reader.take().map_err(io::Error::other)? {
+            if let Some(mut frame) = self.reader.take().map_err(io::Error::other)? {
+                // The parameters may name values that are brought before.
+                if frame.header.kind == Kind::Shared {
+                    deliveries::deliver_frame(&mut frame);
+                    continue;
+                }
                 if frame.header.kind != Kind::Hello || frame.header.code != VERSION {
                     return Err(io::Error::other("the other side speaks another version"));
                 }
@@ -212,7 +217,7 @@ fn tell_failed<E>(
     wire: Option<Carry<E>>,
     text: Option<fn(&E) -> ErrorText>,
 ) {
-    let encode = || wire.and_then(|wire| wire.to_bytes(error).ok());
+    let encode = || wire.and_then(|wire| leaving::as_a_whole(|| wire.to_bytes(error)).ok());
     // Serialisation is code of the type's own.
     let bytes = std::panic::catch_unwind(std::panic::AssertUnwindSafe(encode)).ok().flatten();
     let sent = bytes.is_some_and(|bytes| {

@@ -42,6 +42,10 @@ pub enum Kind {
     Ping = 8,
     /// To a worker without a shared table: give the call back if it has not begun.
     TakeBack = 9,
+    /// To a worker: a value that calls will name. Its number is in the place of a call's.
+    Shared = 10,
+    /// To a worker: no call will name that value any more.
+    Forget = 11,
     /// From a worker: its constructor has finished. Its code tells how.
     Built = 32,
     /// From a worker: the outcome of a call. Its code is a [`Status`].
@@ -66,6 +70,8 @@ impl Kind {
             7 => Self::LimitReply,
             8 => Self::Ping,
             9 => Self::TakeBack,
+            10 => Self::Shared,
+            11 => Self::Forget,
             32 => Self::Built,
             33 => Self::Result,
             34 => Self::LimitRequest,

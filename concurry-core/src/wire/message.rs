@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::limits::{GrantText, SetText};
 
 /// Raised when anything about messages changes: both sides have to be the same.
-pub(crate) const VERSION: u16 = 1;
+pub(crate) const VERSION: u16 = 2;
 
 /// Who a process is to be: the first message to it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,15 +117,15 @@ pub(crate) enum Rebuilt {
 }
 
 /// Raw bytes, without a copy element by element.
-mod bytes {
+pub(super) mod bytes {
     use serde::de::{Error, Visitor};
     use serde::{Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bytes(bytes)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
         struct Bytes;
         impl Visitor<'_> for Bytes {
             type Value = Vec<u8>;

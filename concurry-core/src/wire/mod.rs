@@ -2,17 +2,22 @@
 //!
 //! `carry.rs` says what the macros find out about a type, `codec.rs` is the one place that knows the
 //! format, `frame.rs` and `frames_in.rs` cut the stream of bytes into messages, `message.rs` has the
-//! bodies of those that are no calls, `registry.rs` finds a worker's code by its name.
+//! bodies of those that are no calls, `registry.rs` finds a worker's code by its name. `share.rs`,
+//! `leaving.rs` and `deliveries.rs` are about values that many calls share.
 
 mod carry;
 #[cfg(feature = "process")]
 pub(crate) mod codec;
+#[cfg(feature = "process")]
+pub(crate) mod deliveries;
 #[cfg(feature = "process")]
 mod frame;
 #[cfg(feature = "process")]
 mod frames_in;
 #[cfg(feature = "process")]
 mod frames_out;
+#[cfg(feature = "process")]
+pub(crate) mod leaving;
 #[cfg(feature = "process")]
 pub(crate) mod limits;
 #[cfg(feature = "process")]

@@ -2,21 +2,25 @@
 //!
 //! It is encoded once, into memory that has a name for other processes: on Linux a memory file that
 //! is reached by the number of this process, elsewhere a file in the temporary directory. An argument
-//! then carries the name only. A process maps the memory and decodes the value when it first meets
-//! it, and keeps what it has met last.
+//! then carries the name only. A process on this machine maps the memory and decodes the value when it
+//! first meets it, and keeps what it has met last. Workers on other machines can't open it: there the
+//! backend brings the encoded value before the first call that names it (`deliveries.rs`). What a
+//! worker gives back goes as a whole, since nobody could open its memory once it has ended.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::task::Waker;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use super::codec;
+use super::deliveries::delivered;
+use super::{codec, leaving};
 use crate::sync::lock;
 
 /// How many values a process keeps that others have sent it.
@@ -41,7 +45,7 @@ pub struct Shared<T> {
 struct Inner<T> {
     value: T,
     /// Where other processes find it: made when it first leaves this one.
-    place: OnceLock<Result<Place, String>>,
+    place: OnceLock<Result<Arc<Place>, String>>,
 }
 
 /// Why a value can't be shared.
@@ -54,17 +58,35 @@ pub struct ShareError {
 
 /// Memory that other processes can open.
 #[derive(Debug)]
-struct Place {
-    name: Name,
+pub(crate) struct Place {
+    pub(crate) path: PathBuf,
+    /// Tells values apart whose memory had the same name.
+    pub(crate) number: u64,
+    pub(crate) length: u64,
+    /// The values that this one is made of and that are shared themselves.
+    pub(crate) inner: Vec<Arc<Place>>,
+    /// Who wants to know when the value is gone.
+    pub(crate) watchers: Mutex<Vec<Waker>>,
     /// Open as long as the value lives.
     _file: std::fs::File,
 }
 
+/// A value, as an argument carries it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Name {
-    path: PathBuf,
-    /// Tells values apart whose memory had the same name.
-    number: (u32, u64),
+    number: u64,
+    reach: Reach,
+}
+
+/// How to come by a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Reach {
+    /// By opening this file.
+    At(PathBuf),
+    /// It was brought before.
+    Delivered,
+    /// Here it is.
+    Whole(#[serde(with = "super::message::bytes")] Vec<u8>),
 }
 
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Shared<T> {
@@ -82,42 +104,60 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Shared<T> {
         Ok(Self { inner: Arc::new(Inner { value, place: OnceLock::new() }) })
     }
 
-    fn place(&self) -> Result<&Place, String> {
+    fn place(&self) -> Result<&Arc<Place>, String> {
         let place = self.inner.place.get_or_init(|| {
             let written = Place::of(&self.inner.value);
-            written.map_err(|error| format!("the memory for it can't be had: {error}"))
+            written
+                .map(Arc::new)
+                .map_err(|error| format!("the memory for it can't be had: {error}"))
         });
         place.as_ref().map_err(Clone::clone)
+    }
+
+    fn name(&self) -> Result<Name, String> {
+        if leaving::is_whole() {
+            let mut bytes = Vec::new();
+            codec::write(&self.inner.value, &mut bytes).map_err(|failure| failure.0)?;
+            return Ok(Name { number: 0, reach: Reach::Whole(bytes) });
+        }
+        let place = self.place()?;
+        let reach = match leaving::note(place) {
+            true => Reach::Delivered,
+            false => Reach::At(place.path.clone()),
+        };
+        Ok(Name { number: place.number, reach })
     }
 }
 
 impl Place {
     fn of<T: Serialize>(value: &T) -> std::io::Result<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+        static NEXT: AtomicU32 = AtomicU32::new(0);
         // Relaxed: only has to differ.
-        let number = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let count = NEXT.fetch_add(1, Ordering::Relaxed);
+        let number = u64::from(std::process::id()) << 32 | u64::from(count);
         let (path, file) = Self::file(number)?;
         let mut writer = std::io::BufWriter::new(&file);
-        let written = codec::write_to(value, &mut writer);
+        let (written, inner) = leaving::by_name(|| codec::write_to(value, &mut writer));
         written.map_err(|failure| std::io::Error::other(failure.0))?;
         std::io::Write::flush(&mut writer)?;
         drop(writer);
-        Ok(Self { name: Name { path, number }, _file: file })
+        let length = file.metadata()?.len();
+        Ok(Self { path, number, length, inner, watchers: Mutex::default(), _file: file })
     }
 
     #[cfg(target_os = "linux")]
-    fn file(number: (u32, u64)) -> std::io::Result<(PathBuf, std::fs::File)> {
+    fn file(_: u64) -> std::io::Result<(PathBuf, std::fs::File)> {
         use std::os::fd::AsRawFd;
 
         let flags = rustix::fs::MemfdFlags::CLOEXEC;
         let file = std::fs::File::from(rustix::fs::memfd_create("concurry-shared", flags)?);
-        let path = format!("/proc/{}/fd/{}", number.0, file.as_raw_fd());
+        let path = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
         Ok((path.into(), file))
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn file(number: (u32, u64)) -> std::io::Result<(PathBuf, std::fs::File)> {
-        let name = format!("concurry-shared-{}-{}", number.0, number.1);
+    fn file(number: u64) -> std::io::Result<(PathBuf, std::fs::File)> {
+        let name = format!("concurry-shared-{number:016x}");
         let path = std::env::temp_dir().join(name);
         let options = std::fs::File::options().write(true).read(true).create_new(true).clone();
         let file = options.open(&path)?;
@@ -125,16 +165,18 @@ impl Place {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
 impl Drop for Place {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.name.path);
+        #[cfg(not(target_os = "linux"))]
+        let _ = std::fs::remove_file(&self.path);
+        let watchers = std::mem::take(&mut *lock(&self.watchers));
+        watchers.into_iter().for_each(Waker::wake);
     }
 }
 
 /// What other processes have sent this one.
 struct Met {
-    name: Name,
+    number: u64,
     value: Arc<dyn std::any::Any + Send + Sync>,
 }
 
@@ -145,24 +187,35 @@ fn met() -> &'static Mutex<VecDeque<Met>> {
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Shared<T> {
     fn meet(name: Name) -> Result<Self, String> {
-        if let Some(inner) = Self::known(&name)? {
+        let of = |value| Inner { value, place: OnceLock::new() };
+        if let Reach::Whole(bytes) = name.reach {
+            let value = codec::read(&bytes).map_err(|failure| failure.0)?;
+            return Ok(Self { inner: Arc::new(of(value)) });
+        }
+        let decode = |bytes: &[u8]| codec::read(bytes).map(of).map_err(|failure| failure.0);
+        let path = match (delivered(name.number, decode), name.reach) {
+            (Some(inner), _) => return Ok(Self { inner: inner? }),
+            (None, Reach::At(path)) => path,
+            (None, _) => return Err("a shared value did not come: is there memory for it?".into()),
+        };
+        if let Some(inner) = Self::known(name.number)? {
             return Ok(Self { inner });
         }
         // Not under the lock: a value may hold others that are shared.
-        let inner = Arc::new(Inner { value: read(&name.path)?, place: OnceLock::new() });
+        let inner = Arc::new(of(read(&path)?));
         let value: Arc<dyn std::any::Any + Send + Sync> = Arc::<Inner<T>>::clone(&inner);
         let mut known = lock(met());
         let oldest = if known.len() == KEPT { known.pop_front() } else { None };
-        known.push_back(Met { name, value });
+        known.push_back(Met { number: name.number, value });
         drop(known);
         drop(oldest);
         Ok(Self { inner })
     }
 
     /// A value that was met before. It counts as met last.
-    fn known(name: &Name) -> Result<Option<Arc<Inner<T>>>, String> {
+    fn known(number: u64) -> Result<Option<Arc<Inner<T>>>, String> {
         let mut known = lock(met());
-        let place = known.iter().position(|known| known.name == *name);
+        let place = known.iter().position(|known| known.number == number);
         let Some(found) = place.and_then(|place| known.remove(place)) else { return Ok(None) };
         let value = Arc::clone(&found.value);
         known.push_back(found);
@@ -178,8 +231,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
 
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Serialize for Shared<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let place = self.place().map_err(serde::ser::Error::custom)?;
-        place.name.serialize(serializer)
+        self.name().map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 

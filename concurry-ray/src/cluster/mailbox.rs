@@ -19,6 +19,8 @@ pub(crate) enum Letter {
     GatewayEnded { link: u64, text: String },
     /// Nobody wants the outcome of a call any more.
     Cancelled { place: u64 },
+    /// A shared value is gone.
+    ValueGone { number: u64 },
 }
 
 /// Where a pool's thread looks for what to do.

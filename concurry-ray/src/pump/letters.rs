@@ -31,6 +31,7 @@ impl Pump {
             }
             Letter::GatewayEnded { link, text } => self.gateway_ended(link, &text),
             Letter::Cancelled { place } => self.cancelled(place),
+            Letter::ValueGone { number } => self.value_gone(number),
         }
     }
 
@@ -77,12 +78,15 @@ impl Pump {
         let Some(gateway) = self.gateway.clone() else { return };
         let hello = self.launch.hello(index, concurry_core::wire::MAX_FRAME, starting::SLOTS);
         let prefix = starting::log_prefix(self.pool.worker_name(), index, &started);
+        let shared = std::mem::take(&mut self.launch.shared);
+        let values = self.values_to_bring(index, &shared);
+        self.launch.shared = shared;
         let worker = &mut self.workers[index];
         worker.log = crate::log_lines::LogLines::new(prefix);
         worker.stage = Stage::Building;
         worker.started = Some(started);
         worker.heard = Instant::now();
-        worker.send(&gateway, hello);
+        worker.send_with(&gateway, hello, values);
     }
 
     fn cancelled(&mut self, place: u64) {
@@ -100,6 +104,7 @@ impl Pump {
     fn gateway_ended(&mut self, link: u64, text: &str) {
         if self.gateway.take().is_some() {
             self.program = None;
+            self.values.clear();
         }
         if let Some(index) = self.links.get(&link).copied() {
             self.died(index, End::of_gateway(text));

@@ -2,7 +2,7 @@
 //!
 //! Whatever happens is a letter (`mailbox.rs`) or a ring, after which [`Pump::turn`] looks at
 //! everything once: letters (`letters.rs`), what came from workers (`receiving.rs`), starts and
-//! deaths (`starting.rs`, `lives.rs`), silence and calls that wait at the wrong worker (`watching.rs`), and at last the
+//! deaths (`starting.rs`, `lives.rs`), shared values (`values.rs`), silence and calls that wait at the wrong worker (`watching.rs`), and at last the
 //! calls that wait (`dispatch.rs`). Between turns the thread sleeps.
 
 mod dispatch;
@@ -11,10 +11,11 @@ mod letters;
 mod lives;
 mod receiving;
 mod starting;
+mod values;
 mod watching;
 mod worker;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -46,6 +47,8 @@ pub(crate) struct Pump {
     desk: u64,
     files: Vec<File>,
     program: Option<String>,
+    /// The shared values that are in the cluster.
+    values: HashSet<u64>,
     /// Tells the names of this pool's actors from those of others.
     tag: String,
     /// How many calls a worker runs beside each other.
@@ -93,6 +96,7 @@ impl Pump {
             desk: 0,
             files,
             program: None,
+            values: HashSet::new(),
             tag: starting::tag(),
             overlapping,
             next: 0,

@@ -68,6 +68,11 @@ impl Pump {
             title: format!("{name}-{index}"),
             class: name,
             actor,
+            labels: BTreeMap::from([
+                ("concurry-worker", name.to_owned()),
+                ("concurry-pool", self.tag.clone()),
+                ("concurry-index", index.to_string()),
+            ]),
             program,
             arguments: &[],
             environment,
@@ -170,7 +175,7 @@ fn secret() -> [u8; 16] {
     secret
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -94,9 +94,8 @@ impl Pump {
             worker.window.collapse();
         }
         if ahead > 0 && others {
-            for number in worker.table.numbers().into_iter().rev().take(ahead) {
-                worker.tell(gateway, Kind::TakeBack, number);
-            }
+            let numbers = worker.table.numbers().into_iter().rev().take(ahead);
+            worker.tell_all(gateway, Kind::TakeBack, numbers.map(|number| (number, Vec::new())));
         }
         if ahead > 0 && !others && self.workers.len() > 1 {
             // Somebody may have nothing to do soon.

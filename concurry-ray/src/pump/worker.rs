@@ -1,6 +1,6 @@
 //! One worker of a pool: its link to the cluster, its calls, and in which part of its life it is.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::pin::Pin;
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use concurry_core::wire::{FrameHeader, FrameReader, FrameWriter, Kind, MAX_FRAME
 
 use crate::cluster::Gateway;
 use crate::log_lines::LogLines;
-use crate::protocol::{BULK, EXCHANGES, INLINE, Order, Started};
+use crate::protocol::{BULK, Bring, EXCHANGES, INLINE, Order, Started};
 use crate::returns::Returns;
 use crate::window::Window;
 
@@ -51,8 +51,17 @@ pub(crate) struct Worker {
     pub(crate) log: LogLines,
     /// Exchanges on their way.
     unanswered: usize,
-    /// What is to be sent, in pieces of one exchange each.
-    waiting: VecDeque<Vec<u8>>,
+    /// What is to be sent.
+    waiting: VecDeque<Piece>,
+    /// The shared values that its process has.
+    pub(super) values: HashSet<u64>,
+}
+
+/// What one exchange brings down.
+struct Piece {
+    /// Shared values that the process gets before the bytes.
+    values: Vec<u64>,
+    bytes: Vec<u8>,
 }
 
 /// Where calls overlap, those that have the worker for themselves: they are sent when no other is
@@ -118,6 +127,7 @@ impl Worker {
             log: LogLines::new(String::new()),
             unanswered: 0,
             waiting: VecDeque::new(),
+            values: HashSet::new(),
         }
     }
 
@@ -130,6 +140,7 @@ impl Worker {
         self.window = Window::new(overlapping, now);
         self.unanswered = 0;
         self.waiting.clear();
+        self.values.clear();
         self.overdue = None;
         self.alone.runs = false;
         self.heard = now;
@@ -154,26 +165,52 @@ impl Worker {
     }
 
     /// Sends bytes, as soon as exchanges are free.
-    pub(crate) fn send(&mut self, gateway: &Gateway, mut bytes: Vec<u8>) {
+    pub(crate) fn send(&mut self, gateway: &Gateway, bytes: Vec<u8>) {
+        self.send_with(gateway, bytes, Vec::new());
+    }
+
+    /// Sends messages that name these shared values.
+    pub(crate) fn send_with(&mut self, gateway: &Gateway, mut bytes: Vec<u8>, values: Vec<u64>) {
         match self.waiting.back_mut() {
-            Some(last) if last.len() + bytes.len() < INLINE => last.append(&mut bytes),
-            _ if bytes.len() <= BULK => self.waiting.push_back(bytes),
-            _ => self.waiting.extend(bytes.chunks(BULK).map(<[u8]>::to_vec)),
+            // The piece may be the end of a long message, before which no value can come.
+            Some(last) if values.is_empty() && last.bytes.len() + bytes.len() < INLINE => {
+                last.bytes.append(&mut bytes);
+            }
+            _ if bytes.len() <= BULK => self.waiting.push_back(Piece { values, bytes }),
+            _ => {
+                let chunks = bytes.chunks(BULK).map(<[u8]>::to_vec);
+                let mut values = values;
+                // All values go with the first one.
+                self.waiting.extend(
+                    chunks.map(|bytes| Piece { values: std::mem::take(&mut values), bytes }),
+                );
+            }
         }
         self.exchange(gateway);
     }
 
     /// Sends a message without a body.
     pub(crate) fn tell(&mut self, gateway: &Gateway, kind: Kind, call: u64) {
-        self.tell_more(gateway, kind, call, &[]);
+        self.tell_all(gateway, kind, [(call, Vec::new())]);
     }
 
-    /// Sends a message with a body.
-    pub(crate) fn tell_more(&mut self, gateway: &Gateway, kind: Kind, call: u64, body: &[u8]) {
-        let length = body.len() as u32;
-        let header = FrameHeader { length, kind, attachments: 0, code: 0, call };
-        let bytes = [&header.to_bytes()[..], body].concat();
-        self.send(gateway, bytes);
+    /// Sends messages with their bodies, in one piece.
+    pub(crate) fn tell_all(
+        &mut self,
+        gateway: &Gateway,
+        kind: Kind,
+        messages: impl IntoIterator<Item = (u64, Vec<u8>)>,
+    ) {
+        let mut bytes = Vec::new();
+        for (call, body) in messages {
+            let length = body.len() as u32;
+            let header = FrameHeader { length, kind, attachments: 0, code: 0, call };
+            bytes.extend_from_slice(&header.to_bytes());
+            bytes.extend_from_slice(&body);
+        }
+        if !bytes.is_empty() {
+            self.send(gateway, bytes);
+        }
     }
 
     /// One exchange has ended.
@@ -188,7 +225,10 @@ impl Worker {
         while self.unanswered < EXCHANGES
             && let Some(piece) = self.waiting.pop_front()
         {
-            gateway.send(Order::Data, self.link, &piece);
+            if !piece.values.is_empty() {
+                gateway.tell(Order::Bring, self.link, &Bring { numbers: &piece.values });
+            }
+            gateway.send(Order::Data, self.link, &piece.bytes);
             self.unanswered += 1;
         }
         // A second one takes over at once when the first returns with something.

@@ -14,7 +14,7 @@ use super::connection::Connection;
 use super::notes::Mailbox;
 use super::options::ProcessOptions;
 use super::output::Outputs;
-use crate::remote::{BuiltFailure, CallTable, Launch, RemotePool, Restarts};
+use crate::remote::{BuiltFailure, CallTable, Launch, RemotePool, Restarts, SharedValue};
 
 /// Places for calls that a process has and has not answered: far more than a window needs.
 const SLOTS: usize = 1_024;
@@ -33,6 +33,8 @@ pub(crate) struct Link {
     outputs: Outputs,
     report: Report,
     hello: Vec<u8>,
+    /// What the hello names: processes are started as long as this lives.
+    _shared: Vec<SharedValue>,
     slots: u32,
     pub(super) one_at_a_time: bool,
     pub(super) restarts: Restarts,
@@ -62,6 +64,7 @@ impl Link {
             worker,
             pool: launch.pool.clone(),
             hello: launch.hello(worker, options.max_message, slots),
+            _shared: launch.shared.clone(),
             options,
             mailbox: Arc::clone(mailbox),
             waker: Waker::from(Arc::clone(&mailbox.waker)),
