@@ -54,6 +54,7 @@ pub struct Bench {
     name: &'static str,
     rounds: u32,
     depends_on_load: bool,
+    works_here: bool,
     cases: Vec<Case>,
 }
 
@@ -61,7 +62,7 @@ impl Bench {
     /// A bench of five rounds after a warm-up, without cases.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, rounds: 5, depends_on_load: true, cases: Vec::new() }
+        Self { name, rounds: 5, depends_on_load: true, works_here: true, cases: Vec::new() }
     }
 
     /// Sets the number of rounds that are run unless told otherwise.
@@ -76,6 +77,14 @@ impl Bench {
     pub const fn independent_of_load(mut self) -> Self {
         self.rounds = 1;
         self.depends_on_load = false;
+        self
+    }
+
+    /// For work that other processes do for this one: what they use is no disturbance, so no sample is
+    /// repeated because of it.
+    #[must_use]
+    pub const fn works_elsewhere(mut self) -> Self {
+        self.works_here = false;
         self
     }
 
@@ -122,10 +131,13 @@ impl Bench {
             if self.depends_on_load {
                 warm_up(case, options);
             }
-            let redo = if self.depends_on_load { options.redo } else { 0 };
+            let redo = if self.depends_on_load && self.works_here { options.redo } else { 0 };
             let samples = sample_in_turn(case, rounds, options, redo, repeat_until)?;
             let case_rows = summarise(self.name, case, options, &samples);
             report::print_table(self.name, case.name, rounds, &case_rows);
+            if self.works_here {
+                report::print_disturbances(&case_rows);
+            }
             rows.extend(case_rows);
         }
         if rows.is_empty() {

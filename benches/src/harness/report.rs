@@ -92,6 +92,10 @@ pub(super) fn print_table(bench: &str, case: &str, rounds: u32, rows: &[Row]) {
             row.busy_cpus
         );
     }
+}
+
+/// Names the rows of one case that other processes disturbed.
+pub(super) fn print_disturbances(rows: &[Row]) {
     let disturbed: Vec<_> = rows
         .iter()
         .filter(|row| row.other_cpus > Measurement::SUSPECT_LOAD)
