@@ -21,8 +21,6 @@ pub(crate) fn start(cluster: Result<RayCluster, String>) -> Option<String> {
             let known = [
                 ("RAY_ADDRESS", cluster.address().into()),
                 ("CONCURRY_RAY_PYTHON", cluster.python()),
-                // A gateway notices after so many seconds that the head is gone, and not after 60.
-                ("RAY_gcs_rpc_server_reconnect_timeout_s", "3".into()),
             ];
             for (name, value) in known {
                 // SAFETY: `main` calls this before there is a second thread.

@@ -29,8 +29,6 @@ pub(crate) const TESTS: &[Test] = &[
     ("faults::a_process_that_hangs_is_replaced", a_process_that_hangs_is_replaced),
     ("faults::a_worker_is_given_up_after_max_restarts", a_worker_is_given_up_after_max_restarts),
     ("faults::a_killed_node_costs_only_what_ran_there", a_killed_node_costs_only_what_ran_there),
-    // The last one: it costs the cluster.
-    ("faults::a_cluster_without_its_head_is_told", a_cluster_without_its_head_is_told),
 ];
 
 fn death<E: std::fmt::Debug>(error: &CallError<E>) -> WorkerDeath {
@@ -220,18 +218,4 @@ fn a_killed_node_costs_only_what_ran_there() {
     let answered = (500..502).any(|number| second.note(number).result().is_ok());
     assert!(answered || second.note(502).result().is_ok(), "two workers, two deaths");
     assert!(notes.counts(503).into_iter().all(|runs| runs <= 1), "nothing runs twice");
-}
-
-fn a_cluster_without_its_head_is_told() {
-    let notes = Notes::new();
-    let noter = notes.noter(1);
-    let process = noter.process().result().unwrap();
-    cluster::with(|cluster| cluster.kill_head());
-    assert_eq!(noter.note(0).result().unwrap(), 0, "what has begun goes on for a while");
-    let error = noter.note_and_wait(1, notes.gate()).result().unwrap_err();
-    assert!(matches!(death(&error), WorkerDeath::Lost { .. }), "{error}");
-    wait_until("its worker is gone", || !is_alive(process));
-    let error = noter.note(2).result().unwrap_err();
-    assert!(error.to_string().contains("no Ray cluster"), "{error}");
-    assert_eq!(notes.counts(3), [1, 1, 0]);
 }

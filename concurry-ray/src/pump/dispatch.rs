@@ -31,8 +31,10 @@ impl Pump {
         let mut quantum = 1;
         loop {
             let mut dealt = false;
+            // Dealing moves `next` on.
+            let first = self.next;
             for turn in 0..self.workers.len() {
-                let index = (self.next + turn) % self.workers.len();
+                let index = (first + turn) % self.workers.len();
                 let room = self.workers[index].room().min(quantum);
                 if room == 0 {
                     continue;
