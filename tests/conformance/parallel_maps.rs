@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use concurry::prelude::*;
-use concurry_testkit::{Counted, Dropped, Gate, Recorder};
+use concurry_testkit::{Counted, Dropped, Gate, Recorder, threads_named, wait_until};
 
 conformance!(threads:
     results_keep_the_order_of_items_of_any_number,
@@ -16,6 +16,7 @@ conformance!(threads:
     idle_threads_get_a_part_of_what_others_have,
     a_map_with_a_narrow_window_has_no_more_calls_on_their_way,
     a_map_ends_when_its_pool_is_stopped,
+    a_pool_that_has_mapped_leaves_no_thread,
 );
 
 #[task]
@@ -181,4 +182,16 @@ fn a_map_ends_when_its_pool_is_stopped(mode: Mode) {
     });
     let error = pool.map(endless).results().unwrap_err();
     assert!(matches!(error, CallError::Stopped(_)), "{error:?}");
+}
+
+fn a_pool_that_has_mapped_leaves_no_thread(mode: Mode) {
+    #[task]
+    fn leaky_map(number: u64) -> u64 {
+        number
+    }
+    let pool = leaky_map::options(mode, 3).init().unwrap();
+    assert_eq!(pool.map(0..1_000).results().unwrap().len(), 1_000);
+    assert!(threads_named("leaky_map-map") > 0);
+    drop(pool);
+    wait_until("its threads are gone", || threads_named("leaky_map") == 0);
 }

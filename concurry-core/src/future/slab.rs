@@ -124,7 +124,8 @@ thread_local! {
 }
 
 /// Cells of one block that a thread freed one after the other. Who collects many results frees the
-/// cells of one block in a row, and takes them off its count together.
+/// cells of one block in a row, and takes them off its count together. Without it, calls in windows
+/// on two workers took 64 to 85 ns instead of 57 to 60, and nothing else got faster.
 struct FreedRun {
     /// `None`: there is no such block.
     head: Option<NonNull<BlockHead>>,

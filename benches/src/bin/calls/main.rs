@@ -55,15 +55,20 @@ fn blocking(name: &'static str, workers: usize, pattern: Pattern) -> Case {
 
 /// Calls from a future: on a thread outside the runtime, or as a task of it.
 fn awaited(name: &'static str, caller: Caller, pattern: Pattern) -> Case {
+    // The more tasks there are at a time, the more each costs.
+    let tasks = match pattern {
+        Pattern::AllThenCollect => MANY,
+        Pattern::Windows => FEWER,
+    };
     Case::new(name, Unit::NanosecondsPerCall)
         .floor("tokio-spawn")
-        .subject("tokio-spawn", FEWER, move |calls| {
+        .subject("tokio-spawn", tasks, move |calls| {
             async_calls::measure::<AsyncTokioSpawn>(calls, caller, pattern)
         })
         .subject("concurry", MANY, move |calls| {
             async_calls::measure::<AsyncConcurry>(calls, caller, pattern)
         })
-        .subject("joinset", FEWER, move |calls| {
+        .subject("joinset", tasks, move |calls| {
             async_calls::measure_join_set(calls, caller, pattern)
         })
 }
