@@ -26,6 +26,7 @@ impl ThreadWaker {
 
     /// Parks until notified. Other users of the thread's park token only cause another look.
     fn park(&self) {
+        wake_held();
         // Acquire pairs with the Release in `wake_by_ref`: what the waker wrote is seen.
         while !self.notified.swap(false, Ordering::Acquire) {
             thread::park();
@@ -39,10 +40,75 @@ impl Wake for ThreadWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.notified.swap(true, Ordering::Release) {
+        if !self.notified.swap(true, Ordering::Release) && !hold(&self.thread) {
             self.thread.unpark();
         }
     }
+}
+
+thread_local! {
+    /// The threads that are woken when the current `wake_together` ends.
+    static HELD: RefCell<Option<Vec<Thread>>> = const { RefCell::new(None) };
+}
+
+/// False: nobody holds wakes on this thread.
+fn hold(thread: &Thread) -> bool {
+    let held = HELD.try_with(|held| match &mut *held.borrow_mut() {
+        Some(threads) => {
+            threads.push(thread.clone());
+            true
+        }
+        None => false,
+    });
+    held.unwrap_or(false)
+}
+
+/// Wakes the threads that were to be woken by now, inside a [`wake_together`]. For before running
+/// code that may wait for one of them.
+///
+/// ```
+/// concurry_time::wake_held(); // elsewhere it does nothing
+/// ```
+pub fn wake_held() {
+    let threads = HELD.try_with(|held| held.borrow_mut().as_mut().map(std::mem::take));
+    threads.ok().flatten().into_iter().flatten().for_each(|thread| thread.unpark());
+}
+
+/// Wakes the threads that block on what becomes ready in `f` at the end of it, and each once.
+///
+/// A thread that is woken runs at once where the system lets it, in place of the one that woke it: so
+/// who completes many things one after the other is held up at each, and the other finds one only.
+/// Only threads in [`block_on`] and [`block_on_until`] are held; one that is entered in `f` wakes
+/// them before it parks.
+///
+/// ```
+/// use concurry_time::{block_on, wake_together};
+/// use std::sync::mpsc;
+///
+/// let (sender, receiver) = mpsc::channel();
+/// wake_together(|| (0..3).try_for_each(|number| sender.send(number)))?;
+/// assert_eq!(block_on(async { receiver.try_iter().count() }), 3);
+/// # Ok::<(), mpsc::SendError<i32>>(())
+/// ```
+pub fn wake_together<R>(f: impl FnOnce() -> R) -> R {
+    /// Also if `f` panics.
+    struct Held(bool);
+    impl Drop for Held {
+        fn drop(&mut self) {
+            if self.0 {
+                wake_held();
+                let _ = HELD.try_with(|held| held.replace(None));
+            }
+        }
+    }
+    let begun = HELD.try_with(|held| {
+        let mut held = held.borrow_mut();
+        let begun = held.is_none();
+        held.get_or_insert_default();
+        begun
+    });
+    let _held = Held(begun.unwrap_or(false));
+    f()
 }
 
 type CachedWaker = (Arc<ThreadWaker>, Waker);
@@ -134,6 +200,32 @@ mod tests {
         let waiter = thread::spawn(move || block_on(sleep));
         fake.wait_for_sleepers(1);
         fake.advance(Duration::from_secs(1));
+        waiter.join().unwrap();
+    }
+
+    #[test]
+    fn wakes_that_are_held_come_at_the_end_or_before_a_park() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let waiter = thread::spawn(move || {
+            let (parker, waker) = ThreadWaker::new();
+            sender.send(waker).unwrap();
+            parker.park();
+            sender
+        });
+        let waker = receiver.recv().unwrap();
+        wake_together(|| {
+            waker.wake_by_ref();
+            assert!(HELD.with(|held| held.borrow().as_ref().is_some_and(|held| held.len() == 1)));
+            // One that is entered here wakes them before it parks itself.
+            let mut polls = 0;
+            block_on(std::future::poll_fn(|context| {
+                polls += 1;
+                context.waker().wake_by_ref();
+                if polls == 2 { Poll::Ready(()) } else { Poll::Pending }
+            }));
+            assert!(HELD.with(|held| held.borrow().as_ref().is_some_and(Vec::is_empty)));
+        });
+        assert!(HELD.with(|held| held.borrow().is_none()));
         waiter.join().unwrap();
     }
 

@@ -18,7 +18,7 @@ mod sleep;
 mod system;
 mod wheel;
 
-pub use block_on::{block_on, block_on_until};
+pub use block_on::{block_on, block_on_until, wake_held, wake_together};
 pub use clock::Clock;
 #[cfg(any(test, feature = "test-util"))]
 pub use fake::FakeClock;

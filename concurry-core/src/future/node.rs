@@ -213,6 +213,8 @@ pub(super) fn wake(waker: Waker) {
 /// # Safety
 /// The caller owns the outcome.
 pub(super) unsafe fn drop_outcome(node: NonNull<Header>) {
+    // As for every code of the user: it may wait for whoever was about to be woken.
+    concurry_time::wake_held();
     // SAFETY: by contract.
     panics::contain(|| unsafe { (node.as_ref().vtable.drop_outcome)(node) });
 }

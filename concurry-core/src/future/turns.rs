@@ -32,6 +32,8 @@ thread_local! {
 
 /// Runs a step: now, or after the hand-over that woke it.
 pub(super) fn run(turn: Arc<dyn Turn>) {
+    // It may run code that waits for whoever was about to be woken.
+    concurry_time::wake_held();
     let mut turn = Some(turn);
     // A thread that is ending has no list: there everything runs at once.
     let _ = DUE.try_with(|due| {

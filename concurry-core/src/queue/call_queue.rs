@@ -110,6 +110,33 @@ impl<W> CallQueue<W> {
         Some(unsafe { Call::new(PoolSide::from_raw(node)) })
     }
 
+    /// Takes the oldest calls, at most so many, and hands them over when the queue is free again.
+    #[cfg(feature = "process")]
+    pub(crate) fn take_many(&self, most: usize, mut taken: impl FnMut(Call<W>)) {
+        let mut left = most;
+        while left > 0 {
+            let mut found = [None; TOGETHER];
+            {
+                let mut out = lock(&self.out);
+                for place in found.iter_mut().take(left) {
+                    *place = self.pop(&mut out);
+                    let Some(node) = place else { break };
+                    prefetch::for_writing(node.as_ptr());
+                }
+            }
+            let mut count = 0;
+            for node in found.into_iter().map_while(|node| node) {
+                count += 1;
+                // SAFETY: what leaves the list is ours.
+                taken(unsafe { Call::new(PoolSide::from_raw(node)) });
+            }
+            if count < TOGETHER {
+                return;
+            }
+            left -= count;
+        }
+    }
+
     /// Worker: takes the next call: of those that it took ahead, of those that another one took ahead
     /// and does not come to, or the oldest of the queue.
     #[inline]
@@ -295,6 +322,10 @@ impl<W> Drop for CallQueue<W> {
         }
     }
 }
+
+/// So many calls leave the queue under one lock.
+#[cfg(feature = "process")]
+const TOGETHER: usize = 32;
 
 /// How many lines ahead the nodes of a stack are fetched while it is taken off.
 const AHEAD: usize = 16;

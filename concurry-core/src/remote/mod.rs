@@ -40,6 +40,7 @@ pub use elsewhere::{
 pub use limits::LimitDesk;
 #[doc(hidden)]
 pub use linkme;
+pub(crate) use pool::Outcomes;
 pub use pool::{Received, RemotePool};
 pub use queue::RemoteQueue;
 pub use remains::Remains;

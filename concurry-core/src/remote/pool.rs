@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use std::task::Waker;
 
 use concurry_limits::LimitSet;
-use concurry_time::Clock;
+use concurry_time::{Clock, wake_together};
 
 use super::{CallTable, Elsewhere, Launch, LimitDesk, RemoteQueue, Restarts, TakenCall};
 use crate::CallError;
 use crate::error::CodecError;
 use crate::event::Event;
-use crate::future::{Ran, Sending};
+use crate::future::{Ran, Sending, Unpublished};
 use crate::shared::{PoolShared, Reached, Seat, Stage};
 use crate::wire::deliveries::SharedValue;
 use crate::wire::limits::SetText;
@@ -45,6 +45,33 @@ pub enum Received {
     Limits,
     /// The worker's state can't be built again: the worker is to be ended and started anew.
     Unbuilt(String),
+}
+
+/// Outcomes that are written and not handed to their users yet. They are when this is dropped.
+///
+/// Who waits for several is woken once for all, and not once for each.
+#[derive(Debug, Default)]
+pub(crate) struct Outcomes(Vec<Unpublished>);
+
+/// So many outcomes wait for one another at most.
+const TOGETHER: usize = 128;
+
+impl Outcomes {
+    /// Hands them to their users.
+    #[inline]
+    pub(crate) fn publish(&mut self) {
+        if self.0.len() > 1 {
+            wake_together(|| self.0.drain(..).for_each(Unpublished::publish));
+        } else if let Some(outcome) = self.0.pop() {
+            outcome.publish();
+        }
+    }
+}
+
+impl Drop for Outcomes {
+    fn drop(&mut self) {
+        self.publish();
+    }
 }
 
 impl RemotePool {
@@ -232,8 +259,20 @@ impl RemotePool {
     }
 
     /// Handles a message from a worker.
-    #[inline]
     pub fn receive(&self, worker: usize, frame: Frame<'_>, table: &mut CallTable) -> Received {
+        self.receive_into(worker, frame, table, &mut Outcomes(Vec::new()))
+    }
+
+    /// As [`receive`](Self::receive), but the outcome of a call is handed to its user together with
+    /// others.
+    #[inline]
+    pub(crate) fn receive_into(
+        &self,
+        worker: usize,
+        frame: Frame<'_>,
+        table: &mut CallTable,
+        outcomes: &mut Outcomes,
+    ) -> Received {
         match frame.header.kind {
             Kind::Result => match table.remove(frame.header.call) {
                 None => Received::Unknown,
@@ -241,7 +280,10 @@ impl RemotePool {
                     Received::TakenBack(self.take_back(worker, call))
                 }
                 Some(call) => {
-                    self.complete(worker, call, frame);
+                    outcomes.0.push(self.complete(worker, call, frame));
+                    if outcomes.0.len() == TOGETHER {
+                        outcomes.publish();
+                    }
                     Received::Done
                 }
             },
@@ -263,12 +305,12 @@ impl RemotePool {
     }
 
     #[inline]
-    fn complete(&self, worker: usize, call: TakenCall, frame: Frame<'_>) {
+    fn complete(&self, worker: usize, call: TakenCall, frame: Frame<'_>) -> Unpublished {
         let counters = &self.shared.workers[worker];
         let (ran, outcome) = call.complete(frame, worker);
         // Before the outcome is out, so that who has it finds it counted.
         counters.end(ran != Ran::Done);
-        outcome.publish();
+        outcome
     }
 
     fn rebuilt(&self, worker: usize, frame: &Frame<'_>) -> Received {

@@ -67,6 +67,21 @@ impl RemoteQueue {
         }
     }
 
+    /// Takes the oldest calls for a worker, at most so many.
+    pub(crate) fn take_many(&self, worker: usize, most: usize, taken: &mut VecDeque<TakenCall>) {
+        let most = most + taken.len();
+        // Relaxed: as in `take`.
+        while taken.len() < most
+            && self.returned_count.load(Ordering::Relaxed) > 0
+            && let Some(call) = self.take_returned()
+        {
+            taken.push_back(call);
+        }
+        self.of_worker(worker).take_many(most - taken.len(), |call| {
+            taken.extend(RemoteCall::new(call, None).take());
+        });
+    }
+
     fn take_returned(&self) -> Option<TakenCall> {
         let mut returned = self.lock_returned();
         let call = returned.pop_front();

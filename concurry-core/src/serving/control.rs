@@ -204,7 +204,7 @@ fn hear(channel: &UnixStream, mut reader: FrameReader, mut heard: impl FnMut(Fra
                 Err(_) => return,
             }
         }
-        match reader.read_from(&mut Socket(channel, RecvFlags::empty())) {
+        match reader.read_from(&mut Socket::new(channel, RecvFlags::empty())) {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}

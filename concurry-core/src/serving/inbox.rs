@@ -9,15 +9,32 @@ use rustix::net::RecvFlags;
 use crate::wire::{Frame, FrameHeader, FrameReader, Source};
 
 /// A socket as a source of messages.
-pub(crate) struct Socket<'s>(pub(crate) &'s UnixStream, pub(crate) RecvFlags);
+pub(crate) struct Socket<'s> {
+    socket: &'s UnixStream,
+    flags: RecvFlags,
+    /// The last read gave as much as was asked for.
+    was_filled: bool,
+}
+
+impl<'s> Socket<'s> {
+    pub(crate) fn new(socket: &'s UnixStream, flags: RecvFlags) -> Self {
+        Self { socket, flags, was_filled: false }
+    }
+
+    /// Whether there may be more.
+    pub(crate) fn was_filled(&self) -> bool {
+        self.was_filled
+    }
+}
 
 impl Source for Socket<'_> {
     #[allow(unsafe_code)]
     fn append(&mut self, bytes: &mut Vec<u8>, most: usize) -> io::Result<usize> {
         let room = bytes.spare_capacity_mut();
         let most = most.min(room.len());
-        let ((filled, _), _) = rustix::net::recv(self.0, &mut room[..most], self.1)?;
+        let ((filled, _), _) = rustix::net::recv(self.socket, &mut room[..most], self.flags)?;
         let count = filled.len();
+        self.was_filled = count == most;
         let length = bytes.len() + count;
         // SAFETY: the system has filled so many bytes behind the length.
         unsafe { bytes.set_len(length) };
@@ -90,7 +107,7 @@ impl Inbox {
     pub(crate) fn wait(&mut self, mut handle: impl FnMut(Frame<'_>) -> Next) -> io::Result<Next> {
         match self {
             Self::Own(channel, reader) => {
-                match reader.read_from(&mut Socket(channel, RecvFlags::empty())) {
+                match reader.read_from(&mut Socket::new(channel, RecvFlags::empty())) {
                     Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
                     Ok(_) => Ok(Next::Look),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Next::Look),

@@ -10,6 +10,7 @@ mod inbox;
 mod limits;
 mod methods;
 mod outbox;
+mod pacing;
 mod serve;
 
 pub use hook::{WORKER_VARIABLE, greeting, greeting_with_table, init};

@@ -1,5 +1,6 @@
 //! What a worker sends: many messages by one write, and none lost if it dies before that.
 
+use std::cell::Cell;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -25,8 +26,11 @@ struct State {
     channel: UnixStream,
     /// Messages, where no recorder keeps them.
     waiting: Vec<u8>,
+}
+
+thread_local! {
     /// Memory for the next message.
-    scratch: Vec<u8>,
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 impl Outbox {
@@ -35,7 +39,7 @@ impl Outbox {
         recorder: Option<Arc<FlightRecorder>>,
         max_message: usize,
     ) -> Self {
-        let state = Mutex::new(State { channel, waiting: Vec::new(), scratch: Vec::new() });
+        let state = Mutex::new(State { channel, waiting: Vec::new() });
         Self { recorder, max_message, state, flusher: OnceLock::new() }
     }
 
@@ -54,8 +58,16 @@ impl Outbox {
     ) -> Result<(), CarryFailure> {
         // Encoding is code of the types' own, so it comes before the lock.
         let mut writer = FrameWriter::new(self.max_message);
-        writer.reuse(std::mem::take(&mut lock(&self.state).scratch));
-        writer.add(kind, code, call, encode)?;
+        writer.reuse(SCRATCH.try_with(Cell::take).unwrap_or_default());
+        let added = writer.add(kind, code, call, encode);
+        if added.is_ok() {
+            self.post(&mut writer);
+        }
+        let _ = SCRATCH.try_with(|scratch| scratch.set(writer.into_buffer()));
+        added
+    }
+
+    fn post(&self, writer: &mut FrameWriter<'_>) {
         let mut state = lock(&self.state);
         match writer.as_bytes() {
             Some(message) if self.keep(&mut state, message) => {}
@@ -64,8 +76,6 @@ impl Outbox {
                 let _ = sent.and_then(|()| writer.write_to(&mut &state.channel));
             }
         }
-        state.scratch = writer.into_buffer();
-        Ok(())
     }
 
     /// False: it is too long to wait here.
@@ -115,7 +125,7 @@ impl Outbox {
 
     fn flush_locked(&self, state: &mut State) -> io::Result<()> {
         use std::io::Write;
-        let State { channel, waiting, .. } = state;
+        let State { channel, waiting } = state;
         match &self.recorder {
             Some(recorder) => {
                 let kept = recorder.kept();

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::net::RecvFlags;
 
@@ -13,6 +13,7 @@ use super::inbox::{Inbox, Next, Socket};
 use super::limits::LimitClient;
 use super::methods::{Methods, Server};
 use super::outbox::Outbox;
+use super::pacing::Pacing;
 use crate::event::Event;
 use crate::pool::{MethodKinds, Options};
 use crate::wire::message::{Hello, PanicText, Rebuilt, Uncarried, VERSION};
@@ -72,7 +73,7 @@ impl Served {
                 return codec::read(frame.body).map_err(|failure| io::Error::other(failure.0));
             }
             let flags = RecvFlags::empty();
-            if self.reader.read_from(&mut Socket(&self.channel, flags))? == 0 {
+            if self.reader.read_from(&mut Socket::new(&self.channel, flags))? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
@@ -133,16 +134,15 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
 
 fn work<W: Worker>(inbox: &mut Inbox, server: &Server<W>, methods: &Methods<W>) -> io::Result<()> {
     let outbox = &server.control.outbox;
-    let mut began = None::<Instant>;
+    let pacing = Pacing::new(server.recorder.clone());
     let mut handle = |frame: Frame<'_>| match frame.header.kind {
         Kind::Call | Kind::CallInContext => {
             if let Some(run) = methods.run.get(usize::from(frame.header.code)) {
                 run(server, frame);
                 // Neighbours of a slow call do not wait for those behind it.
-                let began_at = *began.get_or_insert_with(Instant::now);
-                if began_at.elapsed() > TOGETHER {
+                if pacing.done() > TOGETHER {
+                    pacing.note();
                     outbox.flush();
-                    began = None;
                 }
             }
             Next::Look
@@ -151,9 +151,11 @@ fn work<W: Worker>(inbox: &mut Inbox, server: &Server<W>, methods: &Methods<W>) 
         _ => Next::Look,
     };
     loop {
+        pacing.begin();
         if let Next::End = inbox.handle_all(&mut handle)? {
             return Ok(());
         }
+        pacing.note();
         outbox.flush();
         if let Next::End = inbox.wait(&mut handle)? {
             return Ok(());

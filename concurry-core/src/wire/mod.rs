@@ -49,7 +49,7 @@ pub(crate) use number::{generation, number, slot};
 #[cfg(feature = "process")]
 pub use recorder::length_for as table_length;
 #[cfg(feature = "process")]
-pub(crate) use recorder::{FlightRecorder, anonymous_file};
+pub(crate) use recorder::{FlightRecorder, Pace, anonymous_file};
 #[cfg(feature = "process")]
 pub use registry::{REGISTERED, Registration, WorkerKey, registered};
 #[cfg(feature = "process")]

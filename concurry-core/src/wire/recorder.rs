@@ -16,7 +16,7 @@ use super::number::{generation, slot};
 
 /// Room for results that are not sent.
 const RESULTS: usize = 64 * 1024;
-/// Before the words: how many bytes of results there are, and whether anybody writes here.
+/// Before the words: how many bytes of results there are, whether anybody writes here, and the pace.
 const HEAD: usize = 64;
 
 const SENT: u32 = 1;
@@ -25,6 +25,15 @@ const TAKEN_BACK: u32 = 3;
 
 fn word(number: u64, state: u32) -> u32 {
     generation(number) << 2 | state
+}
+
+/// How fast a worker works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pace {
+    /// How long it has worked, in nanoseconds.
+    pub(crate) nanos: u64,
+    /// At how many calls.
+    pub(crate) calls: u64,
 }
 
 /// The shared memory, on either side.
@@ -140,6 +149,27 @@ impl FlightRecorder {
     fn count(&self) -> &AtomicU64 {
         // SAFETY: the first bytes of the mapping, aligned, and only ever used as an atomic.
         unsafe { self.memory.cast::<AtomicU64>().as_ref() }
+    }
+
+    /// Worker: it has worked so long at so many calls, all in all. Before their results are sent.
+    pub(crate) fn note_pace(&self, pace: Pace) {
+        // Relaxed: the one writer is here, and sending the results publishes it. Who reads the two
+        // at different moments is off by one flush.
+        self.pace_word(0).store(pace.nanos, Ordering::Relaxed);
+        self.pace_word(1).store(pace.calls, Ordering::Relaxed);
+    }
+
+    /// Parent: what the worker noted last.
+    pub(crate) fn noted_pace(&self) -> Pace {
+        Pace {
+            nanos: self.pace_word(0).load(Ordering::Relaxed),
+            calls: self.pace_word(1).load(Ordering::Relaxed),
+        }
+    }
+
+    fn pace_word(&self, part: usize) -> &AtomicU64 {
+        // SAFETY: within the head of the mapping, aligned, and only ever used as an atomic.
+        unsafe { self.memory.add(16 + 8 * part).cast::<AtomicU64>().as_ref() }
     }
 
     fn results(&self) -> NonNull<u8> {

@@ -26,7 +26,10 @@ pub(crate) struct Connection {
 /// What a look at the channel brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Came {
+    /// All that was there.
     Bytes,
+    /// As much as was asked for, so there may be more.
+    More,
     Nothing,
     /// The other side has closed it.
     End,
@@ -52,9 +55,10 @@ impl Connection {
 
     /// Reads once what is there.
     pub(crate) fn read(&mut self) -> Came {
-        let mut source = Socket(&self.process.channel, RecvFlags::DONTWAIT);
+        let mut source = Socket::new(&self.process.channel, RecvFlags::DONTWAIT);
         match self.reader.read_from(&mut source) {
             Ok(0) => Came::End,
+            Ok(_) if source.was_filled() => Came::More,
             Ok(_) => Came::Bytes,
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Came::Nothing,

@@ -17,7 +17,7 @@ impl Link {
     /// The process has closed its channel or ended. `None`: as it was told.
     pub(super) fn ended(&mut self, feed: &mut Feed) -> Option<WorkerDeath> {
         // What it had sent before is still there.
-        while feed.connection.read() == Came::Bytes {
+        while matches!(feed.connection.read(), Came::Bytes | Came::More) {
             if self.handle(feed).is_err() {
                 break;
             }

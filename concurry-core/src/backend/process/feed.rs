@@ -1,9 +1,10 @@
 //! Feeding a process with calls, and taking its results, until it ends.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::connection::{Came, Connection};
 use super::link::{End, Link};
@@ -12,8 +13,8 @@ use super::recycle::Recycling;
 use super::watch::{Trouble, Watch};
 use super::window::Window;
 use crate::error::WorkerDeath;
-use crate::remote::{LimitDesk, Received, TakenCall};
-use crate::wire::Kind;
+use crate::remote::{LimitDesk, Outcomes, Received, TakenCall};
+use crate::wire::{Kind, Pace};
 
 /// So many bytes may wait to be written before more calls are encoded.
 const WAITING: usize = 256 * 1024;
@@ -31,14 +32,20 @@ pub(super) struct Feed {
     pub(super) writing: Option<u64>,
     /// Taken back while they were being written.
     pub(super) taken_back: Option<u64>,
+    /// Memory for outcomes on their way to their users.
+    pub(super) outcomes: Outcomes,
+    /// Memory for calls between the queue and the process.
+    pub(super) taken: VecDeque<TakenCall>,
+    /// How long the process had worked when it was looked at last.
+    pub(super) pace: Pace,
     /// An async `&mut self` call that waits until it can run alone.
     pub(super) waits_alone: Option<TakenCall>,
     /// The only call in the table runs alone.
     pub(super) runs_alone: bool,
     /// A sync call of a worker whose other calls overlap.
     pub(super) runs_sync: Option<u64>,
-    /// Since when it was not idle, or when results came last.
-    pub(super) since: Option<Instant>,
+    /// Whether it has calls that were sent.
+    pub(super) is_busy: bool,
     pub(super) searching: bool,
     pub(super) finishing: bool,
     pub(super) told_to_stop: bool,
@@ -63,7 +70,10 @@ impl Link {
             waits_alone: None,
             runs_alone: false,
             runs_sync: None,
-            since: None,
+            outcomes: Outcomes::default(),
+            taken: VecDeque::new(),
+            pace: Pace::default(),
+            is_busy: false,
             searching: false,
             finishing: false,
             told_to_stop: false,
@@ -93,15 +103,9 @@ impl Link {
             desk.poll(|number, body| {
                 connection.process.send_urgent(Kind::LimitReply, number, &body)
             });
-            self.replace_if_due(feed);
-            let sent = self.send_calls(feed);
-            let open = feed.connection.flush();
-            if !feed.connection.writer.has_blocks() {
-                feed.writing = None;
-            }
+            // Results first: they make room for calls, and all of it is written at once.
             let received = match self.receive(feed) {
-                Ok(received) if open => received,
-                Ok(_) => return self.ended(feed),
+                Ok(received) => received,
                 Err(message) => {
                     feed.connection.process.kill();
                     return Some(WorkerDeath::Lost { message });
@@ -110,6 +114,12 @@ impl Link {
             if received == Came::End {
                 return self.ended(feed);
             }
+            self.replace_if_due(feed);
+            self.send_calls(feed);
+            if !feed.connection.flush() {
+                return self.ended(feed);
+            }
+            let written = !feed.connection.writer.has_blocks() && feed.writing.take().is_some();
             match feed.watch.look(&self.table, &feed.connection.process, &waker) {
                 None => {}
                 Some(Trouble::Silent) => self.ask(feed),
@@ -118,11 +128,11 @@ impl Link {
                     return Some(cause);
                 }
             }
-            if sent || received == Came::Bytes {
+            if received == Came::More || written {
                 continue;
             }
             if self.table.is_empty() && feed.waits_alone.is_none() {
-                feed.since = None;
+                feed.is_busy = false;
                 if !feed.finishing && (feed.told_to_stop || self.is_drained()) {
                     feed.finishing = true;
                     feed.watch.finishing();
@@ -151,7 +161,7 @@ impl Link {
         let old = std::mem::replace(&mut feed.connection, next);
         feed.recycling = Recycling::new(&self.options);
         feed.desk = self.pool.limit_desk(self.waker.clone());
-        feed.since = None;
+        (feed.is_busy, feed.pace) = (false, Pace::default());
         self.retire(old);
     }
 
@@ -173,14 +183,13 @@ impl Link {
             && feed.connection.writer.len() < WAITING
     }
 
-    /// Sends as many calls as there are and may be. False: none.
-    fn send_calls(&mut self, feed: &mut Feed) -> bool {
+    /// Sends as many calls as there are and may be.
+    fn send_calls(&mut self, feed: &mut Feed) {
         feed.runs_alone &= !self.table.is_empty();
         let mut sent = false;
         let mut now = None;
         while self.has_room(feed) {
-            let waiting = feed.waits_alone.take();
-            let Some(call) = waiting.or_else(|| self.pool.queue().take(self.worker)) else { break };
+            let Some(call) = self.next_call(feed) else { break };
             sent = true;
             if call.is_cancelled() {
                 let site = call.site();
@@ -190,21 +199,35 @@ impl Link {
             if !self.one_at_a_time && call.is_exclusive() {
                 if !self.table.is_empty() {
                     feed.waits_alone = Some(call);
-                    sent = false;
                     break;
                 }
                 feed.runs_alone = true;
             }
-            let now = *now.get_or_insert_with(Instant::now);
+            let now = *now.get_or_insert_with(|| self.pool.clock().now());
             self.send(feed, call, now);
         }
+        // There was less room than it seemed.
+        self.pool.queue().give_back(feed.taken.drain(..));
         if sent && feed.searching {
             feed.searching = false;
             self.pool.queue().end_search(self.worker);
         }
-        sent
     }
 
+    fn next_call(&self, feed: &mut Feed) -> Option<TakenCall> {
+        if let Some(waiting) = feed.waits_alone.take() {
+            return Some(waiting);
+        }
+        if feed.taken.is_empty() {
+            // Calls that overlap are looked at one by one: each decides what may follow it.
+            let room = feed.window.size() - self.table.len();
+            let most = if self.one_at_a_time { room } else { 1 };
+            self.pool.queue().take_many(self.worker, most, &mut feed.taken);
+        }
+        feed.taken.pop_front()
+    }
+
+    /// Adds a call to what is written to the process. `now` is of the pool's clock.
     fn send(&mut self, feed: &mut Feed, call: TakenCall, now: Instant) {
         let number = self.table.next_number();
         if !self.one_at_a_time && !call.is_async() {
@@ -214,10 +237,9 @@ impl Link {
         // A cancel from here on finds it.
         call.put_at(place_of(self.worker, number));
         let writer = &mut feed.connection.writer;
-        let clock = self.pool.clock().now();
         // SAFETY: while large arguments wait to be written, `writing` keeps the call in the table;
         // when the process dies the writer is cleared before the table.
-        let sent = unsafe { self.pool.send(self.worker, call, &mut self.table, writer, clock) };
+        let sent = unsafe { self.pool.send(self.worker, call, &mut self.table, writer, now) };
         if sent.is_none() {
             feed.runs_alone = false;
             return;
@@ -225,39 +247,36 @@ impl Link {
         if writer.has_blocks() {
             feed.writing = Some(number);
         }
-        if feed.since.is_none() {
-            feed.since = Some(now);
-            feed.watch.busy(now);
+        if !feed.is_busy {
+            feed.is_busy = true;
+            feed.watch.busy(Instant::now());
         }
     }
 
     /// Takes what has come. `Err`: it is nothing that a worker of ours sends.
     fn receive(&mut self, feed: &mut Feed) -> Result<Came, String> {
-        let mut first = Came::Nothing;
+        let mut came = Came::Nothing;
         let mut answered = 0;
         for _ in 0..READS {
-            let came = feed.connection.read();
+            came = feed.connection.read();
             if came == Came::Nothing {
-                break;
+                return Ok(came);
             }
-            first = came;
             answered += self.handle(feed)?;
-            if came == Came::End {
+            if came != Came::More {
                 break;
             }
         }
-        if first == Came::Bytes {
-            let now = Instant::now();
-            feed.watch.heard(now, answered > 0);
-            if answered > 0 {
-                if let Some(since) = feed.since {
-                    feed.window.answered(answered, now.saturating_duration_since(since));
-                }
-                feed.recycling.answered(answered, &feed.connection);
-                feed.since = (!self.table.is_empty()).then_some(now);
-            }
+        feed.watch.heard(Instant::now(), answered > 0);
+        if answered > 0 {
+            let pace = feed.connection.process.recorder.noted_pace();
+            let time = Duration::from_nanos(pace.nanos.saturating_sub(feed.pace.nanos));
+            let calls = pace.calls.saturating_sub(feed.pace.calls);
+            feed.window.answered(calls, time);
+            feed.pace = pace;
+            feed.recycling.answered(answered, &feed.connection);
         }
-        Ok(first)
+        Ok(came)
     }
 
     /// Handles the messages that are there as a whole. How many were results.
@@ -266,7 +285,10 @@ impl Link {
         loop {
             let frame = match feed.connection.reader.take() {
                 Ok(Some(frame)) => frame,
-                Ok(None) => return Ok(results),
+                Ok(None) => {
+                    feed.outcomes.publish();
+                    return Ok(results);
+                }
                 Err(error) => return Err(error.to_string()),
             };
             if frame.header.kind == Kind::Result && feed.writing == Some(frame.header.call) {
@@ -279,7 +301,8 @@ impl Link {
                 });
                 continue;
             }
-            match self.pool.receive(self.worker, frame, &mut self.table) {
+            let outcomes = &mut feed.outcomes;
+            match self.pool.receive_into(self.worker, frame, &mut self.table, outcomes) {
                 Received::Done => {
                     results += 1;
                     self.restarts.succeeded();

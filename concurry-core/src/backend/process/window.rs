@@ -6,7 +6,7 @@ use std::time::Duration;
 /// to keep a call from a worker that is free.
 const AHEAD: Duration = Duration::from_micros(150);
 /// Far above what hides the way there and back.
-const MOST: usize = 512;
+const MOST: usize = 1_000;
 
 /// Of a worker that runs one call at a time: by the time that its calls take.
 #[derive(Debug)]
@@ -33,18 +33,20 @@ impl Window {
         self.size
     }
 
-    /// So many calls were answered in that time, during which the process was never idle.
-    pub(crate) fn answered(&mut self, calls: usize, time: Duration) {
+    /// The process has worked so long at so many calls.
+    pub(crate) fn answered(&mut self, calls: u64, time: Duration) {
         if self.fixed.is_some() || calls == 0 {
             return;
         }
-        let each = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / calls as u64;
+        let each = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / calls;
         // A slow call counts at once, fast ones little by little.
         self.per_call = match self.per_call {
             known if each >= known => each,
-            known => known - (known - each) / 4,
+            known => known - (known - each) / 2,
         };
-        let fits = (AHEAD.as_nanos() as u64 / self.per_call.max(1)).clamp(1, MOST as u64) as usize;
+        // The running one, and those that lie ahead.
+        let ahead = AHEAD.as_nanos() as u64 / self.per_call.max(1);
+        let fits = usize::try_from(ahead + 1).unwrap_or(MOST).min(MOST);
         self.size = fits.min(self.size * 2);
     }
 
@@ -69,8 +71,8 @@ mod tests {
         assert_eq!(window.size(), 1);
         let mut sizes = Vec::new();
         for _ in 0..60 {
-            let calls = window.size();
-            window.answered(calls, Duration::from_nanos(200 * calls as u64));
+            let calls = window.size() as u64;
+            window.answered(calls, Duration::from_nanos(200 * calls));
             sizes.push(window.size());
         }
         assert!(sizes.is_sorted() && sizes.last() == Some(&MOST), "{sizes:?}");
