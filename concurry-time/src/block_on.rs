@@ -220,8 +220,11 @@ mod tests {
             let mut polls = 0;
             block_on(std::future::poll_fn(|context| {
                 polls += 1;
+                if polls == 2 {
+                    return Poll::Ready(());
+                }
                 context.waker().wake_by_ref();
-                if polls == 2 { Poll::Ready(()) } else { Poll::Pending }
+                Poll::Pending
             }));
             assert!(HELD.with(|held| held.borrow().as_ref().is_some_and(Vec::is_empty)));
         });

@@ -21,6 +21,7 @@ use crate::future::{
     UserSide,
 };
 use crate::panics;
+use crate::remote::Elsewhere;
 use crate::shared::{PoolId, Pools};
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::limits::GrantText;
@@ -97,6 +98,8 @@ impl<M: Method> RemoteNode<M> {
             environment: Self::environment,
             encode: Self::encode,
             complete: Self::complete,
+            attend: Self::attend,
+            heed: Self::heed,
             quarantine: Self::quarantine,
         }),
     };
@@ -138,6 +141,39 @@ impl<M: Method> RemoteNode<M> {
         let place = place.load(Ordering::Acquire);
         let outcome = elsewhere.map_or(Cancel::Signalled, |elsewhere| elsewhere.cancel(place));
         Signal::Arrived(outcome)
+    }
+
+    /// # Safety
+    /// See [`RemoteFunctions::attend`].
+    unsafe fn attend(node: NonNull<Header>) {
+        // SAFETY: by contract.
+        if let Some((elsewhere, place)) = unsafe { Self::whereabouts(node) } {
+            elsewhere.attend(place);
+        }
+    }
+
+    /// # Safety
+    /// See [`RemoteFunctions::heed`].
+    unsafe fn heed(node: NonNull<Header>) {
+        // SAFETY: by contract.
+        if let Some((elsewhere, place)) = unsafe { Self::whereabouts(node) } {
+            elsewhere.heed(place);
+        }
+    }
+
+    /// Who has the call, and where, if it was sent.
+    ///
+    /// # Safety
+    /// The node is alive.
+    unsafe fn whereabouts(node: NonNull<Header>) -> Option<(Arc<dyn Elsewhere>, u64)> {
+        // SAFETY: the node is alive by contract.
+        let (pool, place) = unsafe { (node.as_ref().pool(), place(node)) };
+        // Acquire: pairs with the Release of whoever placed it.
+        let place = place.load(Ordering::Acquire);
+        if place == 0 {
+            return None;
+        }
+        Some((Pools::find(pool)?.elsewhere.get()?.upgrade()?, place))
     }
 
     /// # Safety

@@ -160,6 +160,10 @@ pub(crate) struct RemoteFunctions {
     ) -> Result<(), CarryFailure>,
     /// Writes the outcome that a worker sent.
     pub(crate) complete: unsafe fn(NonNull<Header>, Frame<'_>, usize) -> Ran,
+    /// Somebody is about to block on the call. It need not be claimed, and may be done.
+    pub(crate) attend: unsafe fn(NonNull<Header>),
+    /// Somebody looks at the call otherwise. As above.
+    pub(crate) heed: unsafe fn(NonNull<Header>),
     /// Writes that the call has ended too many workers, with its arguments.
     pub(crate) quarantine: unsafe fn(NonNull<Header>, u32),
 }

@@ -6,12 +6,16 @@ use std::ptr::NonNull;
 use std::task::Waker;
 
 use super::lifecycle::{CancelClaim, Claim, Completion};
+#[cfg(feature = "process")]
+use super::node::Kind;
 use super::node::{Header, VTable, complete, drop_outcome, free, release, wake};
 use super::turns::Signal;
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::CallSite;
 use crate::shared::PoolId;
+#[cfg(feature = "process")]
+use crate::shared::unheard;
 
 /// The pool's reference to a call that nobody has begun. Dropping it fails the call, so that no
 /// future is left waiting.
@@ -172,12 +176,39 @@ impl UserSide {
 
     /// Leaves a waker. False if the outcome is there already.
     pub(crate) fn register(&self, waker: Waker) -> bool {
-        self.header().lifecycle.register(waker)
+        let registered = self.header().lifecycle.register(waker);
+        #[cfg(feature = "process")]
+        if registered {
+            self.heed();
+        }
+        registered
+    }
+
+    /// Somebody looks at the call, and does not block on it: then its outcome has to come by itself.
+    #[cfg(feature = "process")]
+    pub(crate) fn heed(&self) {
+        if let Kind::Remote(functions) = &self.header().vtable.kind
+            && unheard::any()
+        {
+            // SAFETY: the node is alive, and of that kind.
+            unsafe { (functions.heed)(self.0) };
+        }
     }
 
     /// Takes the waker back. `None` if the completer has it, or there is none.
     pub(crate) fn unregister(&self) -> Option<Waker> {
         self.header().lifecycle.unregister()
+    }
+
+    /// Before a wait on this thread: does what may bring the outcome of a call that runs elsewhere.
+    /// True: it is there.
+    #[cfg(feature = "process")]
+    pub(crate) fn attend(&self) -> bool {
+        if let Kind::Remote(functions) = &self.header().vtable.kind {
+            // SAFETY: the node is alive, and of that kind.
+            unsafe { (functions.attend)(self.0) };
+        }
+        self.is_done()
     }
 
     /// Takes the outcome out of a call that is done.

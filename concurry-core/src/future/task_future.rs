@@ -109,6 +109,16 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// ```
     #[must_use]
     pub fn is_done(&self) -> bool {
+        let done = self.has_outcome();
+        #[cfg(feature = "process")]
+        if !done && let Some(node) = self.node() {
+            node.heed();
+        }
+        done
+    }
+
+    #[inline]
+    fn has_outcome(&self) -> bool {
         self.node().is_none_or(UserSide::is_done)
     }
 
@@ -198,6 +208,15 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
             unreachable!("a future without a node is done");
         };
         let (pool, site) = (node.pool(), node.site());
+        #[cfg(feature = "process")]
+        if node.attend()
+            && let Some(outcome) = self.try_take()
+        {
+            return outcome;
+        }
+        let Some(node) = self.node() else {
+            unreachable!("its outcome was not taken");
+        };
         if spin::caller_until(|| node.is_done())
             && let Some(outcome) = self.try_take()
         {
@@ -213,7 +232,7 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     /// If it was taken before.
     #[inline]
     fn try_take(&mut self) -> Option<Outcome<T, E>> {
-        if !self.is_done() {
+        if !self.has_outcome() {
             return None;
         }
         match mem::replace(&mut self.state, State::Taken) {

@@ -49,6 +49,11 @@ pub trait Elsewhere: Send + Sync {
     /// The user of a call that was put somewhere wants it no more. The call's own mark
     /// is set already.
     fn cancel(&self, place: u64) -> Cancel;
+    /// Somebody blocks on a call that was put there. A backend may do on that thread what its own
+    /// would do; when this returns the call may be done or not.
+    fn attend(&self, _place: u64) {}
+    /// Somebody looks at a call that was put there, and does not block on it.
+    fn heed(&self, _place: u64) {}
 }
 
 /// What a backend is started with.

@@ -129,11 +129,17 @@ impl RemotePool {
         Restarts::new(self.shared.restart)
     }
 
+    /// Whether the pool has limits.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.shared.limits.sets().any(|set| !set.describe().limits.is_empty())
+    }
+
     /// What workers know of the pool's limits.
     fn sets(&self) -> Vec<SetText> {
-        let sets: Vec<_> = self.shared.limits.sets().map(LimitSet::describe).collect();
-        let limited = sets.iter().any(|set| !set.limits.is_empty());
-        sets.into_iter().filter(|_| limited).map(SetText::from).collect()
+        if !self.is_limited() {
+            return Vec::new();
+        }
+        self.shared.limits.sets().map(LimitSet::describe).map(SetText::from).collect()
     }
 
     /// Answers one worker's requests about limits. `waker` is called when one that waits may go on.

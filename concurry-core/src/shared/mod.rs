@@ -10,6 +10,8 @@ pub(crate) mod running;
 mod seat;
 mod shutdown;
 mod tallies;
+#[cfg(feature = "process")]
+pub(crate) mod unheard;
 
 pub(crate) use bounded::{Bound, QueuePlace};
 pub(crate) use pool_id::PoolId;

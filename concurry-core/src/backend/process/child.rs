@@ -28,7 +28,7 @@ pub(crate) struct Process {
     /// Becomes readable when the process ends, where the system has that.
     pub(crate) ended: Option<OwnedFd>,
     /// Calls and results.
-    pub(crate) channel: UnixStream,
+    pub(crate) channel: Arc<UnixStream>,
     /// What is urgent.
     pub(crate) urgent: UnixStream,
     pub(crate) recorder: Arc<FlightRecorder>,
@@ -59,7 +59,8 @@ impl Process {
         outputs
             .watch(child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from));
         let ended = pid_of(&child).and_then(watch_end);
-        Ok(Self { child, ended, channel, urgent, recorder: Arc::new(recorder), status: None })
+        let (channel, recorder) = (Arc::new(channel), Arc::new(recorder));
+        Ok(Self { child, ended, channel, urgent, recorder, status: None })
     }
 
     pub(crate) fn id(&self) -> u32 {

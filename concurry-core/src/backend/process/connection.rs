@@ -2,16 +2,17 @@
 
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::sync::Arc;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::IoSlice;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 
+use super::bell::Bell;
 use super::child::Process;
 use super::wake::PollWaker;
 use crate::remote::{BuiltFailure, RemotePool};
 use crate::serving::Socket;
+use crate::shared::unheard::Unheard;
 use crate::wire::{FrameReader, FrameWriter};
 
 /// A process and its streams of messages.
@@ -19,8 +20,21 @@ use crate::wire::{FrameReader, FrameWriter};
 pub(crate) struct Connection {
     pub(crate) writer: FrameWriter<'static>,
     pub(crate) reader: FrameReader,
+    pub(super) bell: Arc<Bell>,
+    interest: Interest,
+    /// Nobody listens, though somebody may wait.
+    pub(super) unheard: Option<Unheard>,
     /// After the writer, which may point into calls that outlive neither.
     pub(crate) process: Process,
+}
+
+/// What about a channel wakes its thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interest {
+    /// Only its end.
+    Nothing,
+    Read,
+    ReadAndWrite,
 }
 
 /// What a look at the channel brought.
@@ -36,10 +50,17 @@ pub(crate) enum Came {
 }
 
 impl Connection {
-    pub(crate) fn new(process: Process, hello: &[u8], max_message: usize) -> Self {
+    pub(crate) fn new(
+        process: Process,
+        hello: &[u8],
+        max_message: usize,
+        waker: &Arc<PollWaker>,
+    ) -> io::Result<Self> {
         let mut writer = FrameWriter::new(max_message);
         writer.add_encoded(hello);
-        Self { writer, reader: FrameReader::new(max_message), process }
+        let bell = Arc::new(Bell::new(waker, &process.channel, process.ended.as_ref())?);
+        let reader = FrameReader::new(max_message);
+        Ok(Self { writer, reader, bell, interest: Interest::Read, unheard: None, process })
     }
 
     /// Writes what the channel takes. False: it is broken.
@@ -67,30 +88,19 @@ impl Connection {
         }
     }
 
-    /// Sleeps until there is something to read, or to write if there is any, or the process ends, or
-    /// the waker is called, or the time is over.
-    pub(crate) fn sleep(
-        &self,
-        waker: &PollWaker,
-        timeout: Option<Duration>,
-        also: Option<&Self>,
-    ) -> bool {
-        let mut wanted = PollFlags::IN;
-        if !self.writer.is_empty() {
-            wanted |= PollFlags::OUT;
+    /// What its bell rings for from now on.
+    pub(super) fn listen(&mut self, interest: Interest) {
+        self.unheard = None;
+        if self.interest != interest {
+            self.interest = interest;
+            self.bell.listen(&self.process.channel, interest);
         }
-        let mut watched = [
-            PollFd::new(&self.process.channel, wanted),
-            PollFd::from_borrowed_fd(waker.descriptor(), PollFlags::IN),
-            match &self.process.ended {
-                Some(ended) => PollFd::new(ended, PollFlags::IN),
-                None => PollFd::from_borrowed_fd(waker.descriptor(), PollFlags::IN),
-            },
-            PollFd::new(&also.unwrap_or(self).process.channel, PollFlags::IN),
-        ];
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        let _ = poll(&mut watched, timeout.as_ref());
-        self.process.ended.is_some() && !watched[2].revents().is_empty()
+    }
+
+    /// Its bell rings for what comes, and for room if there is something to write.
+    pub(super) fn listen_to_all(&mut self) {
+        let nothing_to_write = self.writer.is_empty();
+        self.listen(if nothing_to_write { Interest::Read } else { Interest::ReadAndWrite });
     }
 
     /// Whether the process has told how its constructor went, or has ended without a word.

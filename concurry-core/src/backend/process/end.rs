@@ -18,7 +18,7 @@ impl Link {
     pub(super) fn ended(&mut self, feed: &mut Feed) -> Option<WorkerDeath> {
         // What it had sent before is still there.
         while matches!(feed.connection.read(), Came::Bytes | Came::More) {
-            if self.handle(feed).is_err() {
+            if self.line.handle(feed).is_err() {
                 break;
             }
         }
@@ -28,7 +28,7 @@ impl Link {
             process.kill();
         }
         let status = process.reap();
-        if feed.finishing && self.table.is_empty() {
+        if feed.finishing && feed.table.is_empty() {
             return None;
         }
         Some(cause_of(status))
@@ -37,30 +37,33 @@ impl Link {
     /// The process is gone. What it had done counts, what it had begun fails, the rest is run
     /// elsewhere.
     pub(super) fn bury(&mut self, feed: Feed, cause: WorkerDeath) {
-        let Feed { mut connection, waits_alone, told_to_stop, .. } = feed;
+        let Feed { mut connection, mut table, waits_alone, told_to_stop, .. } = feed;
         let _ = connection.process.reap();
         // Before the calls whose arguments it points to.
         connection.writer.clear();
         let recorder = &connection.process.recorder;
         let left = recorder.left_behind();
-        let mut reader = FrameReader::new(self.options.max_message);
+        let mut reader = FrameReader::new(self.line.options.max_message);
         let mut source = left.as_slice();
         let _ = reader.read_from(&mut source);
         while let Ok(Some(frame)) = reader.take() {
-            let _ = self.pool.receive(self.worker, frame, &mut self.table);
+            let _ = self.line.pool.receive(self.line.worker, frame, &mut table);
         }
         if told_to_stop {
-            for number in self.table.numbers() {
-                drop(self.table.remove(number));
+            for number in table.numbers() {
+                drop(table.remove(number));
             }
+            self.table = table;
             return;
         }
-        let death = Death { cause, quarantine_after: self.options.quarantine_after };
+        let death = Death { cause, quarantine_after: self.line.options.quarantine_after };
         let begun = |number| match recorder.has_begun(number) {
             true => Begun::Yes,
             false => Begun::No,
         };
-        self.pool.queue().give_back(waits_alone);
-        self.pool.bury(self.worker, &mut self.table, &death, begun);
+        self.line.pool.queue().give_back(waits_alone);
+        self.line.pool.bury(self.line.worker, &mut table, &death, begun);
+        // Its numbers go on, so that no late answer meets another call.
+        self.table = table;
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::line::Line;
 use super::link::Link;
-use super::notes::{Mailbox, placed};
+use super::notes::placed;
 use super::options::ProcessOptions;
 use super::output::Outputs;
 use crate::Cancel;
@@ -18,7 +19,7 @@ pub(crate) struct Processes;
 /// A pool whose workers are processes.
 struct ProcessPool {
     pool: RemotePool,
-    mailboxes: Box<[Arc<Mailbox>]>,
+    lines: Box<[Arc<Line>]>,
 }
 
 impl Factory for Processes {
@@ -33,30 +34,40 @@ impl Factory for Processes {
         };
         let outputs =
             Outputs::start(launch.pool.worker_name()).map_err(refused("a thread for output"))?;
-        let mailboxes =
-            (0..launch.workers).map(|_| Mailbox::new()).collect::<Result<Box<[_]>, _>>();
-        let mailboxes = mailboxes.map_err(refused("a descriptor for each worker"))?;
+        let lines = (0..launch.workers).map(|worker| Line::new(worker, &launch, options.clone()));
+        let lines: Box<[_]> =
+            lines.collect::<Result<_, _>>().map_err(refused("a descriptor for each worker"))?;
         let report = launch.report();
-        for (worker, mailbox) in mailboxes.iter().enumerate() {
-            let link = Link::new(worker, &launch, options.clone(), mailbox, outputs.clone());
+        for (worker, line) in lines.iter().enumerate() {
+            let link = Link::new(line, &launch, outputs.clone());
             if let Err(error) = link.spawn() {
                 let message = format!("the operating system refused a thread: {error}");
                 report(worker, Err(BuiltFailure::Gone(message)));
                 launch.pool.worker_ended();
             }
         }
-        Ok(Arc::new(ProcessPool { pool: launch.pool, mailboxes }))
+        Ok(Arc::new(ProcessPool { pool: launch.pool, lines }))
     }
 }
 
 impl ProcessPool {
     fn wake_all(&self) {
-        self.mailboxes.iter().for_each(|mailbox| std::task::Wake::wake_by_ref(&mailbox.waker));
+        self.lines.iter().for_each(|line| std::task::Wake::wake_by_ref(&line.mailbox.waker));
     }
 }
 
 impl Elsewhere for ProcessPool {
     fn submit(&self, call: RemoteCall) -> Result<(), RemoteCall> {
+        if self.pool.queue().is_divided() {
+            return self.pool.queue().submit(call);
+        }
+        let mut call = call;
+        for line in &self.lines {
+            match line.send_directly(call) {
+                Ok(()) => return Ok(()),
+                Err(back) => call = back,
+            }
+        }
         self.pool.queue().submit(call)
     }
 
@@ -76,6 +87,22 @@ impl Elsewhere for ProcessPool {
 
     fn cancel(&self, place: u64) -> Cancel {
         let Some((worker, number)) = placed(place) else { return Cancel::Signalled };
-        self.mailboxes.get(worker).map_or(Cancel::Signalled, |mailbox| mailbox.cancel(number))
+        self.lines.get(worker).map_or(Cancel::Signalled, |line| line.mailbox.cancel(number))
+    }
+
+    fn heed(&self, place: u64) {
+        if let Some((worker, _)) = placed(place)
+            && let Some(line) = self.lines.get(worker)
+        {
+            line.heed();
+        }
+    }
+
+    fn attend(&self, place: u64) {
+        if let Some((worker, number)) = placed(place)
+            && let Some(line) = self.lines.get(worker)
+        {
+            line.attend(number);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::Context;
 use std::thread;
 use std::time::Duration;
 
@@ -11,10 +11,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::child::Process;
 use super::connection::Connection;
-use super::notes::Mailbox;
-use super::options::ProcessOptions;
+use super::line::Line;
 use super::output::Outputs;
-use crate::remote::{BuiltFailure, CallTable, Launch, RemotePool, Restarts, SharedValue};
+use crate::remote::{BuiltFailure, CallTable, Launch, Restarts, SharedValue};
 
 /// Places for calls that a process has and has not answered: far more than a window needs.
 const SLOTS: usize = 1_024;
@@ -25,18 +24,13 @@ type Report = Arc<dyn Fn(usize, Result<(), BuiltFailure>) + Send + Sync>;
 
 /// The worker's side in this process.
 pub(crate) struct Link {
-    pub(super) worker: usize,
-    pub(super) pool: RemotePool,
-    pub(super) options: ProcessOptions,
-    pub(super) mailbox: Arc<Mailbox>,
-    pub(super) waker: Waker,
+    pub(super) line: Arc<Line>,
     outputs: Outputs,
     report: Report,
     hello: Vec<u8>,
     /// What the hello names: processes are started as long as this lives.
     _shared: Vec<SharedValue>,
     slots: u32,
-    pub(super) one_at_a_time: bool,
     pub(super) restarts: Restarts,
     pub(super) table: CallTable,
 }
@@ -51,39 +45,28 @@ pub(super) enum End {
 }
 
 impl Link {
-    pub(crate) fn new(
-        worker: usize,
-        launch: &Launch,
-        options: ProcessOptions,
-        mailbox: &Arc<Mailbox>,
-        outputs: Outputs,
-    ) -> Self {
+    pub(crate) fn new(line: &Arc<Line>, launch: &Launch, outputs: Outputs) -> Self {
         let overlapping = launch.concurrency.clamp(1, MOST_SLOTS);
         let slots = if launch.one_at_a_time { SLOTS } else { overlapping } as u32;
         Self {
-            worker,
-            pool: launch.pool.clone(),
-            hello: launch.hello(worker, options.max_message, slots),
+            hello: launch.hello(line.worker, line.options.max_message, slots),
             _shared: launch.shared.clone(),
-            options,
-            mailbox: Arc::clone(mailbox),
-            waker: Waker::from(Arc::clone(&mailbox.waker)),
+            line: Arc::clone(line),
             outputs,
             report: launch.report(),
             slots,
-            one_at_a_time: launch.one_at_a_time,
             restarts: launch.pool.restarts(),
             table: CallTable::new(),
         }
     }
 
     pub(crate) fn spawn(self) -> io::Result<()> {
-        let name = format!("{}-{}", self.pool.worker_name(), self.worker);
+        let name = format!("{}-{}", self.line.pool.worker_name(), self.line.worker);
         thread::Builder::new().name(name).spawn(move || self.run()).map(drop)
     }
 
     fn run(mut self) {
-        let pool = self.pool.clone();
+        let pool = self.line.pool.clone();
         self.live();
         // Whatever it still has fails as stopped before the pool counts as ended.
         drop(self);
@@ -101,10 +84,10 @@ impl Link {
             match self.start() {
                 Ok(connection) => {
                     if std::mem::take(&mut first) {
-                        (self.report)(self.worker, Ok(()));
+                        (self.report)(self.line.worker, Ok(()));
                     } else {
                         let in_a_row = self.restarts.started();
-                        self.pool.tell_restarted(self.worker, in_a_row);
+                        self.line.pool.tell_restarted(self.line.worker, in_a_row);
                     }
                     if let End::Finished = self.serve(connection) {
                         return;
@@ -114,8 +97,8 @@ impl Link {
                         return;
                     }
                 }
-                Err(_) if self.pool.is_stopping() => return,
-                Err(failure) if first => return (self.report)(self.worker, Err(failure)),
+                Err(_) if self.line.pool.is_stopping() => return,
+                Err(failure) if first => return (self.report)(self.line.worker, Err(failure)),
                 Err(failure) => match self.restarts.after_failed_start() {
                     Some(wait) => {
                         if !self.wait(wait) {
@@ -124,7 +107,11 @@ impl Link {
                     }
                     None => {
                         let failures = self.restarts.failed_starts();
-                        return self.pool.give_up(self.worker, failures, &failure.describe());
+                        return self.line.pool.give_up(
+                            self.line.worker,
+                            failures,
+                            &failure.describe(),
+                        );
                     }
                 },
             }
@@ -135,14 +122,15 @@ impl Link {
     fn start(&mut self) -> Result<Connection, BuiltFailure> {
         let mut connection = self.begin_start()?;
         loop {
-            self.mailbox.waker.reset();
+            self.line.mailbox.waker.reset();
             if self.is_over() {
                 return Err(BuiltFailure::Gone("the pool is being stopped".to_owned()));
             }
-            match connection.poll_built(&self.pool) {
+            match connection.poll_built(&self.line.pool) {
                 Some(built) => return built.map(|()| connection),
                 None => {
-                    connection.sleep(&self.mailbox.waker, None, None);
+                    connection.listen_to_all();
+                    connection.bell.wait(None);
                 }
             }
         }
@@ -150,35 +138,42 @@ impl Link {
 
     /// Starts a process, and does not wait for it.
     pub(super) fn begin_start(&self) -> Result<Connection, BuiltFailure> {
-        let name = format!("{}-{}", self.pool.worker_name(), self.worker);
+        let name = format!("{}-{}", self.line.pool.worker_name(), self.line.worker);
         let process = Process::start(&name, self.slots, &self.outputs).map_err(|error| {
             BuiltFailure::Gone(format!("the operating system refused a process: {error}"))
         })?;
-        Ok(Connection::new(process, &self.hello, self.options.max_message))
+        let waker = &self.line.mailbox.waker;
+        let connection =
+            Connection::new(process, &self.hello, self.line.options.max_message, waker);
+        connection.map_err(|error| {
+            BuiltFailure::Gone(format!("the operating system refused a descriptor: {error}"))
+        })
     }
 
     /// Whether the pool is being stopped; if not, this thread is woken then.
     pub(super) fn is_over(&self) -> bool {
-        self.pool.is_stopping()
+        self.line.pool.is_stopping()
     }
 
     /// Waits on the pool's clock. False: the pool ends, so there will be no restart.
     fn wait(&self, wait: Duration) -> bool {
-        let clock = self.pool.clock().clone();
+        let clock = self.line.pool.clock().clone();
         let mut sleep = Box::pin(clock.sleep(wait));
-        let mut context = Context::from_waker(&self.waker);
+        let mut context = Context::from_waker(&self.line.waker);
         loop {
-            self.mailbox.waker.reset();
+            self.line.mailbox.waker.reset();
             if self.is_over() {
                 return false;
             }
-            if self.pool.queue().is_closed(self.worker) && self.pool.queue().is_empty(self.worker) {
+            if self.line.pool.queue().is_closed(self.line.worker)
+                && self.line.pool.queue().is_empty(self.line.worker)
+            {
                 return false;
             }
             if wait.is_zero() || Pin::new(&mut sleep).poll(&mut context).is_ready() {
                 return true;
             }
-            let waker = self.mailbox.waker.descriptor();
+            let waker = self.line.mailbox.waker.descriptor();
             let _ = poll(&mut [PollFd::from_borrowed_fd(waker, PollFlags::IN)], None);
         }
     }

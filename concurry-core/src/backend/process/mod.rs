@@ -4,16 +4,20 @@
 //! (`window.rs` says how many), hands its results on, and starts it again when it dies
 //! (`watch.rs` says when it is killed). What the processes print comes out here line by line (`output.rs`).
 
+mod bell;
 mod child;
 mod connection;
 mod end;
 mod factory;
 mod feed;
+mod handover;
+mod line;
 mod link;
 mod notes;
 mod options;
 mod output;
 mod recycle;
+mod visit;
 mod wake;
 mod watch;
 mod window;

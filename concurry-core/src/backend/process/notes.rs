@@ -26,9 +26,9 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    pub(crate) fn new() -> std::io::Result<Arc<Self>> {
+    pub(crate) fn new() -> std::io::Result<Self> {
         let waker = PollWaker::new()?;
-        Ok(Arc::new(Self { waker, notes: Mutex::default(), recorder: Mutex::default() }))
+        Ok(Self { waker, notes: Mutex::default(), recorder: Mutex::default() })
     }
 
     pub(crate) fn take_notes(&self) -> Vec<Note> {

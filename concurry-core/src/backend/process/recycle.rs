@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::bell::Bell;
 use super::connection::Connection;
 use super::link::Link;
 use super::options::ProcessOptions;
@@ -55,9 +56,9 @@ impl Recycling {
         self.ready
     }
 
-    /// The next process, while it is being built: what it says wakes the thread as well.
-    pub(super) fn building(&self) -> Option<&Connection> {
-        self.next.as_ref().filter(|_| !self.ready)
+    /// Whether another process is to take over.
+    pub(super) fn is_due(&self) -> bool {
+        self.due
     }
 
     /// Takes the next process, if the time has come.
@@ -71,7 +72,7 @@ impl Recycling {
 
 impl Link {
     /// Starts the next process if it is time, and hears of its constructor.
-    pub(super) fn look_after_next(&self, recycling: &mut Recycling) {
+    pub(super) fn look_after_next(&self, recycling: &mut Recycling, bell: &Bell) {
         if !recycling.due || recycling.ready {
             return;
         }
@@ -79,11 +80,17 @@ impl Link {
             // If it can't be started, the old one goes on.
             recycling.next = self.begin_start().ok();
             recycling.due = recycling.next.is_some();
+            if let Some(next) = &recycling.next {
+                bell.add(&next.process.channel);
+            }
         }
         let Some(next) = &mut recycling.next else { return };
-        match next.poll_built(&self.pool) {
+        match next.poll_built(&self.line.pool) {
             None => {}
-            Some(Ok(())) => recycling.ready = true,
+            Some(Ok(())) => {
+                bell.remove(&next.process.channel);
+                recycling.ready = true;
+            }
             Some(Err(_)) => {
                 recycling.next = None;
                 recycling.due = false;
@@ -96,7 +103,7 @@ impl Link {
     pub(super) fn retire(&self, mut old: Connection) {
         let _ = old.writer.add(Kind::Finish, 0, 0, |_| Ok(()));
         let _ = old.flush();
-        let name = format!("{}-{}-old", self.pool.worker_name(), self.worker);
+        let name = format!("{}-{}-old", self.line.pool.worker_name(), self.line.worker);
         let retire = move || {
             old.process.wait_for_end(FAREWELL);
             drop(old);

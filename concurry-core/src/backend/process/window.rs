@@ -72,7 +72,7 @@ mod tests {
         let mut sizes = Vec::new();
         for _ in 0..60 {
             let calls = window.size() as u64;
-            window.answered(calls, Duration::from_nanos(200 * calls));
+            window.answered(calls, Duration::from_nanos(100 * calls));
             sizes.push(window.size());
         }
         assert!(sizes.is_sorted() && sizes.last() == Some(&MOST), "{sizes:?}");

@@ -1,0 +1,131 @@
+//! Who works with a process: its own thread, or a caller who sends it one call and fetches the result.
+//!
+//! The thread gives its [`Feed`] away while it sleeps. A caller who meets it takes it, does what is to
+//! be done without a wait, and puts it back; if nobody else needs the process meanwhile, a lone call
+//! takes no other thread of this program. The lock is held for the exchange only, never while
+//! somebody works.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::Wake;
+
+use super::feed::Feed;
+use super::wake::PollWaker;
+use crate::sync::lock;
+
+/// Where the feed is while nobody works with it.
+#[derive(Debug)]
+pub(super) struct Handover {
+    place: Mutex<Place>,
+    /// Whether the feed is in its place, for those who only want it then.
+    is_here: AtomicBool,
+    /// The feed is back, and its thread wants it.
+    returned: Condvar,
+    /// How many visits there were.
+    visits: AtomicU64,
+    /// Wakes the caller who waits for the channel.
+    pub(super) visitor: Arc<PollWaker>,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    feed: Option<Box<Feed>>,
+    /// Its thread is awake, and goes before all callers.
+    wanted: bool,
+    /// The visit of a caller who waits for the channel in the thread's place.
+    visit: Option<VisitId>,
+    /// The thread sleeps until it is woken, so nobody looks after a call that takes too long.
+    dozes: bool,
+}
+
+/// Tells visits of one handover apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct VisitId(u64);
+
+impl Handover {
+    pub(super) fn new() -> std::io::Result<Self> {
+        let visitor = PollWaker::new()?;
+        let (place, visits) = (Mutex::default(), AtomicU64::new(0));
+        let is_here = AtomicBool::new(false);
+        Ok(Self { place, is_here, returned: Condvar::new(), visits, visitor })
+    }
+
+    /// Thread: gives the feed away for the time of a sleep. `dozes`: nothing will wake it by itself.
+    pub(super) fn lend(&self, feed: Box<Feed>, dozes: bool) {
+        let mut place = lock(&self.place);
+        *place = Place { feed: Some(feed), dozes, ..Place::default() };
+        // Relaxed, everywhere: a hint, and what counts is in the lock.
+        self.is_here.store(true, Ordering::Relaxed);
+    }
+
+    /// Thread: takes the feed back, and sends whoever waited for the channel away.
+    pub(super) fn take_back(&self) -> Box<Feed> {
+        let mut place = lock(&self.place);
+        place.wanted = true;
+        loop {
+            if let Some(feed) = place.feed.take() {
+                let visit = std::mem::take(&mut *place).visit;
+                self.is_here.store(false, Ordering::Relaxed);
+                drop(place);
+                if visit.is_some() {
+                    self.visitor.wake_by_ref();
+                }
+                return feed;
+            }
+            place = self.returned.wait(place).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+    }
+
+    /// Caller: takes the feed if it is here. `visit`: to go on with that one, which may be over.
+    pub(super) fn borrow(&self, visit: Option<VisitId>) -> Option<Borrowed<'_>> {
+        if visit.is_none() && !self.is_here.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut place = lock(&self.place);
+        if place.wanted || place.visit != visit {
+            return None;
+        }
+        let feed = place.feed.take()?;
+        place.visit = None;
+        Some(Borrowed { handover: self, feed: Some(feed), visit: None })
+    }
+
+    /// Whether the thread sleeps until it is woken. Asked once: who asks wakes it then.
+    pub(super) fn ends_doze(&self) -> bool {
+        std::mem::take(&mut lock(&self.place).dozes)
+    }
+}
+
+/// A feed that a caller works with. It is put back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Borrowed<'h> {
+    handover: &'h Handover,
+    feed: Option<Box<Feed>>,
+    /// Goes on when the feed is back.
+    visit: Option<VisitId>,
+}
+
+impl Borrowed<'_> {
+    pub(super) fn feed(&mut self) -> Option<&mut Feed> {
+        self.feed.as_deref_mut()
+    }
+
+    /// Puts it back, and stays to wait for the channel. With what it gives the visit goes on.
+    pub(super) fn stay(mut self) -> VisitId {
+        // Relaxed: only has to differ.
+        let visit = VisitId(self.handover.visits.fetch_add(1, Ordering::Relaxed));
+        self.visit = Some(visit);
+        visit
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        let mut place = lock(&self.handover.place);
+        place.feed = self.feed.take();
+        place.visit = self.visit;
+        if place.wanted {
+            self.handover.returned.notify_one();
+        }
+    }
+}
