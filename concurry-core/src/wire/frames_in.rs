@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::block::memory_for;
 use super::frame::{Frame, FrameError, FrameHeader, HEADER};
 
 /// Room for what one read brings.
@@ -136,9 +137,8 @@ impl FrameReader {
         let mut blocks = Vec::with_capacity(lengths.len());
         let lengths: Vec<usize> = lengths.iter().map(|length| *length as usize).collect();
         for length in &lengths {
-            let mut block = Vec::new();
-            let reserved = block.try_reserve_exact(*length);
-            reserved.map_err(|_| FrameError::NoMemory { length: *length as u64 })?;
+            let block = memory_for(*length);
+            let mut block = block.ok_or(FrameError::NoMemory { length: *length as u64 })?;
             let here = (*length).min(self.bytes.len() - self.taken);
             block.extend_from_slice(&self.bytes[self.taken..self.taken + here]);
             self.taken += here;

@@ -5,6 +5,8 @@
 //! bodies of those that are no calls, `registry.rs` finds a worker's code by its name. `share.rs`,
 //! `leaving.rs` and `deliveries.rs` are about values that many calls share.
 
+#[cfg(feature = "process")]
+mod block;
 mod carry;
 #[cfg(feature = "process")]
 pub(crate) mod codec;
