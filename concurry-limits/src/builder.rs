@@ -1,7 +1,7 @@
 //! Building a set: definitions in, one shared state out.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Waker;
 
 use concurry_time::Clock;
@@ -91,6 +91,7 @@ impl LimitSetBuilder {
         });
         let ledger = Ledger::new(store, accounts.collect());
         let shared = Arc::new_cyclic(|shared| Shared {
+            original: OnceLock::new(),
             bell: Waker::from(Arc::new(Bell(shared.clone()))),
             credits: definitions.iter().map(|_| Credit::closed()).collect(),
             keys: Arc::new(Keys::new(definitions)),

@@ -6,6 +6,7 @@ use crate::amount::Amount;
 use crate::error::LimitError;
 use crate::key::LimitKey;
 use crate::limit_set::LimitSet;
+use crate::mirrored::RemoteChange;
 use crate::request::unknown;
 
 impl LimitSet {
@@ -39,6 +40,10 @@ impl LimitSet {
             let key = keys.limits[index].key.clone();
             return Err(LimitError::BadCapacity { key, capacity, legal });
         }
+        if let Some(original) = self.shared.original.get() {
+            let key = keys.limits[index].key.clone();
+            original.change(RemoteChange::Capacity { key, capacity });
+        }
         self.shared.change(index, |ledger, now| {
             ledger.store.set_capacity(index, capacity, now);
         });
@@ -48,6 +53,10 @@ impl LimitSet {
     /// Lets nothing through until a moment: what one answer 429 with Retry-After asks of everybody.
     /// An earlier moment than one that holds already changes nothing; permits that are out stay.
     pub fn pause_until(&self, until: Instant) {
+        if let Some(original) = self.shared.original.get() {
+            let wait = until.saturating_duration_since(self.shared.clock.now());
+            return original.change(RemoteChange::Pause(wait));
+        }
         let until = until.saturating_duration_since(self.shared.origin);
         self.shared.with(|ledger, now, wakers| {
             for index in 0..self.shared.credits.len() {
@@ -65,6 +74,9 @@ impl LimitSet {
 
     /// Ends a pause.
     pub fn resume(&self) {
+        if let Some(original) = self.shared.original.get() {
+            return original.change(RemoteChange::Resume);
+        }
         self.shared.with(|ledger, now, wakers| {
             ledger.paused_until = None;
             for line in &mut ledger.queue.lines {

@@ -43,6 +43,7 @@ mod account;
 mod alarm;
 mod credit;
 mod ledger;
+mod mirrored;
 mod queue;
 mod shared;
 

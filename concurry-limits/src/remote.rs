@@ -8,7 +8,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ use crate::error::{LimitBuildError, LimitError, Refusal};
 use crate::kind::{CallLimit, Kind, Limit, RateLimit, ResourceLimit};
 use crate::limit_set::LimitSet;
 use crate::limits::Limits;
+use crate::mirrored::Original;
+pub use crate::mirrored::RemoteChange;
 use crate::permit::Permit;
 use crate::request::{Scope, Takes};
 use crate::store::Take;
@@ -66,6 +68,27 @@ pub trait RemotePermit: Send + Sync + Debug {
 pub trait LimitServer: Send + Sync + Debug {
     /// Asks. Dropping the future takes the request back.
     fn request(&self, request: RemoteRequest) -> GrantFuture;
+    /// Has one of its sets changed.
+    fn change(&self, set: usize, change: RemoteChange);
+}
+
+/// A set of the other side.
+#[derive(Debug)]
+struct SetOfServer {
+    server: Weak<dyn LimitServer>,
+    set: usize,
+}
+
+// Changes are messages, and each is sent whole or not at all.
+impl std::panic::UnwindSafe for SetOfServer {}
+impl std::panic::RefUnwindSafe for SetOfServer {}
+
+impl Original for SetOfServer {
+    fn change(&self, change: RemoteChange) {
+        if let Some(server) = self.server.upgrade() {
+            server.change(self.set, change);
+        }
+    }
 }
 
 /// What comes back, when it does.
@@ -314,7 +337,25 @@ impl Limits {
     #[doc(hidden)]
     #[must_use]
     pub fn of_server(server: Arc<dyn LimitServer>, mirrors: Vec<LimitSet>) -> Self {
+        for (set, mirror) in mirrors.iter().enumerate() {
+            let original = SetOfServer { server: Arc::downgrade(&server), set };
+            let _ = mirror.shared.original.set(Box::new(original));
+        }
         Self::from_remote(Remote { server, mirrors: mirrors.into() })
+    }
+
+    /// Changes a set, as another process wishes that has a mirror of it.
+    #[doc(hidden)]
+    pub fn change(&self, set: usize, change: RemoteChange) {
+        let Some(set) = self.sets().nth(set) else { return };
+        match change {
+            RemoteChange::Pause(duration) => set.pause_for(duration),
+            RemoteChange::Resume => set.resume(),
+            // Where it was called it was checked against the mirror.
+            RemoteChange::Capacity { key, capacity } => {
+                let _ = set.set_capacity(key.as_str(), capacity);
+            }
+        }
     }
 
     /// Answers a request of another process.

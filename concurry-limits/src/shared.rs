@@ -1,7 +1,7 @@
 //! The state behind a limit set: credits that need no lock, and the ledger that does.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use crate::credit::Credit;
 use crate::error::{LimitError, Refusal};
 use crate::key::{Key, Keys};
 use crate::ledger::{Ledger, Wakers};
+use crate::mirrored::Original;
 use crate::queue::{Outcome, Ticket};
 use crate::request::Takes;
 use crate::store::{Fit, Shortage, Take};
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) origin: Instant,
     /// One for each limit. Opened and closed only by the holder of `ledger`.
     pub(crate) credits: Box<[Credit]>,
+    /// Of a mirror: what it is the mirror of.
+    pub(crate) original: OnceLock<Box<dyn Original>>,
     /// Wakes the set itself.
     pub(crate) bell: Waker,
     /// Never held while a waker runs.

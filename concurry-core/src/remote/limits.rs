@@ -86,6 +86,7 @@ impl LimitDesk {
                     let _ = environment.permit.update(used);
                 }
             }
+            LimitRequest::Change { set, change } => self.limits.change(set, change.into()),
             LimitRequest::RefundOfCall => {
                 if let Some(environment) = calls.get(number).and_then(super::TakenCall::environment)
                 {

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Waker};
 
 use concurry_limits::remote::{
-    Grant, GrantFuture, LimitServer, RemoteError, RemotePermit, RemoteRequest, remote_permit,
+    Grant, GrantFuture, LimitServer, RemoteChange, RemoteError, RemotePermit, RemoteRequest,
+    remote_permit,
 };
 use concurry_limits::{LimitSet, Limits, Permit};
 
@@ -99,6 +100,10 @@ impl LimitServer for LimitClient {
         lock(&self.waiting).insert(number, Asking::Waiting(None));
         self.send(number, &LimitRequest::acquire(request));
         Box::pin(Asked { client, number, done: false })
+    }
+
+    fn change(&self, set: usize, change: RemoteChange) {
+        self.send(0, &LimitRequest::Change { set, change: change.into() });
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use concurry_limits::remote::{LimitDescription, RemoteError, RemoteRequest, SetDescription, Wait};
+use concurry_limits::remote::{
+    LimitDescription, RemoteChange, RemoteError, RemoteRequest, SetDescription, Wait,
+};
 use serde::{Deserialize, Serialize};
 
 /// A set of the pool, as its workers know it.
@@ -48,6 +50,39 @@ pub(crate) enum LimitRequest {
         used: Vec<(String, f64)>,
     },
     RefundOfCall,
+    /// Of the set of that number.
+    Change {
+        set: usize,
+        change: ChangeText,
+    },
+}
+
+/// What a worker wants changed about a set.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ChangeText {
+    Pause(Duration),
+    Resume,
+    Capacity(String, f64),
+}
+
+impl From<RemoteChange> for ChangeText {
+    fn from(change: RemoteChange) -> Self {
+        match change {
+            RemoteChange::Pause(duration) => Self::Pause(duration),
+            RemoteChange::Resume => Self::Resume,
+            RemoteChange::Capacity { key, capacity } => Self::Capacity(key, capacity),
+        }
+    }
+}
+
+impl From<ChangeText> for RemoteChange {
+    fn from(change: ChangeText) -> Self {
+        match change {
+            ChangeText::Pause(duration) => Self::Pause(duration),
+            ChangeText::Resume => Self::Resume,
+            ChangeText::Capacity(key, capacity) => Self::Capacity { key, capacity },
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
