@@ -38,6 +38,10 @@ pub(crate) trait Backend<W>: Send + Sync {
     fn refuse(&self);
     /// How many calls wait.
     fn queued(&self) -> usize;
+    /// How many calls the balancer gave each worker, where there is one.
+    fn given(&self) -> Option<Vec<u64>> {
+        None
+    }
 }
 
 /// The queues of workers that are there: one for all, or one for each.
@@ -96,6 +100,11 @@ impl<W> Queued<W> {
 
     pub(crate) fn queued(&self) -> usize {
         self.queues.iter().map(CallQueue::len).sum()
+    }
+
+    /// How many calls the balancer gave each worker. With one queue for all there is nothing to give.
+    pub(crate) fn given(&self) -> Option<Vec<u64>> {
+        (self.queues.len() > 1).then(|| self.balancer.given().collect())
     }
 }
 

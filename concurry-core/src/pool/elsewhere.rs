@@ -23,7 +23,10 @@ use crate::wire::{Carry, Status, WorkerKey, codec, leaving, registered};
 use crate::worker::{Construct, Method, MethodVisitor, Queueing, Worker};
 
 /// Calls go elsewhere.
-struct Remote(Arc<dyn Elsewhere>);
+struct Remote {
+    elsewhere: Arc<dyn Elsewhere>,
+    queue: Arc<RemoteQueue>,
+}
 
 impl<W: Worker> Backend<W> for Remote {
     fn queueing(&self) -> Queueing {
@@ -31,20 +34,24 @@ impl<W: Worker> Backend<W> for Remote {
     }
 
     fn submit(&self, call: Call<W>, copies: Option<&Arc<Copies>>) -> Result<(), Closed<W>> {
-        let refused = self.0.submit(RemoteCall::new(call.retyped(), copies.cloned()));
+        let refused = self.elsewhere.submit(RemoteCall::new(call.retyped(), copies.cloned()));
         refused.map_err(|call| Closed(call.into_call().retyped()))
     }
 
     fn close(&self) {
-        self.0.close();
+        self.elsewhere.close();
     }
 
     fn refuse(&self) {
-        self.0.refuse();
+        self.elsewhere.refuse();
     }
 
     fn queued(&self) -> usize {
-        self.0.queued()
+        self.elsewhere.queued()
+    }
+
+    fn given(&self) -> Option<Vec<u64>> {
+        self.queue.given()
     }
 }
 
@@ -101,7 +108,8 @@ pub(super) fn start<W: Worker, E: Send + 'static>(
     };
     let elsewhere = factory.launch(launch).map_err(|error| unavailable(error.0))?;
     pool.attend(&elsewhere);
-    Ok(Backends::Other(Arc::new(Remote(elsewhere))))
+    let queue = Arc::clone(&pool.queue);
+    Ok(Backends::Other(Arc::new(Remote { elsewhere, queue })))
 }
 
 fn factory(mode: Mode) -> Option<Box<dyn Factory>> {

@@ -97,12 +97,12 @@ pub struct WorkerStats {
 impl<W: Worker> Pool<W> {
     pub(crate) fn stats(&self) -> PoolStats {
         let shared = &self.shared;
-        let given: Vec<u64> = match &self.backends {
-            Backends::Queued(queued) if queued.queues.len() > 1 => {
-                queued.balancer.given().collect()
-            }
-            _ => vec![0; shared.workers.len()],
+        let given = match &self.backends {
+            Backends::Sync(_) => None,
+            Backends::Queued(queued) => queued.given(),
+            Backends::Other(backend) => backend.given(),
         };
+        let given = given.unwrap_or_else(|| vec![0; shared.workers.len()]);
         let per_worker: Vec<WorkerStats> = shared
             .workers
             .iter()

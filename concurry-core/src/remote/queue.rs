@@ -179,6 +179,11 @@ impl RemoteQueue {
         self.queued.queued() + self.lock_returned().len()
     }
 
+    /// How many calls the balancer gave each worker, where there is one.
+    pub(crate) fn given(&self) -> Option<Vec<u64>> {
+        self.queued.given()
+    }
+
     /// A worker is given up: what waits for it alone goes to the others. True if it was the last.
     pub(crate) fn abandon(&self, worker: usize) -> Vec<TakenCall> {
         let queue = self.of_worker(worker);
