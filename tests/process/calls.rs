@@ -1,8 +1,11 @@
 //! Calls and their results.
 
+use std::sync::mpsc;
+
 use concurry::prelude::*;
 use concurry::process::ProcessOptions;
-use concurry_testkit::Gate;
+use concurry_testkit::{Gate, PATIENCE, wait_until, within};
+use concurry_time::block_on;
 
 use crate::workers::{Fragile, fragile};
 
@@ -57,4 +60,75 @@ fn the_call_goes_to_a_worker_that_is_free() {
     assert_eq!(gather(futures).results().unwrap(), (1..=1_000).collect::<Vec<_>>());
     gate.open();
     held.result().unwrap();
+}
+
+#[test]
+fn a_result_comes_however_its_caller_looks_for_it() {
+    within(|| {
+        let fragile = fragile(1);
+        // After these, callers are taken to fetch their results themselves.
+        let trips = || (0..20).for_each(|n| assert_eq!(fragile.add(n, 1).result().unwrap(), n + 1));
+        trips();
+        let seen = fragile.add(2, 1);
+        wait_until("it is done", || seen.is_done());
+        trips();
+        assert_eq!(block_on(fragile.add(3, 1)).unwrap(), 4);
+        trips();
+        assert_eq!(gather([fragile.add(4, 1)]).results().unwrap(), [5]);
+        trips();
+        assert_eq!(fragile.add(5, 1).result_timeout(PATIENCE).unwrap(), 6);
+        trips();
+        let (sender, receiver) = mpsc::channel();
+        let mut told = fragile.add(6, 1);
+        told.on_done(move |outcome| sender.send(outcome.is_ok()).unwrap());
+        assert!(receiver.recv().unwrap());
+        trips();
+        drop(fragile.add(7, 1));
+        trips();
+    });
+}
+
+#[test]
+fn callers_on_many_threads_get_their_own_results() {
+    within(|| {
+        for workers in [1, 2] {
+            let fragile = fragile(workers);
+            std::thread::scope(|scope| {
+                for thread in 0..6_u64 {
+                    let fragile = &fragile;
+                    scope.spawn(move || {
+                        for number in 0..2_000 {
+                            // Now and then several, so that the process has more than one call.
+                            let more: Vec<_> =
+                                (0..number % 5 / 3).map(|n| fragile.add(n, number)).collect();
+                            let sum = fragile.add(number, thread).result().unwrap();
+                            assert_eq!(sum, number + thread);
+                            gather(more).results().unwrap();
+                        }
+                    });
+                }
+            });
+            assert_eq!(fragile.stats().failed, 0);
+            assert!(fragile.stop().result().unwrap().complete);
+        }
+    });
+}
+
+#[test]
+fn a_caller_who_waits_hears_of_a_cancel_and_of_a_stop() {
+    within(|| {
+        let fragile = fragile(1);
+        for _ in 0..20 {
+            fragile.count().result().unwrap();
+        }
+        let gate = Gate::new();
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| fragile.heed(gate.clone()).result());
+            gate.wait_for_arrivals(1);
+            gate.open();
+            let stopped = fragile.stop_now().result().unwrap();
+            assert!(stopped.complete, "{stopped:?}");
+            assert!(waits.join().unwrap().is_err());
+        });
+    });
 }

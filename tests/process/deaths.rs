@@ -159,3 +159,44 @@ fn a_call_past_its_deadline_that_heeds_nothing_is_ended_with_its_process() {
         assert_eq!(fragile.stats().restarts, 1);
     });
 }
+
+#[test]
+fn a_worker_that_sends_garbage_is_killed_and_costs_its_call() {
+    within(|| {
+        let fragile = fragile(1);
+        let pid = fragile.pid().result().unwrap();
+        let cause = died(fragile.babble().result().unwrap_err());
+        let WorkerDeath::Lost { message } = &cause else { panic!("{cause:?}") };
+        assert!(message.contains("a message of the unknown kind 255"), "{message}");
+        assert!(!is_alive(pid));
+        assert_eq!(fragile.add(1, 2).result().unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_worker_that_closes_its_channel_is_ended_and_costs_its_call() {
+    within(|| {
+        let fragile = fragile(1);
+        let pid = fragile.pid().result().unwrap();
+        let _ = died(fragile.hang_up().result().unwrap_err());
+        assert!(!is_alive(pid));
+        assert_eq!(fragile.add(1, 2).result().unwrap(), 3);
+    });
+}
+
+#[test]
+fn the_deadline_of_a_call_holds_for_calls_that_it_makes_in_its_process() {
+    within(|| {
+        let log = log_file("nested");
+        let fragile = Fragile::options(Mode::Process, 1)
+            .process(ProcessOptions::new().overdue_grace(Duration::from_secs(20)))
+            .init(Some(log.clone()))
+            .unwrap();
+        let hasty = fragile.with(CallOptions::new().deadline(Duration::from_millis(100)));
+        assert!(hasty.nest(7).result().unwrap_err().is_timeout());
+        // Without its own end the method would be there for ever.
+        assert_eq!(fragile.add(1, 2).result().unwrap(), 3);
+        assert_eq!(fragile.stats().restarts, 0);
+        assert_eq!(lines(&log, 8)[7], 1);
+    });
+}

@@ -27,6 +27,19 @@ fn a_process_is_replaced_after_so_many_calls_and_no_call_is_lost() {
 }
 
 #[test]
+fn a_process_that_has_grown_is_replaced_and_no_call_fails() {
+    within(|| {
+        let options = ProcessOptions::new().recycle_above(200 << 20);
+        let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
+        let first = fragile.leak(1).result().unwrap();
+        assert_eq!(fragile.leak(300).result().unwrap(), first);
+        wait_until("another process answers", || fragile.pid().result().unwrap() != first);
+        wait_until("the first one is gone", || !is_alive(first));
+        assert_eq!(fragile.stats().failed, 0);
+    });
+}
+
+#[test]
 fn a_stopped_pool_leaves_no_process() {
     within(|| {
         let fragile = fragile(2);

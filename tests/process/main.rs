@@ -10,6 +10,7 @@ mod calls;
 mod cancelling;
 mod deaths;
 mod lifetime;
+mod limits;
 mod mixed;
 mod shared;
 mod types;

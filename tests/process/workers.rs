@@ -2,6 +2,8 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -77,6 +79,44 @@ impl Fragile {
         memory.len()
     }
 
+    /// Takes so much memory, and keeps it.
+    pub(crate) fn leak(&self, mebibytes: usize) -> u32 {
+        std::mem::forget(vec![1_u8; mebibytes << 20]);
+        std::process::id()
+    }
+
+    /// Sends what is no message of a worker.
+    pub(crate) fn babble(&self) -> u64 {
+        for mut socket in own_sockets() {
+            let _ = socket.write_all(&[0xff; 1_000]);
+        }
+        loop {
+            std::thread::park();
+        }
+    }
+
+    /// Closes its channels, and lives on.
+    pub(crate) fn hang_up(&self) -> u64 {
+        for socket in own_sockets() {
+            let _ = socket.shutdown(Shutdown::Write);
+        }
+        loop {
+            std::thread::park();
+        }
+    }
+
+    /// Makes a call of its own that never ends, and leaves the number if that is cut off.
+    pub(crate) fn nest(&self, number: u64) -> u64 {
+        let nested = TaskPool::new(Mode::Async, 1).map(|pool| {
+            let never = pool.spawn(std::future::pending::<()>());
+            never.result()
+        });
+        if matches!(nested, Ok(Err(error)) if error.is_timeout()) {
+            self.leave_line(number);
+        }
+        number
+    }
+
     pub(crate) fn hold(&self, gate: Gate) -> u32 {
         gate.pass();
         std::process::id()
@@ -121,6 +161,23 @@ impl Fragile {
             let _ = file.write_all(format!("{number}\n").as_bytes());
         }
     }
+}
+
+/// The sockets of this process, once more.
+fn own_sockets() -> Vec<UnixStream> {
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+
+    let Ok(me) = pidfd_open(getpid(), PidfdFlags::empty()) else { return Vec::new() };
+    let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let sockets = descriptors.filter(|entry| {
+        std::fs::read_link(entry.path())
+            .is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+    });
+    let numbers = sockets.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers
+        .filter_map(|number| pidfd_getfd(&me, number, PidfdGetfdFlags::empty()).ok())
+        .map(UnixStream::from)
+        .collect()
 }
 
 /// Fragile workers without a log.
