@@ -6,7 +6,7 @@ use concurry_testkit::{Dropped, Gate, Recorder};
 
 use crate::workers::{Counter, CounterHandle, Probe};
 
-conformance!(queued_in_this_process:
+conformance!(queued:
     round_robin_goes_around_and_state_is_per_worker,
     round_robin_is_even_over_many_threads,
     random_and_two_choices_reach_every_worker,

@@ -9,7 +9,7 @@ use concurry::{CallOptions, Event, Rejection};
 use concurry_testkit::{Gate, Recorder, wait_until};
 use concurry_time::FakeClock;
 
-conformance!(in_this_process:
+conformance!(every:
     an_open_breaker_refuses_at_once_and_gives_the_arguments_back,
     every_attempt_asks_the_breaker_anew_and_a_refusal_is_not_tried_again,
     what_is_not_the_services_fault_trips_nothing,
@@ -17,7 +17,7 @@ conformance!(in_this_process:
     a_fallback_answers_while_the_breaker_is_open,
     the_state_is_visible_and_changes_are_told,
 );
-conformance!(queued_in_this_process:
+conformance!(queued:
     an_attempt_that_takes_too_long_trips_it_and_a_deadline_does_not,
     a_cancelled_probe_gives_its_place_back,
     a_storm_meets_few_probes_and_no_stampede,
@@ -25,7 +25,7 @@ conformance!(queued_in_this_process:
 
 const SECOND: Duration = Duration::from_secs(1);
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 enum Failure {
     Down,
     Throttled,

@@ -15,15 +15,17 @@ conformance!(every:
     state_that_is_not_send_is_built_and_used_in_one_place,
     a_constructor_may_be_async,
 );
-conformance!(in_this_process:
+conformance!(every:
     the_error_of_a_constructor_is_that_of_init,
     a_panic_of_a_constructor_is_an_error_of_init,
     a_worker_without_a_constructor_starts_as_a_clone_of_the_given_one,
 );
+conformance!(queued:
+    an_init_that_is_dropped_ends_the_pool,
+);
 conformance!(queued_in_this_process:
     a_constructor_that_never_returns_is_given_up_after_the_init_timeout,
     one_failing_constructor_of_many_ends_the_others,
-    an_init_that_is_dropped_ends_the_pool,
 );
 
 /// Fails, panics or waits, as it is told.
@@ -32,10 +34,10 @@ struct Fragile {
     _state: Counted,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 struct NoModel(String);
 
-#[derive(Clone)]
+#[derive(Clone, serde::Deserialize, serde::Serialize)]
 enum Plan {
     Fail,
     Panic,
@@ -199,7 +201,7 @@ fn a_constructor_may_be_async(mode: Mode) {
 }
 
 fn a_worker_without_a_constructor_starts_as_a_clone_of_the_given_one(mode: Mode) {
-    #[derive(Clone, Worker)]
+    #[derive(Clone, serde::Deserialize, serde::Serialize, Worker)]
     struct Plain {
         number: u64,
     }

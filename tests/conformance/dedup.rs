@@ -4,19 +4,19 @@ use concurry::Cancel;
 use concurry::prelude::*;
 use concurry_testkit::{Gate, Recorder};
 
-conformance!(queued_in_this_process:
+conformance!(queued:
     calls_with_the_same_key_are_one_call,
     callers_of_a_failed_call_share_its_error,
     a_caller_who_leaves_leaves_the_call_to_the_others,
     the_last_caller_to_leave_cancels_the_call,
     a_call_with_options_of_its_own_runs_by_itself,
 );
-conformance!(in_this_process:
+conformance!(every:
     nothing_is_shared_unless_asked_for,
 );
 
 /// Not `Clone`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 struct Unavailable;
 
 impl std::fmt::Display for Unavailable {
@@ -25,7 +25,7 @@ impl std::fmt::Display for Unavailable {
     }
 }
 
-#[derive(Clone, Worker)]
+#[derive(Clone, serde::Deserialize, serde::Serialize, Worker)]
 struct Library {
     gate: Gate,
     asked: Recorder<String>,

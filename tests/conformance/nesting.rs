@@ -7,10 +7,10 @@ use concurry::{CallOptions, Timeout};
 use concurry_testkit::{Gate, Recorder, wait_until};
 use concurry_time::FakeClock;
 
-conformance!(in_this_process:
+conformance!(every:
     every_attempt_takes_its_limits_anew,
 );
-conformance!(queued_in_this_process:
+conformance!(queued:
     a_wait_for_a_limit_counts_against_the_deadline_and_not_against_the_attempts_timeout,
     an_attempts_timeout_begins_when_a_worker_begins_it,
     a_deadline_drops_a_running_async_method,
@@ -28,7 +28,7 @@ struct Flaky {
     attempts: Recorder<u32>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 enum FlakyError {
     Passing,
     Throttled(Duration),

@@ -2,27 +2,25 @@
 
 use super::*;
 
-conformance!(queued_in_this_process:
+conformance!(queued:
     calls_share_a_batch_if_their_remaining_arguments_are_equal,
     a_batch_ends_before_it_weighs_too_much,
     several_arguments_can_be_gathered,
     exclusive_and_async_forms_serve_calls_too,
     a_method_can_be_left_unbatched,
-);
-conformance!(queued:
     options_that_do_not_fit_are_refused_by_init,
 );
 
 /// Many shapes of batched forms.
-#[derive(Clone, Worker)]
+#[derive(Clone, serde::Deserialize, serde::Serialize, Worker)]
 struct Shapes {
     gate: Gate,
     batches: Recorder<String>,
     scaled: u64,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct Unit(&'static str);
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+struct Unit(String);
 
 #[worker]
 impl Shapes {
@@ -88,11 +86,12 @@ fn shapes(mode: Mode) -> (ShapesHandle, Gate, Recorder<String>) {
 
 fn calls_share_a_batch_if_their_remaining_arguments_are_equal(mode: Mode) {
     let (shapes, gate, batches) = shapes(mode);
-    let first = shapes.scale(0.0, 1.0, Unit("m"));
+    let first = shapes.scale(0.0, 1.0, Unit("m".to_owned()));
     gate.wait_for_arrivals(1);
     let arguments = [(1.0, 2.0, "m"), (2.0, 2.0, "s"), (3.0, 2.0, "m"), (4.0, 3.0, "m")];
-    let calls: Vec<_> =
-        arguments.map(|(number, factor, unit)| shapes.scale(number, factor, Unit(unit))).into();
+    let calls: Vec<_> = arguments
+        .map(|(number, factor, unit)| shapes.scale(number, factor, Unit(unit.to_owned())))
+        .into();
     gate.open();
     assert_eq!(gather(calls).results().unwrap(), ["2m", "4s", "6m", "12m"]);
     assert_eq!(first.result().unwrap(), "0m");

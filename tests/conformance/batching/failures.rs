@@ -2,7 +2,7 @@
 
 use super::*;
 
-conformance!(queued_in_this_process:
+conformance!(queued:
     a_call_that_fails_by_itself_fails_alone,
     the_error_of_a_batch_reaches_each_of_its_calls,
     a_wrong_number_of_results_is_an_error_that_names_both_numbers,

@@ -6,13 +6,15 @@ use concurry::Overflow;
 conformance!(queued_in_this_process:
     each_call_is_retried_by_itself,
     the_error_of_a_batch_is_judged_like_the_calls_own,
-    each_call_takes_its_own_share_of_the_limits,
     what_a_batch_used_is_split_among_its_calls,
+);
+conformance!(queued:
+    each_call_takes_its_own_share_of_the_limits,
     a_call_of_a_bounded_queue_gives_its_place_back_when_its_batch_begins,
 );
 
 /// Fails each number once.
-#[derive(Clone, Worker)]
+#[derive(Clone, serde::Deserialize, serde::Serialize, Worker)]
 struct Flaky {
     failed: Recorder<u64>,
     whole: bool,
@@ -61,7 +63,7 @@ fn the_error_of_a_batch_is_judged_like_the_calls_own(mode: Mode) {
 }
 
 /// Knows what it may use.
-#[derive(Clone, Worker)]
+#[derive(Clone, serde::Deserialize, serde::Serialize, Worker)]
 struct Spender {
     gate: Gate,
 }

@@ -3,7 +3,7 @@
 use super::*;
 use concurry::Cancel;
 
-conformance!(queued_in_this_process:
+conformance!(queued:
     a_call_that_is_cancelled_before_its_batch_goes_leaves_it,
     a_call_that_is_cancelled_in_a_running_batch_leaves_the_others_alone,
     a_batch_that_nobody_waits_for_any_more_is_cancelled,
@@ -33,7 +33,7 @@ fn a_call_that_is_cancelled_in_a_running_batch_leaves_the_others_alone(mode: Mod
 }
 
 /// Waits until it is dropped.
-#[derive(Clone, Worker)]
+#[derive(Clone, serde::Deserialize, serde::Serialize, Worker)]
 struct Stubborn {
     gate: Gate,
     left: Recorder<()>,

@@ -27,7 +27,7 @@ const LOST: u64 = 404;
 /// The window of [`Llm::squares`].
 const WINDOW: Duration = Duration::from_millis(5);
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, serde::Deserialize, serde::Serialize)]
 struct Refused(u64);
 
 impl std::fmt::Display for Refused {
@@ -43,7 +43,7 @@ impl Retryable for Refused {
 }
 
 /// Squares numbers, one by one or in batches, which it holds up at a gate.
-#[derive(Clone, Worker)]
+#[derive(Clone, serde::Deserialize, serde::Serialize, Worker)]
 struct Squarer {
     gate: Gate,
     batches: Recorder<Vec<u64>>,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-conformance!(queued_in_this_process:
+conformance!(queued:
     a_lone_caller_is_never_kept_waiting,
     what_comes_while_all_workers_are_taken_goes_in_full_batches,
     what_comes_beside_a_running_batch_waits_for_its_window,
