@@ -45,7 +45,8 @@ fn main() -> ExitCode {
             Case::new("start-2", Unit::Milliseconds)
                 .floor("procspawn")
                 .subject("procspawn", 1, procspawn_pool::start)
-                .subject("concurry", 1, ours::start),
+                .subject("concurry", 1, ours::start)
+                .subject("python-multiprocessing", 1, |_| python::run("start-2", 1)),
         )
         .case(
             Case::new("permit", Unit::Microseconds)

@@ -23,6 +23,11 @@ def main():
                 trips.append(time.perf_counter() - start)
         trips.sort()
         print(trips[len(trips) // 2] * 1e6, total)
+    elif case == "start-2":
+        start = time.perf_counter()
+        with multiprocessing.Pool(2) as pool:
+            pool.map(same, range(2), 1)
+            print((time.perf_counter() - start) * 1e3, 0)
     else:
         with multiprocessing.Pool(1 if case == "imap-1" else 2) as pool:
             list(pool.imap(same, range(1000), 1000))
