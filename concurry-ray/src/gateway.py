@@ -182,7 +182,7 @@ class Child:
             parts, length = [data], len(data)
             alone = select.poll()
             alone.register(self.channel, select.POLLIN)
-            while length < BULK and alone.poll(1):
+            while length < BULK and alone.poll(0):
                 data = self.channel.recv(BULK - length)
                 if not data:
                     break

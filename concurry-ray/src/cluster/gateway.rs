@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::{Letter, Mailbox, lock, spawn};
 use crate::error::RayError;
 use crate::options::ClusterOptions;
-use crate::protocol::{self, Answer, Connect, Connected, File, Order, PROTOCOL, Program};
+use crate::protocol::{self, Answer, BULK, Connect, Connected, File, Order, PROTOCOL, Program};
 
 /// The program of the gateway.
 const SOURCE: &str = include_str!("../gateway.py");
@@ -96,6 +96,11 @@ impl Gateway {
     fn start(options: &ClusterOptions) -> Result<Arc<Self>, RayError> {
         let python = python(options);
         let (ours, theirs) = UnixStream::pair().map_err(RayError::System)?;
+        for end in [&ours, &theirs] {
+            // Or a large message goes over in many small steps, each of which wakes the other side. As
+            // much of it as the system allows.
+            let _ = rustix::net::sockopt::set_socket_send_buffer_size(end, BULK);
+        }
         let mut process = Command::new(&python)
             .args(["-c", BOOTSTRAP, "concurry-ray"])
             .stdin(OwnedFd::from(theirs))

@@ -49,7 +49,7 @@ impl Pump {
     pub(super) fn output(&mut self, index: usize, mut bytes: &[u8]) -> io::Result<()> {
         let now = Instant::now();
         self.workers[index].heard = now;
-        let mut done = 0;
+        let (mut done, mut asked) = (0, false);
         let (mut back, mut answers) = (Vec::new(), Vec::new());
         loop {
             // Each message that is there is handled before the next bytes are taken in.
@@ -59,7 +59,10 @@ impl Pump {
                     desk.handle(&frame, table, |number, body| answers.push((number, body)));
                     continue;
                 }
-                Some(frame) => self.pool.receive(index, frame, table),
+                Some(frame) => {
+                    asked |= frame.header.kind == Kind::Pong;
+                    self.pool.receive(index, frame, table)
+                }
                 None if bytes.is_empty() => break,
                 None => {
                     reader.read_from(&mut bytes)?;
@@ -88,7 +91,10 @@ impl Pump {
         if done > 0 {
             worker.window.returned(done, now);
             worker.ask = now + STUCK;
+        } else if asked {
+            self.is_slow(index);
         }
+        let worker = &mut self.workers[index];
         worker.alone.runs &= !worker.table.is_empty();
         Ok(())
     }

@@ -9,7 +9,6 @@ use concurry_core::wire::Kind;
 use super::Pump;
 use super::end::End;
 use super::worker::{Stage, Worker};
-use crate::cluster::Gateway;
 use crate::protocol::Order;
 
 /// A worker that has given nothing back for so long is at a slow call. It is asked to send what it has
@@ -78,28 +77,32 @@ impl Pump {
         }
         if now >= worker.ask {
             worker.ask = now + silence / 3;
-            self.ask(index, &gateway);
+            // What it has done comes along with the answer.
+            worker.tell(&gateway, Kind::Ping, 0);
         }
     }
 
-    /// Asks a worker for what it has done, for a sign of life, and for the calls that it has not begun
-    /// if somebody else has nothing to do.
-    fn ask(&mut self, index: usize, gateway: &Gateway) {
+    /// A worker has answered and has done nothing since it was asked: so it is at a slow call, and it is
+    /// not only the way that is slow. What it has not begun goes to somebody else who has nothing to do.
+    pub(super) fn is_slow(&mut self, index: usize) {
+        let Some(gateway) = self.gateway.clone() else { return };
         let idle = |worker: &Worker| worker.table.is_empty() && worker.room() > 0;
         let others = self.workers.iter().any(idle);
         let ahead = self.workers[index].table.len().saturating_sub(self.overlapping);
+        if ahead == 0 {
+            return;
+        }
+        let many = self.workers.len() > 1;
         let worker = &mut self.workers[index];
-        worker.tell(gateway, Kind::Ping, 0);
-        if ahead > 0 && self.launch.one_at_a_time {
+        if self.launch.one_at_a_time {
             worker.window.collapse();
         }
-        if ahead > 0 && others {
+        if others {
             let numbers = worker.table.numbers().into_iter().rev().take(ahead);
-            worker.tell_all(gateway, Kind::TakeBack, numbers.map(|number| (number, Vec::new())));
-        }
-        if ahead > 0 && !others && self.workers.len() > 1 {
+            worker.tell_all(&gateway, Kind::TakeBack, numbers.map(|number| (number, Vec::new())));
+        } else if many {
             // Somebody may have nothing to do soon.
-            self.workers[index].ask = Instant::now() + 4 * STUCK;
+            worker.ask = Instant::now() + 4 * STUCK;
         }
     }
 }
