@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,9 +39,16 @@ struct Shared {
     config: Hedge,
     /// Bounds the extra load, if it is to be bounded.
     allowance: Option<RetryBudget>,
+    /// Nanoseconds that a call may take before a copy is started. Apart, so that calls that begin do
+    /// not wait for those that end. It guards nothing, so relaxed ordering is enough.
+    delay: AtomicU64,
     /// Held for arithmetic only.
-    state: Mutex<State>,
+    state: OnItsOwnLines<Mutex<State>>,
 }
+
+/// Keeps what every call that ends writes apart from what every call that begins reads.
+#[repr(align(128))]
+struct OnItsOwnLines<T>(T);
 
 impl Hedger {
     /// How long to go without copies after a throttling that named no time.
@@ -52,8 +60,10 @@ impl Hedger {
             RetryBudget::builder().ratio(share).capacity(10).min_per_second(0.0).build()
         };
         let allowance = config.max_extra_load.map(allowance).transpose()?;
-        let state = Mutex::new(State::new(&config));
-        let shared = Arc::new(Shared { config, allowance, state });
+        let state = State::new(&config);
+        let delay = AtomicU64::new(nanoseconds(state.delay()));
+        let shared =
+            Arc::new(Shared { config, allowance, delay, state: OnItsOwnLines(Mutex::new(state)) });
         Ok(Self { shared, clock: Clock::system(), budget: None })
     }
 
@@ -105,7 +115,7 @@ impl Hedger {
     /// How long a call may take, as of now, before a copy is started.
     #[must_use]
     pub fn delay(&self) -> Duration {
-        self.lock().delay()
+        Duration::from_nanos(self.shared.delay.load(Ordering::Relaxed))
     }
 
     /// Asks whether one more copy may be started now, and pays for it.
@@ -131,7 +141,10 @@ impl Hedger {
         if let Some(allowance) = &self.shared.allowance {
             allowance.deposit();
         }
-        self.lock().record(&self.shared.config, latency, now);
+        let mut state = self.lock();
+        if state.record(&self.shared.config, latency, now) {
+            self.shared.delay.store(nanoseconds(state.delay()), Ordering::Relaxed);
+        }
     }
 
     /// Starts no copies before `until`: for a service that throttles, or whose breaker is open.
@@ -151,8 +164,13 @@ impl Hedger {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A delay beyond the range is as good as the longest in it, five hundred years.
+fn nanoseconds(delay: Duration) -> u64 {
+    u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Extra for Hedger {

@@ -36,9 +36,9 @@ impl State {
         self.delay
     }
 
-    /// Learns from a call that took this long.
-    pub(crate) fn record(&mut self, config: &Hedge, latency: Duration, now: Instant) {
-        let When::Percentile(share) = config.when else { return };
+    /// Learns from a call that took this long. Tells whether the delay is another now.
+    pub(crate) fn record(&mut self, config: &Hedge, latency: Duration, now: Instant) -> bool {
+        let When::Percentile(share) = config.when else { return false };
         self.sketch.add(latency, now);
         let samples = self.sketch.samples();
         let due = self.worked_out_at == 0 || samples - self.worked_out_at >= Self::REFRESH;
@@ -47,7 +47,9 @@ impl State {
             && let Some(delay) = self.sketch.percentile(share)
         {
             (self.delay, self.worked_out_at) = (delay, samples);
+            return true;
         }
+        false
     }
 
     pub(crate) fn pause_until(&mut self, until: Instant) {
