@@ -14,7 +14,7 @@ use crate::limits::Limits;
 use crate::permit::{Owner, Permit};
 use crate::request::{Scope, Takes, resolve, resolve_one, resolve_units};
 use crate::shared::{PREPAID, Shared};
-use crate::store::Fit;
+use crate::store::{Fit, Take};
 
 /// Limits that are acquired together or not at all.
 ///
@@ -131,6 +131,16 @@ impl LimitSet {
     ) -> Result<(Takes, Duration), LimitError> {
         let shared = &*self.shared;
         let mut request = request.into_iter();
+        // One call, which is what a pool takes for each: a look at one word and a number.
+        if scope == Scope::BeforeCall
+            && request.size_hint() == (0, Some(0))
+            && let Some(index) = shared.keys.calls
+            && shared.credits[index].try_take(1)
+        {
+            let mut takes = Takes::new();
+            takes.push(Take { index, amount: 1.0 });
+            return Ok((takes, PREPAID));
+        }
         // A request that does not know its length goes the longer way.
         if request.size_hint() == (1, Some(1))
             && let Some((key, amount)) = request.next()
