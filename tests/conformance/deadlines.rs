@@ -17,6 +17,8 @@ conformance!(in_this_process:
 conformance!(queued_in_this_process:
     a_nested_call_ends_with_the_deadline_of_the_outer_one,
     a_deadline_keeps_the_errors_of_the_attempts_before_it,
+    each_call_ends_at_its_own_deadline_whatever_the_order_in_which_they_were_made,
+    the_timeout_of_an_attempt_is_that_of_its_own_begin,
 );
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -169,6 +171,45 @@ fn a_deadline_keeps_the_errors_of_the_attempts_before_it(mode: Mode) {
     assert_eq!(records[0].error.failure(), Some(&"the first".to_owned()));
     assert!(matches!(records[1].error, CallError::TimedOut(Timeout::Deadline)));
     assert_eq!((records[1].worker, records[1].duration), (Some(0), Some(SECOND)));
+}
+
+fn each_call_ends_at_its_own_deadline_whatever_the_order_in_which_they_were_made(mode: Mode) {
+    let (fake, gate) = (FakeClock::new(), Gate::new());
+    let options = Inner::options(mode, 3).clock(fake.clock()).deadline(SECOND * 10);
+    let inner = options.init().unwrap();
+    let first = inner.hold(gate.clone());
+    fake.advance(SECOND * 3);
+    let second = inner.hold(gate.clone());
+    let soon = inner.with(CallOptions::new().deadline(SECOND)).hold(gate.clone());
+    gate.wait_for_arrivals(3);
+    let mut calls = [soon, first, second];
+    for (ended, wait) in [(1, 1), (2, 6), (3, 3)] {
+        fake.advance(SECOND * wait - Duration::from_millis(1));
+        assert_eq!(calls.iter().filter(|call| call.is_done()).count(), ended - 1);
+        fake.advance(Duration::from_millis(1));
+        let error = calls[ended - 1].result_timeout(SECOND * 60).unwrap_err();
+        assert!(matches!(error, CallError::TimedOut(Timeout::Deadline)), "{error:?}");
+    }
+    // The gate is shut: the workers are free only because the calls were dropped.
+    assert!(inner.deadline().result().unwrap().is_some());
+}
+
+fn the_timeout_of_an_attempt_is_that_of_its_own_begin(mode: Mode) {
+    let (fake, gate) = (FakeClock::new(), Gate::new());
+    let options = Inner::options(mode, 2).clock(fake.clock()).timeout(SECOND * 10);
+    let inner = options.init().unwrap();
+    let first = inner.hold(gate.clone());
+    gate.wait_for_arrivals(1);
+    fake.advance(SECOND * 4);
+    let mut second = inner.hold(gate.clone());
+    gate.wait_for_arrivals(2);
+    fake.advance(SECOND * 6);
+    let error = first.result().unwrap_err();
+    assert!(matches!(error, CallError::TimedOut(Timeout::Attempt)), "{error:?}");
+    assert!(second.result_timeout(Duration::from_millis(1)).is_err() && !second.is_done());
+    fake.advance(SECOND * 4);
+    let error = second.result().unwrap_err();
+    assert!(matches!(error, CallError::TimedOut(Timeout::Attempt)), "{error:?}");
 }
 
 fn a_chain_of_fallbacks_is_asked_in_order(mode: Mode) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::thread::interrupt;
 use crate::CallError;
-use crate::call::{CallContext, CallEnvironment};
+use crate::call::{CallContext, EnvironmentRef};
 use crate::error::CallSite;
 use crate::future::node::{Header, Kind, VTable, View, layout_of};
 use crate::future::{BlockingFunctions, Cancel, Lifecycle, Outcome, Ran, Signal};
@@ -19,7 +19,7 @@ use crate::worker::{Method, QueuedCall, Shape, Watched};
 /// What a call brings to its worker.
 struct Order<M: Method> {
     args: M::Args,
-    environment: Option<Arc<CallEnvironment>>,
+    environment: Option<EnvironmentRef>,
 }
 
 struct BlockingNode<M, S>(PhantomData<(M, S)>);
@@ -28,7 +28,7 @@ struct BlockingNode<M, S>(PhantomData<(M, S)>);
 #[inline]
 pub(crate) fn blocking_node<M: Method, S: Shape<M>>(
     args: M::Args,
-    environment: Option<Arc<CallEnvironment>>,
+    environment: Option<EnvironmentRef>,
     pool: PoolId,
 ) -> QueuedCall<M> {
     let node = Header::allocate(BlockingNode::<M, S>::VTABLE, pool, Lifecycle::queued);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use concurry_limits::Limits;
 
 use crate::CallError;
-use crate::call::{CallEnvironment, CallPermit};
+use crate::call::{CallEnvironment, CallPermit, EnvironmentRef};
 use crate::error::{
     CallSite, CodecError, Panicked, Rejected, Rejection, RemoteFailure, WorkerDeath, WorkerDied,
 };
@@ -46,7 +46,7 @@ struct RemoteView<X> {
 /// What a call brings along.
 struct Order<M: Method> {
     args: M::Args,
-    environment: Option<Arc<CallEnvironment>>,
+    environment: Option<EnvironmentRef>,
 }
 
 struct RemoteNode<M>(PhantomData<M>);
@@ -54,7 +54,7 @@ struct RemoteNode<M>(PhantomData<M>);
 /// Makes a call of `M` that runs elsewhere.
 pub(crate) fn remote_node<M: Method>(
     args: M::Args,
-    environment: Option<Arc<CallEnvironment>>,
+    environment: Option<EnvironmentRef>,
     pool: PoolId,
 ) -> (Call<M::Worker>, TaskFuture<M::Output, M::Error>) {
     let node = Header::allocate(RemoteNode::<M>::VTABLE, pool, Lifecycle::queued);
@@ -178,7 +178,7 @@ impl<M: Method> RemoteNode<M> {
 
     /// # Safety
     /// See [`RemoteFunctions::environment`].
-    unsafe fn environment(node: NonNull<Header>) -> Option<Arc<CallEnvironment>> {
+    unsafe fn environment(node: NonNull<Header>) -> Option<EnvironmentRef> {
         // SAFETY: by contract the order is there.
         unsafe { (*Self::order(node)).environment.clone() }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, TryLockError};
 
 use super::{construct_here, drop_caught, held_wakes, restart, runtime};
 use crate::CallError;
-use crate::call::{CallContext, CallEnvironment};
+use crate::call::{CallContext, EnvironmentRef};
 use crate::error::{CallSite, Panicked, Rejected, Rejection, WorkerDeath, WorkerDied};
 use crate::future::Outcome;
 use crate::panics;
@@ -90,7 +90,7 @@ impl<W: Worker> SyncWorker<W> {
     pub(crate) fn call<M: Method<Worker = W>>(
         &self,
         args: M::Args,
-        environment: Option<Arc<CallEnvironment>>,
+        environment: Option<EnvironmentRef>,
     ) -> Outcome<M::Output, M::Error> {
         let site = CallSite::new(const { &M::SPEC });
         let me = token();
@@ -149,7 +149,7 @@ impl<W: Worker> SyncWorker<W> {
         state: &mut State<W>,
         site: CallSite,
         args: M::Args,
-        environment: Option<Arc<CallEnvironment>>,
+        environment: Option<EnvironmentRef>,
     ) -> Outcome<M::Output, M::Error> {
         let worker = match &mut state.worker {
             Some(worker) => worker,

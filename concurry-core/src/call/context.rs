@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use concurry_limits::{Amount, CallLimit, LimitSet, Limits, Permit, PermitError};
 use concurry_time::Clock;
 
-use super::CallEnvironment;
+use super::{CallEnvironment, EnvironmentRef};
 use crate::future::node::Header;
 use crate::shared::{Seat, Stage};
 use crate::sync::lock;
@@ -32,7 +32,7 @@ pub struct CallContext {
 
 struct Inner {
     seat: Arc<Seat>,
-    environment: Option<Arc<CallEnvironment>>,
+    environment: Option<EnvironmentRef>,
     node: Option<NodeWatch>,
 }
 
@@ -50,12 +50,16 @@ unsafe impl Sync for NodeWatch {}
 pub struct CallPermit {
     permit: Mutex<Option<Permit<'static>>>,
     /// In a batch: those who hold the permits of its calls.
-    members: Vec<Arc<CallEnvironment>>,
+    members: Vec<EnvironmentRef>,
 }
 
 impl CallPermit {
+    pub(crate) fn new(permit: Option<Permit<'static>>) -> Self {
+        Self { permit: Mutex::new(permit), members: Vec::new() }
+    }
+
     /// Of a batch of these calls.
-    pub(crate) fn of_batch(members: Vec<Arc<CallEnvironment>>) -> Self {
+    pub(crate) fn of_batch(members: Vec<EnvironmentRef>) -> Self {
         Self { permit: Mutex::new(None), members }
     }
 
@@ -191,7 +195,7 @@ impl CallContext {
     /// The node outlives the context.
     pub(crate) unsafe fn of_node(
         seat: &Arc<Seat>,
-        environment: Option<Arc<CallEnvironment>>,
+        environment: Option<EnvironmentRef>,
         node: NonNull<Header>,
     ) -> Self {
         Self {
@@ -199,7 +203,7 @@ impl CallContext {
         }
     }
 
-    pub(crate) fn of_seat(seat: &Arc<Seat>, environment: Option<Arc<CallEnvironment>>) -> Self {
+    pub(crate) fn of_seat(seat: &Arc<Seat>, environment: Option<EnvironmentRef>) -> Self {
         Self { inner: Some(Inner { seat: Arc::clone(seat), environment, node: None }) }
     }
 

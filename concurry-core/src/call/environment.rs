@@ -8,8 +8,12 @@ use super::copies::CopyOfCall;
 use super::{CallPermit, CallTrace};
 use crate::error::Timeout;
 use crate::event::CallId;
+use crate::future::SlabArc;
 use crate::shared::{QueuePlace, Seat};
 use crate::sync::lock;
+
+/// Shares what a call brings along.
+pub(crate) type EnvironmentRef = SlabArc<CallEnvironment>;
 
 /// What a call brings along that goes through the layers: one for each attempt and each copy of it.
 /// It lives until the method has returned or its future is dropped.
@@ -34,13 +38,13 @@ pub(crate) struct CallEnvironment {
     /// The place in the bounded queue, given back when a worker begins the call.
     pub(crate) place: Mutex<Option<QueuePlace>>,
     /// Set where several copies of the attempt run.
-    pub(crate) copy: Option<CopyOfCall>,
+    pub(crate) copy: OnceLock<Box<CopyOfCall>>,
     /// Copies of the attempt were sent in its place.
     copied: AtomicBool,
     /// Who wants to know what becomes of it.
     pub(crate) trace: Option<Arc<CallTrace>>,
     /// Of a batch: what its calls brought along.
-    members: Vec<Arc<CallEnvironment>>,
+    members: Vec<EnvironmentRef>,
 }
 
 impl CallEnvironment {
@@ -58,7 +62,7 @@ impl CallEnvironment {
             timed: false,
             begun: OnceLock::new(),
             place: Mutex::new(place),
-            copy: None,
+            copy: OnceLock::new(),
             copied: AtomicBool::new(false),
             trace: None,
             members: Vec::new(),
@@ -66,7 +70,7 @@ impl CallEnvironment {
     }
 
     /// Of a batch of these calls. It may go on as long as one of them.
-    pub(crate) fn of_batch(members: Vec<Arc<Self>>) -> Self {
+    pub(crate) fn of_batch(members: Vec<EnvironmentRef>) -> Self {
         let mut batch = Self::first(None);
         batch.attempt = members.iter().map(|member| member.attempt).max().unwrap_or(1);
         let deadlines = members.iter().map(|member| member.deadline);
@@ -135,7 +139,7 @@ impl CallEnvironment {
 
 impl Drop for CallEnvironment {
     fn drop(&mut self) {
-        if let Some(copy) = &self.copy {
+        if let Some(copy) = self.copy.get() {
             copy.ended(self.begun.get().copied());
         }
     }

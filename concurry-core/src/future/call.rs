@@ -12,7 +12,7 @@ use super::node::{Header, Kind, complete};
 use super::sides::{Claimed, PoolSide};
 use crate::CallError;
 #[cfg(feature = "process")]
-use crate::call::CallEnvironment;
+use crate::call::EnvironmentRef;
 use crate::shared::Seat;
 #[cfg(feature = "process")]
 use crate::wire::{CarryFailure, Frame, FrameWriter};
@@ -149,7 +149,7 @@ pub(crate) struct RemoteFunctions {
     /// The method.
     pub(crate) spec: &'static crate::worker::MethodSpec,
     /// What the call brings along.
-    pub(crate) environment: unsafe fn(NonNull<Header>) -> Option<Arc<CallEnvironment>>,
+    pub(crate) environment: unsafe fn(NonNull<Header>) -> Option<EnvironmentRef>,
     /// Adds the call to the messages, under that number. The node is not completed before they are
     /// written or forgotten: they point into it.
     pub(crate) encode: unsafe fn(

@@ -11,11 +11,11 @@ mod loom_tests;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
-use super::promise::{Promise, promise};
+use super::promise::{Completer, promise};
 use super::turns::{self, Asked, OnCancel, Signal, Turn};
 use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
@@ -45,18 +45,53 @@ pub(crate) fn drive<D: Drive>(
     drive: D,
 ) -> TaskFuture<D::Output, D::Error> {
     let (promise, future) = promise(site, pool);
-    let driven = Arc::new_cyclic(|this: &std::sync::Weak<Driven<D>>| {
+    let driven = Arc::new_cyclic(|this: &Weak<Driven<D>>| {
         promise.on_cancel(this.clone());
-        Driven {
-            site,
-            turn: AtomicU8::new(IDLE),
-            within: running::deadline(),
-            cancelled: AtomicU8::new(0),
-            work: Mutex::new(Some(Work { drive: Some(drive), outcome: None, promise })),
-        }
+        Driven::new(site, running::deadline(), drive, promise.into_completer())
     });
     driven.wake();
     future
+}
+
+/// Lets an `async` block complete a future that is there already. Nothing of it is running yet.
+pub(crate) fn future_driven<F, T, E>(
+    site: CallSite,
+    within: Option<Instant>,
+    future: F,
+    completer: Completer<T, E>,
+) -> DrivenFuture
+where
+    F: Future<Output = Outcome<T, E>> + Send + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let block = Block { future: Some(Box::pin(future)), begun: || true, site };
+    let driven = Arc::new(Driven::new(site, within, block, completer));
+    DrivenFuture { waker: Waker::from(Arc::clone(&driven)), driven }
+}
+
+/// An `async` block that is about to complete a future. To be begun or cancelled.
+#[must_use = "the future is not completed before the block was begun"]
+pub(crate) struct DrivenFuture {
+    waker: Waker,
+    driven: Arc<dyn OnCancel>,
+}
+
+impl DrivenFuture {
+    /// Whom a cancel of the future is for.
+    pub(crate) fn hook(&self) -> Weak<dyn OnCancel> {
+        Arc::downgrade(&self.driven)
+    }
+
+    /// Begins it.
+    pub(crate) fn begin(self) {
+        self.waker.wake();
+    }
+
+    /// Drops the block, and completes the future as cancelled.
+    pub(crate) fn cancel(self) {
+        let _ = Signal::For(self.driven).deliver();
+    }
 }
 
 struct Driven<D: Drive> {
@@ -77,7 +112,7 @@ struct Work<D: Drive> {
     /// `None`: it has ended, and the outcome is to be handed over.
     drive: Option<D>,
     outcome: Option<Outcome<D::Output, D::Error>>,
-    promise: Promise<D::Output, D::Error>,
+    completer: Completer<D::Output, D::Error>,
 }
 
 /// Nobody polls.
@@ -88,6 +123,22 @@ const POLLING: u8 = 1;
 const AGAIN: u8 = 2;
 
 impl<D: Drive> Driven<D> {
+    fn new(
+        site: CallSite,
+        within: Option<Instant>,
+        drive: D,
+        completer: Completer<D::Output, D::Error>,
+    ) -> Self {
+        let work = Work { drive: Some(drive), outcome: None, completer };
+        Self {
+            site,
+            turn: AtomicU8::new(IDLE),
+            within,
+            cancelled: AtomicU8::new(0),
+            work: Mutex::new(Some(work)),
+        }
+    }
+
     /// Takes the turn. False if somebody has it, who will look once more.
     fn enter(&self) -> bool {
         // AcqRel: the turn carries the work, and what the waker's side wrote.
@@ -160,8 +211,8 @@ impl<D: Drive> Turn for Driven<D> {
 
     fn hand_over(self: Arc<Self>) {
         let work = lock(&self.work).take();
-        if let Some(Work { outcome: Some(outcome), promise, .. }) = work {
-            promise.complete(outcome);
+        if let Some(Work { outcome: Some(outcome), completer, .. }) = work {
+            completer.complete(outcome);
         }
     }
 }

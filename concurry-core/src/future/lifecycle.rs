@@ -113,6 +113,11 @@ impl Lifecycle {
         Self::new(RUNNING, tag)
     }
 
+    /// The same with two references more.
+    pub(crate) fn relayed(tag: u32) -> Self {
+        Self::new(RUNNING + 2 * REFERENCE, tag)
+    }
+
     fn new(state: u32, tag: u32) -> Self {
         Self {
             slot: UnsafeCell::new(MaybeUninit::uninit()),

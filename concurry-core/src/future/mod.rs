@@ -3,6 +3,7 @@
 mod call;
 mod cancel;
 mod combinators;
+mod custody;
 mod driven;
 mod lifecycle;
 #[cfg(all(test, concurry_loom))]
@@ -11,8 +12,10 @@ mod loom_tests;
 pub(crate) mod model_node;
 pub(crate) mod node;
 mod promise;
+mod relay;
 mod sides;
 mod slab;
+mod slab_arc;
 mod task_future;
 mod turns;
 
@@ -20,12 +23,15 @@ pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran
 #[cfg(feature = "process")]
 pub(crate) use call::{RemoteFunctions, Sending};
 pub use cancel::Cancel;
-pub(crate) use driven::{Drive, drive, drive_future};
+pub(crate) use custody::{Custody, Taken};
+pub(crate) use driven::{drive_future, future_driven};
 pub(crate) use lifecycle::{Lifecycle, Schedule};
-pub(crate) use promise::{Promise, promise};
+pub(crate) use promise::{Completer, Promise, promise};
+pub(crate) use relay::{Relay, RelayRef, Relayed, relay};
 #[cfg(feature = "process")]
 pub(crate) use sides::Claimed;
 pub(crate) use sides::{PoolSide, UserSide};
+pub(crate) use slab_arc::SlabArc;
 pub use task_future::TaskFuture;
 pub(crate) use turns::{OnCancel, Signal};
 

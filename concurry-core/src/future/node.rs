@@ -122,7 +122,25 @@ impl Header {
         pool: PoolId,
         lifecycle: fn(u32) -> Lifecycle,
     ) -> NonNull<Self> {
-        let (memory, distance) = slab::allocate(vtable.layout);
+        Self::place(slab::allocate(vtable.layout), vtable, pool, lifecycle)
+    }
+
+    /// The same for a node that is larger than most.
+    pub(crate) fn allocate_large(
+        vtable: &'static VTable,
+        pool: PoolId,
+        lifecycle: fn(u32) -> Lifecycle,
+    ) -> NonNull<Self> {
+        Self::place(slab::allocate_large(vtable.layout), vtable, pool, lifecycle)
+    }
+
+    #[inline]
+    fn place(
+        (memory, distance): (NonNull<u8>, Distance),
+        vtable: &'static VTable,
+        pool: PoolId,
+        lifecycle: fn(u32) -> Lifecycle,
+    ) -> NonNull<Self> {
         let node = memory.cast::<Self>();
         let lifecycle = lifecycle(Tag::new(distance, pool).0);
         // SAFETY: the layout of every vtable begins with a header.

@@ -21,11 +21,37 @@ struct PromiseNode<T, E> {
     hook: OnceLock<Weak<dyn OnCancel>>,
 }
 
-/// The completing side of a future. Dropping it completes the future as stopped.
+/// What completes a future, whatever its node. Dropping it completes the future as stopped.
 #[derive(Debug)]
-pub(crate) struct Promise<T, E> {
+pub(crate) struct Completer<T, E> {
     claimed: Claimed,
     types: PhantomData<fn(T, E)>,
+}
+
+impl<T, E> Completer<T, E> {
+    /// # Safety
+    /// The outcome of the node is of this type.
+    pub(super) unsafe fn new(claimed: Claimed) -> Self {
+        Self { claimed, types: PhantomData }
+    }
+
+    /// Completes the future.
+    pub(crate) fn complete(self, outcome: Outcome<T, E>) {
+        let node = self.claimed.into_node();
+        // SAFETY: it is the completer, so nobody has written the outcome before; by contract it is
+        // of this type.
+        unsafe {
+            let place = node.byte_add(node.as_ref().vtable.outcome).cast::<Outcome<T, E>>();
+            place.write(outcome);
+            node::complete(node);
+        }
+    }
+}
+
+/// The completing side of a future that can be told whom a cancel is for.
+#[derive(Debug)]
+pub(crate) struct Promise<T, E> {
+    completer: Completer<T, E>,
 }
 
 /// Makes a future and its completing side.
@@ -43,8 +69,9 @@ pub(crate) fn promise<T: Send + 'static, E: Send + 'static>(
     }
     // SAFETY: a running node has one reference for each side, and is claimed.
     let (user, claimed) = unsafe { (UserSide::from_raw(node), PoolSide::from_raw(node)) };
-    let claimed = claimed.already_claimed();
-    (Promise { claimed, types: PhantomData }, TaskFuture::from_node(user))
+    // SAFETY: the node was made for these types.
+    let completer = unsafe { Completer::new(claimed.already_claimed()) };
+    (Promise { completer }, TaskFuture::from_node(user))
 }
 
 impl<T, E> PromiseNode<T, E> {
@@ -90,17 +117,17 @@ impl<T, E> Promise<T, E> {
     /// Says whom a cancel of the future is for. Only the first call counts.
     pub(crate) fn on_cancel(&self, hook: Weak<dyn OnCancel>) {
         // SAFETY: the promise keeps its node alive.
-        let known = unsafe { PromiseNode::<T, E>::hook(self.claimed.node()) };
+        let known = unsafe { PromiseNode::<T, E>::hook(self.completer.claimed.node()) };
         let _ = known.set(hook);
     }
 
     /// Completes the future.
     pub(crate) fn complete(self, outcome: Outcome<T, E>) {
-        let node = self.claimed.into_node();
-        // SAFETY: the promise is the completer; nobody has written the outcome before.
-        unsafe {
-            PromiseNode::<T, E>::outcome(node).write(outcome);
-            node::complete(node);
-        }
+        self.completer.complete(outcome);
+    }
+
+    /// For somebody who need not be told whom a cancel is for.
+    pub(crate) fn into_completer(self) -> Completer<T, E> {
+        self.completer
     }
 }

@@ -62,8 +62,18 @@ const BLOCK_LAYOUT: Layout = match Layout::from_size_align(BLOCK, LINE) {
 /// Gets memory for `layout`.
 #[inline]
 pub(crate) fn allocate(layout: Layout) -> (NonNull<u8>, Distance) {
+    allocate_up_to(LARGEST, layout)
+}
+
+/// The same, also for what is larger but lives as short as a call.
+pub(crate) fn allocate_large(layout: Layout) -> (NonNull<u8>, Distance) {
+    allocate_up_to(BLOCK / 8, layout)
+}
+
+#[inline]
+fn allocate_up_to(largest: usize, layout: Layout) -> (NonNull<u8>, Distance) {
     // Models have threads of their own making, whose slabs would all be the same.
-    if !cfg!(concurry_loom) && layout.size() <= LARGEST && layout.align() <= LINE {
+    if !cfg!(concurry_loom) && layout.size() <= largest && layout.align() <= LINE {
         let lines = layout.size().div_ceil(LINE).max(1);
         if let Ok(cell) = THREAD.try_with(|thread| {
             // SAFETY: the slab of this thread is only reached here and in `recycle`, neither of

@@ -7,7 +7,7 @@ use super::backends::Backends;
 use super::{PoolStats, StopReport};
 #[cfg(feature = "process")]
 use crate::backend::remote_node::remote_node;
-use crate::call::{CallEnvironment, CallOptions, Copies};
+use crate::call::{CallEnvironment, CallOptions, Copies, EnvironmentRef};
 use crate::error::{CallSite, Rejected, Rejection};
 use crate::future::TaskFuture;
 use crate::pool::layers::{self, LayerTable};
@@ -83,17 +83,26 @@ impl<W: Worker> Handle<W> {
 
 /// The other copies of the attempt, if there are several.
 fn copies_of(environment: Option<&CallEnvironment>) -> Option<Arc<Copies>> {
-    let copy = environment.and_then(|environment| environment.copy.as_ref());
+    let copy = environment.and_then(|environment| environment.copy.get());
     copy.map(|copy| Arc::clone(&copy.copies))
 }
 
 impl<W: Worker> Pool<W> {
+    /// Whether it says which worker a call goes to: then copies of a call have to know of each other.
+    pub(crate) fn has_places(&self) -> bool {
+        match &self.backends {
+            Backends::Sync(_) => false,
+            Backends::Queued(queued) => queued.queues.len() > 1,
+            Backends::Other(_) => true,
+        }
+    }
+
     /// Sends a call to a worker, past the layers.
     #[inline]
     pub(crate) fn submit<M: Method<Worker = W>>(
         &self,
         args: M::Args,
-        environment: Option<Arc<CallEnvironment>>,
+        environment: Option<EnvironmentRef>,
     ) -> TaskFuture<M::Output, M::Error> {
         // A call that went through the layers got its place when it was made.
         if environment.is_none() && self.bound.is_some() {
@@ -110,7 +119,7 @@ impl<W: Worker> Pool<W> {
     ) -> TaskFuture<M::Output, M::Error> {
         match self.place::<M>(args) {
             Ok((place, args)) => {
-                self.send::<M>(args, Some(Arc::new(CallEnvironment::first(place))))
+                self.send::<M>(args, Some(EnvironmentRef::new(CallEnvironment::first(place))))
             }
             Err(error) => TaskFuture::from_outcome(Err(error)),
         }
@@ -121,7 +130,7 @@ impl<W: Worker> Pool<W> {
     fn send<M: Method<Worker = W>>(
         &self,
         args: M::Args,
-        environment: Option<Arc<CallEnvironment>>,
+        environment: Option<EnvironmentRef>,
     ) -> TaskFuture<M::Output, M::Error> {
         match &self.backends {
             Backends::Sync(worker) => TaskFuture::from_outcome(worker.call::<M>(args, environment)),

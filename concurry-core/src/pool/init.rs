@@ -24,8 +24,8 @@ use crate::padded::Padded;
 use crate::pool::layers::{self, LayerTable, Places};
 use crate::queue::CallQueue;
 use crate::shared::{
-    Bound, LayerCounters, PoolId, PoolRuntime, PoolShared, Pools, Seat, Shutdown, Stage, Tallies,
-    blocking::PoolThreads,
+    Bound, LayerCounters, Layered, PoolId, PoolRuntime, PoolShared, Pools, Seat, Shutdown, Stage,
+    Tallies, blocking::PoolThreads,
 };
 use crate::worker::{Construct, Constructor, Queueing, Worker};
 use crate::{Mode, panics};
@@ -95,8 +95,7 @@ impl<W: Worker> Options<W> {
             workers: (0..plan.workers).map(|_| Padded::default()).collect(),
             alive: AtomicUsize::new(if plan.on_demand { 0 } else { plan.workers }),
             serving: AtomicUsize::new(plan.workers),
-            layered: Padded::default(),
-            layers_wakers: std::sync::Mutex::default(),
+            layered: Layered::default(),
             layer_counters: LayerCounters::default(),
             tallies: Tallies::default(),
             #[cfg(feature = "process")]

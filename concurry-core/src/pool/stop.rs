@@ -61,7 +61,7 @@ async fn drain<W: Worker>(
     pool.shared.shutdown.advance(Stage::Draining);
     pool.layers.flush_batches();
     // Calls in the layers may still need workers, so the queue is closed after them.
-    let layered = pool.shared.clock.timeout_at(deadline, pool.shared.layers_idle()).await;
+    let layered = pool.shared.clock.timeout_at(deadline, pool.shared.layered.idle()).await;
     pool.close();
     let ended = pool.shared.shutdown.reached(Stage::Ended);
     let drained = layered.is_ok() && pool.shared.clock.timeout_at(deadline, ended).await.is_ok();

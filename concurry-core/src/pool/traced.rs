@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Handle, layers};
 use crate::Mode;
-use crate::call::{CallEnvironment, CallTrace, trace};
+use crate::call::{CallEnvironment, CallTrace, EnvironmentRef, trace};
 use crate::future::TaskFuture;
 use crate::shared::running;
 use crate::worker::{Method, Worker};
@@ -26,7 +26,7 @@ impl<W: Worker> Handle<W> {
                 Ok((place, args)) => {
                     let mut environment = CallEnvironment::first(place);
                     environment.trace = Some(Arc::clone(&trace));
-                    self.pool.submit::<M>(args, Some(Arc::new(environment)))
+                    self.pool.submit::<M>(args, Some(EnvironmentRef::new(environment)))
                 }
                 Err(error) => TaskFuture::from_outcome(Err(error)),
             }

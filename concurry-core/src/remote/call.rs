@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::CallError;
 use crate::backend::remote_node::place;
-use crate::call::{CallEnvironment, Copies};
+use crate::call::{Copies, EnvironmentRef};
 use crate::error::CallSite;
 use crate::future::node::{Header, Kind};
 use crate::future::{Call, Claimed, Ran, RemoteFunctions, Sending, Unpublished};
@@ -97,7 +97,7 @@ impl TakenCall {
         deadline.is_some_and(|by| by <= now)
     }
 
-    pub(crate) fn environment(&self) -> Option<Arc<CallEnvironment>> {
+    pub(crate) fn environment(&self) -> Option<EnvironmentRef> {
         // SAFETY: claimed by us, and not completed.
         unsafe { (self.functions().environment)(self.node()) }
     }

@@ -11,7 +11,7 @@ use rustix::net::RecvFlags;
 use super::inbox::{OwnedFrame, Socket};
 use super::limits::LimitClient;
 use super::outbox::Outbox;
-use crate::call::CallEnvironment;
+use crate::call::EnvironmentRef;
 use crate::shared::{PoolShared, Stage};
 use crate::sync::lock;
 use crate::wire::{FlightRecorder, Frame, FrameReader, Kind, Status, deliveries};
@@ -19,7 +19,7 @@ use crate::wire::{FlightRecorder, Frame, FrameReader, Kind, Status, deliveries};
 /// A call that runs here and can be told to stop.
 pub(crate) enum Running {
     /// A sync method, which looks at its context.
-    Told(Arc<CallEnvironment>),
+    Told(EnvironmentRef),
     /// An async method, whose future is dropped.
     Dropped(Box<dyn FnOnce() + Send>),
     /// It is just being started.

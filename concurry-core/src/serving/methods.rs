@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::control::{Control, Running};
 use crate::backend::remote_node::read_context;
-use crate::call::CallEnvironment;
+use crate::call::{CallEnvironment, EnvironmentRef};
 use crate::future::Outcome;
 use crate::pool::Pool;
 use crate::wire::message::{FailureText, PanicText, Uncarried};
@@ -61,7 +61,7 @@ impl<W: Worker> Server<W> {
     fn read<M: Method>(
         &self,
         frame: &mut Frame<'_>,
-    ) -> Result<(Option<Arc<CallEnvironment>>, M::Args), CarryFailure> {
+    ) -> Result<(Option<EnvironmentRef>, M::Args), CarryFailure> {
         let mut body = frame.body;
         let environment = match frame.header.kind {
             Kind::CallInContext => {
@@ -75,9 +75,9 @@ impl<W: Worker> Server<W> {
                 environment.permit.put(context.permit.and_then(|grant| {
                     self.control.limits.permit_of_call(frame.header.call, grant)
                 }));
-                Some(Arc::new(environment))
+                Some(EnvironmentRef::new(environment))
             }
-            _ if M::SPEC.uses_context => Some(Arc::new(CallEnvironment::first(None))),
+            _ if M::SPEC.uses_context => Some(EnvironmentRef::new(CallEnvironment::first(None))),
             _ => None,
         };
         let wire = M::abilities().wires.arguments.ok_or_else(no_way::<M::Args>)?;
@@ -88,7 +88,7 @@ impl<W: Worker> Server<W> {
     fn read_caught<M: Method>(
         &self,
         frame: &mut Frame<'_>,
-    ) -> Option<(Option<Arc<CallEnvironment>>, M::Args)> {
+    ) -> Option<(Option<EnvironmentRef>, M::Args)> {
         let number = frame.header.call;
         // Decoding is code of the types' own.
         let read = catch_unwind(AssertUnwindSafe(|| self.read::<M>(frame)));
@@ -188,7 +188,7 @@ fn run_here<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
     let Some((environment, args)) = server.read_caught::<M>(&mut frame) else { return };
     let told = environment.clone().filter(|_| M::SPEC.uses_context);
     if let Some(environment) = &told
-        && !server.control.enter(number, Running::Told(Arc::clone(environment)))
+        && !server.control.enter(number, Running::Told(environment.clone()))
     {
         environment.cancel();
     }

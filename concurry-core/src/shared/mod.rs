@@ -2,6 +2,7 @@
 
 pub(crate) mod blocking;
 mod bounded;
+mod layered;
 mod pool_id;
 mod pool_runtime;
 mod pool_shared;
@@ -14,9 +15,10 @@ mod tallies;
 pub(crate) mod unheard;
 
 pub(crate) use bounded::{Bound, QueuePlace};
+pub(crate) use layered::{InLayers, Layered};
 pub(crate) use pool_id::PoolId;
 pub(crate) use pool_runtime::PoolRuntime;
-pub(crate) use pool_shared::{InLayers, LayerCounters, PoolShared};
+pub(crate) use pool_shared::{LayerCounters, PoolShared};
 pub use restart_policy::RestartPolicy;
 pub(crate) use seat::Seat;
 pub(crate) use shutdown::{Reached, Shutdown, Stage};

@@ -1,17 +1,14 @@
 //! What everything in a pool shares, whatever its worker's type.
 
-use std::future::poll_fn;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::{Poll, Waker};
 
 use concurry_limits::Limits;
 use concurry_time::Clock;
 
-use super::{PoolId, PoolRuntime, Pools, RestartPolicy, Shutdown, Stage, Tallies};
+use super::{Layered, PoolId, PoolRuntime, Pools, RestartPolicy, Shutdown, Stage, Tallies};
 use crate::observe::Events;
 use crate::padded::Padded;
-use crate::sync::lock;
 
 /// What everything in a pool shares, whatever its worker's type.
 #[derive(Debug)]
@@ -30,9 +27,7 @@ pub(crate) struct PoolShared {
     /// Workers that were not given up.
     pub(crate) serving: AtomicUsize,
     /// Calls on their way through the layers.
-    pub(crate) layered: Padded<AtomicUsize>,
-    /// Stops that wait until there are none. Never held while a waker runs.
-    pub(crate) layers_wakers: Mutex<Vec<Waker>>,
+    pub(crate) layered: Layered,
     pub(crate) layer_counters: LayerCounters,
     /// Bars to be told what calls wait for.
     pub(crate) tallies: Tallies,
@@ -85,25 +80,6 @@ pub(crate) struct LayerCounters {
     pub(crate) throttled: AtomicUsize,
     /// Nanoseconds that calls have waited for limits, in all.
     pub(crate) throttled_nanos: AtomicU64,
-}
-
-/// Counts a call as being in the layers, from the call to its end.
-pub(crate) struct InLayers(Arc<PoolShared>);
-
-impl InLayers {
-    pub(crate) fn enter(pool: &Arc<PoolShared>) -> Self {
-        // AcqRel: a stop that sees none left has seen their last submits.
-        pool.layered.fetch_add(1, Ordering::AcqRel);
-        Self(Arc::clone(pool))
-    }
-}
-
-impl Drop for InLayers {
-    fn drop(&mut self) {
-        if self.0.layered.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.layers_emptied();
-        }
-    }
 }
 
 impl WorkerCounters {
@@ -177,25 +153,6 @@ impl WorkerCounters {
 }
 
 impl PoolShared {
-    /// Waits until no call is on its way through the layers.
-    pub(crate) async fn layers_idle(&self) {
-        poll_fn(|context| {
-            lock(&self.layers_wakers).push(context.waker().clone());
-            // Acquire, and after the waker is in place: see `InLayers`.
-            match self.layered.load(Ordering::SeqCst) {
-                0 => Poll::Ready(()),
-                _ => Poll::Pending,
-            }
-        })
-        .await;
-    }
-
-    /// The last call has left the layers.
-    pub(crate) fn layers_emptied(&self) {
-        let wakers = std::mem::take(&mut *lock(&self.layers_wakers));
-        wakers.into_iter().for_each(Waker::wake);
-    }
-
     /// A worker has ended. The last one ends the pool.
     pub(crate) fn worker_ended(&self) {
         // AcqRel: the last one has seen what all others did.

@@ -53,9 +53,15 @@ impl Shutdown {
         }
     }
 
+    /// Whether it takes no calls any more: in one order with what else is `SeqCst`.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.stage.load(Ordering::SeqCst) >= Stage::Draining as u8
+    }
+
     /// Moves on to `stage`, if the pool is not that far yet. True if this call did it.
     pub(crate) fn advance(&self, stage: Stage) -> bool {
-        let advanced = self.stage.fetch_max(stage as u8, Ordering::AcqRel) < stage as u8;
+        // SeqCst: see `Layered`.
+        let advanced = self.stage.fetch_max(stage as u8, Ordering::SeqCst) < stage as u8;
         if advanced {
             let reached: Vec<_> = {
                 let mut waiters = lock(&self.waiters);

@@ -2,11 +2,10 @@
 
 use std::marker::PhantomData;
 use std::ptr::NonNull;
-use std::sync::Arc;
 
 use super::Method;
 use crate::TaskFuture;
-use crate::call::{CallContext, CallEnvironment};
+use crate::call::{CallContext, EnvironmentRef};
 use crate::future::node::Header;
 use crate::future::{Call, PoolSide, UserSide};
 use crate::shared::{PoolId, PoolShared};
@@ -37,7 +36,7 @@ pub trait Shape<M: Method> {
 #[allow(missing_debug_implementations)]
 pub struct CallParts<M: Method> {
     pub(crate) args: M::Args,
-    pub(crate) environment: Option<Arc<CallEnvironment>>,
+    pub(crate) environment: Option<EnvironmentRef>,
     pub(crate) pool: PoolId,
     pub(crate) queueing: Queueing,
 }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 use super::inbox::Inbox;
 use crate::CallError;
-use crate::call::{CallContext, CallEnvironment};
+use crate::call::{CallContext, EnvironmentRef};
 use crate::error::CallSite;
 use crate::future::node::{Header, Kind, VTable, larger_layout, layout_of, release};
 use crate::future::{Cancel, Lifecycle, Outcome, PolledFunctions, Ran, Schedule, Signal};
@@ -51,7 +51,7 @@ struct PolledView<X> {
 /// What a call brings to its worker.
 struct Order<M: Method, S> {
     args: M::Args,
-    environment: Option<Arc<CallEnvironment>>,
+    environment: Option<EnvironmentRef>,
     start: S,
 }
 
@@ -60,7 +60,7 @@ struct Running<F, G> {
     future: F,
     finish: G,
     /// Kept to the end: it says by when the call has to be done, and when it has ended.
-    environment: Option<Arc<CallEnvironment>>,
+    environment: Option<EnvironmentRef>,
 }
 
 impl<F, G> Running<F, G> {

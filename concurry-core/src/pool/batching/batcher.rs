@@ -18,7 +18,7 @@ use super::stats::{BatchCounters, BatchStats};
 use super::ticket::{Ticket, site};
 use super::window::{Decision, Window};
 use crate::CallError;
-use crate::call::CallEnvironment;
+use crate::call::{CallEnvironment, EnvironmentRef};
 use crate::error::Panicked;
 use crate::future::drive_future;
 use crate::panics;
@@ -312,7 +312,7 @@ impl<B: BatchedForm> Batcher<B> {
         let members: Vec<_> =
             batch.tickets.iter().filter_map(|ticket| ticket.environment()).collect();
         let environment =
-            (!members.is_empty()).then(|| Arc::new(CallEnvironment::of_batch(members)));
+            (!members.is_empty()).then(|| EnvironmentRef::new(CallEnvironment::of_batch(members)));
         let call = pool.submit::<B>(args, environment);
         let id = pool.shared.id;
         sent.follow(drive_future(form_site::<B>(), id, run(call, batch), || true));

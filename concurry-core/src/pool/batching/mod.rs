@@ -24,7 +24,7 @@ pub(crate) use settings::Plan;
 pub use stats::BatchStats;
 
 use super::Pool;
-use crate::call::CallEnvironment;
+use crate::call::EnvironmentRef;
 use crate::future::TaskFuture;
 use crate::worker::Method;
 
@@ -35,7 +35,7 @@ pub(crate) trait Batches<M: Method>: Send + Sync {
         self: Arc<Self>,
         pool: &Arc<Pool<M::Worker>>,
         args: M::Args,
-        environment: Option<Arc<CallEnvironment>>,
+        environment: Option<EnvironmentRef>,
     ) -> TaskFuture<M::Output, M::Error>;
 }
 

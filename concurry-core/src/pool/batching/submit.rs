@@ -6,7 +6,7 @@ use super::Batches;
 use super::batcher::Batcher;
 use super::ticket::{Ticket, Waiting, site};
 use crate::CallError;
-use crate::call::CallEnvironment;
+use crate::call::EnvironmentRef;
 use crate::future::{TaskFuture, promise};
 use crate::panics;
 use crate::pool::Pool;
@@ -17,7 +17,7 @@ impl<B: BatchedForm> Batches<B::Single> for Batcher<B> {
         self: Arc<Self>,
         pool: &Arc<Pool<B::Worker>>,
         args: <B::Single as Method>::Args,
-        environment: Option<Arc<CallEnvironment>>,
+        environment: Option<EnvironmentRef>,
     ) -> TaskFuture<<B::Single as Method>::Output, <B::Single as Method>::Error> {
         let prepared = panics::caught(site::<B>(), || {
             let weight = B::weight(&args);

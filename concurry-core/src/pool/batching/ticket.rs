@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::batcher::Batcher;
 use super::sent::Sent;
 use crate::CallError;
-use crate::call::CallEnvironment;
+use crate::call::EnvironmentRef;
 use crate::error::CallSite;
 use crate::future::{Cancel, OnCancel, Outcome, Promise};
 use crate::panics;
@@ -42,7 +42,7 @@ pub(super) struct Ticket<B: BatchedForm> {
 enum Place<B: BatchedForm> {
     Waiting(Waiting<B>),
     /// In a batch that runs.
-    Sent(SinglePromise<B>, Option<Arc<CallEnvironment>>, Arc<Sent>),
+    Sent(SinglePromise<B>, Option<EnvironmentRef>, Arc<Sent>),
     Done,
 }
 
@@ -50,7 +50,7 @@ enum Place<B: BatchedForm> {
 pub(super) struct Waiting<B: BatchedForm> {
     pub(super) item: B::Item,
     pub(super) promise: SinglePromise<B>,
-    pub(super) environment: Option<Arc<CallEnvironment>>,
+    pub(super) environment: Option<EnvironmentRef>,
 }
 
 pub(super) fn site<B: BatchedForm>() -> CallSite {
@@ -107,7 +107,7 @@ impl<B: BatchedForm> Ticket<B> {
     }
 
     /// What the layers of the call brought along.
-    pub(super) fn environment(&self) -> Option<Arc<CallEnvironment>> {
+    pub(super) fn environment(&self) -> Option<EnvironmentRef> {
         match &*lock(&self.place) {
             Place::Sent(_, environment, _) => environment.clone(),
             Place::Waiting(_) | Place::Done => None,

@@ -13,12 +13,13 @@ use concurry_time::Sleep;
 use super::drive::{Drive, Ended};
 use super::waiting::{Throttled, until};
 use crate::CallError;
-use crate::call::{CallEnvironment, Copies, CopyOfCall};
+use crate::call::{CallEnvironment, CallPermit, Copies, CopyOfCall, EnvironmentRef};
 use crate::error::{InvalidResult, Timeout};
 use crate::event::Event;
 use crate::future::{Outcome, TaskFuture};
 use crate::progress::Waiting;
 use crate::shared::InLayers;
+use crate::sync::lock;
 use crate::worker::Method;
 
 impl<M: Method> Drive<M> {
@@ -34,7 +35,26 @@ impl<M: Method> Drive<M> {
         };
         let environment = self.environment_with(permit, copy);
         let sent = self.is_watched().then(|| self.shared().clock.now());
-        let outcome = self.on_a_worker(args, &environment).await;
+        let call = self.send(args, &environment).cancel_on_drop();
+        self.ended(SentCopy { number, call, environment, limit_wait, sent }).await
+    }
+
+    /// Waits for a worker and then for the method, by the deadline and as long as an attempt may
+    /// take. Dropping the future cancels the attempt.
+    pub(super) async fn ended(&self, copy: SentCopy<M>) -> Ended<M> {
+        let SentCopy { number, mut call, environment, limit_wait, sent } = copy;
+        let mut watch = Watch { timeout: self.timeout(), deadline: self.deadline, sleep: None };
+        let clock = &self.shared().clock;
+        let outcome = poll_fn(|context| {
+            if let Poll::Ready(outcome) = Pin::new(&mut call).poll(context) {
+                return Poll::Ready(outcome);
+            }
+            let begun = || environment.begun.get().copied();
+            watch.poll(clock, begun, context).map(|timeout| Err(CallError::TimedOut(timeout)))
+        })
+        .await;
+        // After a timeout this cancels the attempt.
+        drop(call);
         let outcome = outcome.and_then(|output| self.accept(output));
         let environment = Some(environment);
         Ended { copy: number, outcome, environment, limit_wait, sent, others: Vec::new() }
@@ -45,9 +65,9 @@ impl<M: Method> Drive<M> {
         &self,
         permit: Option<Permit<'static>>,
         copy: Option<(&Arc<Copies>, u32)>,
-    ) -> Arc<CallEnvironment> {
+    ) -> EnvironmentRef {
         if self.attempt == 1 && copy.is_none() {
-            let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let first = lock(&self.first).take();
             if let Some(first) = first {
                 first.permit.put(permit);
                 return first;
@@ -56,15 +76,30 @@ impl<M: Method> Drive<M> {
         let mut environment = self.environment(copy);
         if self.attempt == 1 {
             // The place in the queue goes to the first copy.
-            let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-            let place = first.as_ref().and_then(|first| first.take_place());
+            let place = match &*lock(&self.first) {
+                Some(first) => first.take_place(),
+                None => lock(&self.place).take(),
+            };
             environment.place = Mutex::new(place);
         }
-        environment.permit.put(permit);
-        Arc::new(environment)
+        environment.permit = CallPermit::new(permit);
+        EnvironmentRef::new(environment)
     }
 
-    pub(super) fn environment(&self, copy: Option<(&Arc<Copies>, u32)>) -> CallEnvironment {
+    /// What the first attempt brings along, or the first copy of it.
+    pub(super) fn first_environment(
+        &mut self,
+        permit: Option<Permit<'static>>,
+        copy: Option<(&Arc<Copies>, u32)>,
+    ) -> EnvironmentRef {
+        let mut environment = self.environment(copy);
+        let place = self.place.get_mut().unwrap_or_else(PoisonError::into_inner);
+        environment.place = Mutex::new(place.take());
+        environment.permit = CallPermit::new(permit);
+        EnvironmentRef::new(environment)
+    }
+
+    fn environment(&self, copy: Option<(&Arc<Copies>, u32)>) -> CallEnvironment {
         let key = self.options.as_deref().and_then(|options| options.idempotency_key.clone());
         let mut environment = CallEnvironment::first(None);
         environment.call = Some(self.call);
@@ -73,8 +108,16 @@ impl<M: Method> Drive<M> {
         environment.deadline = self.deadline;
         environment.idempotency_key = key;
         environment.trace.clone_from(&self.trace);
-        environment.timed = copy.is_some() || self.timeout().is_some();
-        environment.copy = copy.map(|(copies, copy)| CopyOfCall {
+        environment.timed =
+            copy.is_some() || self.layers().hedger.is_some() || self.timeout().is_some();
+        if let Some((copies, copy)) = copy {
+            environment.copy.get_or_init(|| Box::new(self.copy_of_call(copies, copy)));
+        }
+        environment
+    }
+
+    fn copy_of_call(&self, copies: &Arc<Copies>, copy: u32) -> CopyOfCall {
+        CopyOfCall {
             copies: Arc::clone(copies),
             call: self.call,
             site: Self::site(),
@@ -82,18 +125,26 @@ impl<M: Method> Drive<M> {
             copy,
             pool: Arc::clone(self.shared()),
             _in_layers: InLayers::enter(self.shared()),
-        });
-        environment
+        }
+    }
+
+    /// Says of an attempt that was sent alone that it gets copies.
+    pub(super) fn join_copies(&self, environment: &CallEnvironment, copy: u32) -> Arc<Copies> {
+        let new = || Box::new(self.copy_of_call(&Arc::default(), copy));
+        Arc::clone(&environment.copy.get_or_init(new).copies)
     }
 
     /// How many attempts have ended their worker.
     fn deaths(&self) -> u32 {
-        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.attempt == 1 {
+            return 0;
+        }
+        let history = lock(&self.history);
         let attempts = history.iter().flat_map(|history| history.attempts().records());
         attempts.filter(|record| matches!(record.error, CallError::WorkerDied(_))).count() as u32
     }
 
-    fn timeout(&self) -> Option<Duration> {
+    pub(super) fn timeout(&self) -> Option<Duration> {
         let own = self.options.as_deref().and_then(|options| options.timeout);
         own.or(self.layers().timeout)
     }
@@ -154,34 +205,9 @@ impl<M: Method> Drive<M> {
     pub(super) fn send(
         &self,
         args: M::Args,
-        environment: &Arc<CallEnvironment>,
+        environment: &EnvironmentRef,
     ) -> TaskFuture<M::Output, M::Error> {
-        self.layers().submit(&self.pool, args, Some(Arc::clone(environment)))
-    }
-
-    /// The bounds of an attempt that is sent now.
-    pub(super) fn watch(&self) -> Watch {
-        Watch { timeout: self.timeout(), deadline: self.deadline, sleep: None }
-    }
-
-    /// Waits for a worker and then for the method, by the deadline and as long as an attempt may
-    /// take. Dropping the future cancels the attempt.
-    async fn on_a_worker(
-        &self,
-        args: M::Args,
-        environment: &Arc<CallEnvironment>,
-    ) -> Outcome<M::Output, M::Error> {
-        let mut call = self.send(args, environment).cancel_on_drop();
-        let mut watch = self.watch();
-        let clock = &self.shared().clock;
-        poll_fn(|context| {
-            if let Poll::Ready(outcome) = Pin::new(&mut call).poll(context) {
-                return Poll::Ready(outcome);
-            }
-            let begun = || environment.begun.get().copied();
-            watch.poll(clock, begun, context).map(|timeout| Err(CallError::TimedOut(timeout)))
-        })
-        .await
+        self.layers().submit(&self.pool, args, Some(environment.clone()))
     }
 
     pub(super) fn accept(&self, output: M::Output) -> Outcome<M::Output, M::Error> {
@@ -193,11 +219,22 @@ impl<M: Method> Drive<M> {
     }
 }
 
+/// An attempt that was sent, or a copy of it.
+pub(super) struct SentCopy<M: Method> {
+    pub(super) number: u32,
+    pub(super) call: TaskFuture<M::Output, M::Error>,
+    pub(super) environment: EnvironmentRef,
+    /// How long it waited for limits.
+    pub(super) limit_wait: Duration,
+    /// When it was sent, if somebody watches.
+    pub(super) sent: Option<Instant>,
+}
+
 /// The bounds of an attempt that was sent.
 ///
 /// Its timeout begins when a worker begins it. Nobody is woken for that: a timer looks, at the
 /// earliest moment at which the time can be over, whether the attempt has begun, and when.
-pub(super) struct Watch {
+struct Watch {
     timeout: Option<Duration>,
     deadline: Option<Instant>,
     sleep: Option<Sleep>,
@@ -205,7 +242,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Ready when one of the bounds is reached.
-    pub(super) fn poll(
+    fn poll(
         &mut self,
         clock: &concurry_time::Clock,
         begun: impl Fn() -> Option<Instant>,

@@ -65,9 +65,7 @@ impl<M: Method> Drive<M> {
         drop(environment);
         let (error, verdict) = match (outcome, verdict) {
             (Ok(output), _) => {
-                if let Some(budget) = &self.layers().budget {
-                    budget.deposit();
-                }
+                self.deposit();
                 return Settled::Done(Ok(output));
             }
             (Err(error), verdict) => (error, verdict.unwrap_or(Verdict::Fatal)),
@@ -78,6 +76,18 @@ impl<M: Method> Drive<M> {
             Ok(wait) => Settled::Again(wait),
             Err(error) => Settled::Done(Err(error)),
         }
+    }
+
+    fn deposit(&self) {
+        if let Some(budget) = &self.layers().budget {
+            budget.deposit();
+        }
+    }
+
+    /// The only attempt has succeeded, and nobody watches.
+    pub(super) fn succeeded(&mut self) {
+        self.deposit();
+        self.told = true;
     }
 
     /// Waits, and gives the arguments of the next attempt.

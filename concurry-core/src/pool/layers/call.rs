@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::drive::Drive;
-use super::first::Layered;
-use crate::call::{CallEnvironment, trace};
+use super::first;
+use crate::call::{CallEnvironment, EnvironmentRef, trace};
 use crate::error::CallSite;
-use crate::future::{TaskFuture, drive};
+use crate::future::TaskFuture;
 use crate::pool::Handle;
 use crate::shared::{Stage, running};
 use crate::worker::{Method, Worker};
@@ -56,17 +56,15 @@ fn call_through<M: Method>(
         let environment = (place.is_some() || trace.is_some()).then(|| {
             let mut environment = CallEnvironment::first(place);
             environment.trace = trace;
-            Arc::new(environment)
+            EnvironmentRef::new(environment)
         });
         return layers.submit(pool, args, environment);
     }
-    let (id, mode) = (pool.shared.id, pool.mode);
     let options = handle.options.clone();
-    let on_its_way = Drive::<M>::new(Arc::clone(pool), options, deadline, place);
-    let layered = Layered::start(on_its_way, args);
-    if mode == Mode::Sync {
+    let drive = Drive::<M>::new(Arc::clone(pool), options, deadline, place);
+    if pool.mode == Mode::Sync {
         // The call runs at the call, and so do its waits.
-        return TaskFuture::from_outcome(concurry_time::block_on(layered));
+        return TaskFuture::from_outcome(concurry_time::block_on(drive.run(args)));
     }
-    drive(site, id, layered)
+    first::start(drive, pool.layers.find::<M>(), args)
 }

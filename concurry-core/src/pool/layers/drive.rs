@@ -1,6 +1,6 @@
 //! One call on its way through the layers: its deadline, its attempts, and what answers at the end.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use concurry_retry::{AttemptRecord, Retrying};
 use super::arguments::Spare;
 use super::table::MethodLayers;
 use crate::CallError;
-use crate::call::{CallEnvironment, CallOptions, CallTrace, trace};
+use crate::call::{CallOptions, CallTrace, EnvironmentRef, trace};
 use crate::error::{CallSite, Timeout};
 use crate::event::CallId;
 use crate::future::Outcome;
@@ -37,8 +37,10 @@ pub(crate) struct Drive<M: Method> {
     pub(super) trace: Option<Arc<CallTrace>>,
     /// Whether its end was told.
     pub(super) told: bool,
-    /// What the first attempt brings along; also looked at by whoever cancels the call.
-    pub(super) first: Mutex<Option<Arc<CallEnvironment>>>,
+    /// The place in the bounded queue, until the first attempt takes it along.
+    pub(super) place: Mutex<Option<QueuePlace>>,
+    /// What the first attempt brings along, where whoever cancels the call looks at it.
+    pub(super) first: Mutex<Option<EnvironmentRef>>,
 }
 
 /// How an attempt has ended, or a copy of it.
@@ -47,7 +49,7 @@ pub(super) struct Ended<M: Method> {
     pub(super) copy: u32,
     pub(super) outcome: Outcome<M::Output, M::Error>,
     /// `None` if it was never sent.
-    pub(super) environment: Option<Arc<CallEnvironment>>,
+    pub(super) environment: Option<EnvironmentRef>,
     /// How long it waited for limits.
     pub(super) limit_wait: Duration,
     /// When it was sent to a worker, if somebody watches.
@@ -58,9 +60,14 @@ pub(super) struct Ended<M: Method> {
 
 impl<M: Method> Ended<M> {
     pub(super) fn never_sent(error: CallError<M::Error>) -> Self {
+        Self::sent(Err(error))
+    }
+
+    /// The first copy, of which nothing else is known.
+    pub(super) fn sent(outcome: Outcome<M::Output, M::Error>) -> Self {
         Self {
             copy: 1,
-            outcome: Err(error),
+            outcome,
             environment: None,
             limit_wait: Duration::ZERO,
             sent: None,
@@ -105,9 +112,8 @@ impl<M: Method> Drive<M> {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             (own, inherited) => own.or(inherited),
         };
-        // AcqRel: a stop that sees none left has seen their last submits.
-        pool.shared.layered.fetch_add(1, Ordering::AcqRel);
-        let mut drive = Self {
+        pool.shared.layered.enter();
+        let drive = Self {
             call: CallId::next(),
             pool,
             own_layers,
@@ -115,23 +121,24 @@ impl<M: Method> Drive<M> {
             deadline,
             started,
             throttled: AtomicU64::new(0),
-            attempt: 1,
+            attempt: 0,
             history: Mutex::new(None),
             trace: trace::wanted(),
             told: false,
+            place: Mutex::new(place),
             first: Mutex::new(None),
         };
-        let mut first = drive.environment(None);
-        first.place = Mutex::new(place);
-        drive.first = Mutex::new(Some(Arc::new(first)));
-        drive.attempt = 0;
         drive.tell_started();
         drive
     }
 
-    /// What the first attempt brings along.
-    pub(crate) fn first(&mut self) -> Option<Arc<CallEnvironment>> {
-        self.first.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    /// What the first attempt will bring along, to see whether it has begun.
+    pub(super) fn first(&mut self) -> EnvironmentRef {
+        self.attempt = 1;
+        let first = self.first_environment(None, None);
+        self.attempt = 0;
+        self.first = Mutex::new(Some(first.clone()));
+        first
     }
 
     pub(super) fn site() -> CallSite {
@@ -194,8 +201,7 @@ impl<M: Method> Drop for Drive<M> {
         if !self.told {
             self.tell_done(false);
         }
-        if self.pool.shared.layered.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.pool.shared.layers_emptied();
-        }
+        let shared = &self.pool.shared;
+        shared.layered.leave(&shared.shutdown);
     }
 }

@@ -1,208 +1,225 @@
 //! The usual way of a call through the layers: its first attempt goes to a worker at once and succeeds.
 //!
-//! Most calls wait for nothing but their worker. They are polled by hand, in one small allocation;
-//! whatever else may happen to a call (a wait for a limit, copies, another attempt, a fallback) is the
-//! business of a future that is made when it happens.
+//! Most calls wait for nothing but their worker. No task drives such a call: whoever completes the
+//! attempt sees to the layers there and then, and completes the call. Whatever else may happen to it
+//! (a wait for a limit, copies, another attempt, a fallback) is the business of a future, which is
+//! made when it happens, out of what there is by then.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{OnceLock, Weak};
+use std::time::Instant;
 
-use concurry_retry::{BreakerPermit, CircuitBreaker};
-
-use super::arguments::Spare;
-use super::attempt::Watch;
-use super::attempts::Settled;
-use super::breakers::Breakers;
-use super::drive::{Drive, Ended};
+use super::drive::Drive;
+use super::sent::{Due, Next, Sent};
+use super::table::MethodLayers;
+use super::timer_queue::Timed;
 use crate::CallError;
-use crate::call::CallEnvironment;
-use crate::future::{Cancel, Drive as Driven, Outcome, Signal, TaskFuture};
+use crate::error::CallSite;
+use crate::future::{
+    Cancel, Completer, Custody, OnCancel, Outcome, Relay, RelayRef, Relayed, Signal, Taken,
+    TaskFuture, drive_future, future_driven, relay,
+};
+use crate::panics;
+use crate::shared::running::{self, Within};
 use crate::worker::Method;
 
-/// A call on its way, as it is polled.
-pub(super) struct Layered<M: Method> {
-    way: Way<M>,
-    /// What the first attempt of another way brings along: tells a cancel whether anything has begun.
-    first: Option<Arc<CallEnvironment>>,
-    /// Its first attempt was made.
-    begun: bool,
+/// The way of a call whose first attempt was sent.
+pub(crate) struct FirstAttempt<M: Method> {
+    /// The attempt waits for its worker no more. Relaxed: a hint for those who clear up.
+    over: AtomicBool,
+    /// What drives the call on, if anything does.
+    driver: OnceLock<Weak<dyn OnCancel>>,
+    /// Whoever takes it for good decides what follows.
+    waiting: Custody<Option<Waiting<M>>>,
 }
 
-enum Way<M: Method> {
-    First(Box<First<M>>),
-    Other(Other<M>),
-    Cancelled,
+struct Waiting<M: Method> {
+    sent: Sent<M>,
+    /// Until the call is completed.
+    completer: Option<Completer<M::Output, M::Error>>,
+    /// The deadline of the call in which it was made.
+    within: Option<Instant>,
 }
 
-type Other<M> =
-    Pin<Box<dyn Future<Output = Outcome<<M as Method>::Output, <M as Method>::Error>> + Send>>;
+type InHand<'a, M> = Taken<'a, Option<Waiting<M>>>;
 
-/// A first attempt that is with a worker.
-struct First<M: Method> {
-    drive: Drive<M>,
-    call: TaskFuture<M::Output, M::Error>,
-    watch: Watch,
-    environment: Arc<CallEnvironment>,
-    breaker: Option<BreakerPermit<'static>>,
-    spare: Option<Spare<M>>,
-    began: Option<Instant>,
-    sent: Option<Instant>,
-}
+/// The attempt has ended.
+const WOKEN: u8 = 1;
+/// The call was cancelled.
+const CANCELLED: u8 = 2;
+/// It is time to look at the attempt.
+const LOOK: u8 = 4;
 
-impl<M: Method> Layered<M> {
-    /// Sends the first attempt off, if nothing stands in its way.
-    pub(super) fn start(mut drive: Drive<M>, args: M::Args) -> Self {
-        let leave = match drive.leave_to_send(&args) {
-            Some(leave) => leave,
-            None => {
-                let first = drive.first();
-                return Self { way: Way::Other(Box::pin(drive.run(args))), first, begun: false };
-            }
-        };
-        let spare = if drive.layers().wants_spare() { Spare::of(&args) } else { None };
-        drive.attempt = 1;
-        let began = drive.start_of_attempt();
-        drive.tell_attempt_started();
-        let environment = drive.environment_with(leave.permit, None);
-        let sent = drive.is_watched().then(|| drive.shared().clock.now());
-        let call = drive.send(args, &environment).cancel_on_drop();
-        let watch = drive.watch();
-        let breaker = leave.breaker;
-        let way = First { drive, call, watch, environment, breaker, spare, began, sent };
-        Self { way: Way::First(Box::new(way)), first: None, begun: false }
-    }
-}
-
-/// What a first attempt needs before it is sent.
-struct Leave {
-    permit: Option<concurry_limits::Permit<'static>>,
-    breaker: Option<BreakerPermit<'static>>,
-}
-
-impl<M: Method> Drive<M> {
-    /// Takes what the first attempt needs. `None` if it has to wait, is refused or is hedged: then
-    /// nothing was taken.
-    fn leave_to_send(&self, args: &M::Args) -> Option<Leave> {
-        let layers = self.layers();
-        if layers.hedger.is_some() || self.is_late() {
-            return None;
+/// Sends the first attempt of a call off, if nothing stands in its way.
+pub(super) fn start<M: Method>(
+    mut drive: Drive<M>,
+    layers: Option<&MethodLayers<M>>,
+    args: M::Args,
+) -> TaskFuture<M::Output, M::Error> {
+    let (site, pool) = (FirstAttempt::<M>::SITE, drive.shared().id);
+    let leave = match panics::caught(site, || drive.leave_to_send(&args)) {
+        Ok(Some(leave)) => leave,
+        Ok(None) => {
+            let first = drive.first();
+            return drive_future(site, pool, drive.run(args), move || first.has_begun());
         }
-        let breaker = match &layers.breaker {
-            None => None,
-            Some(Breakers::One(breaker)) => Some(breaker.try_acquire_owned().ok()?),
-            Some(Breakers::Keyed { of, .. }) => {
-                let breaker: CircuitBreaker = of(args);
-                Some(breaker.try_acquire_owned().ok()?)
-            }
-        };
-        let permit = match self.request(args) {
-            None => None,
-            Some(mut request) => {
-                let mut context = Context::from_waker(Waker::noop());
-                match Pin::new(&mut request).poll(&mut context) {
-                    Poll::Ready(acquired) => Some(acquired.ok()?),
-                    Poll::Pending => return None,
-                }
-            }
-        };
-        Some(Leave { permit, breaker })
+        Err(panic) => {
+            panics::contain(|| drop(args));
+            return TaskFuture::from_outcome(Err(CallError::Panicked(Box::new(panic))));
+        }
+    };
+    let look_at = leave.look_at;
+    let sent = drive.send_first(args, leave);
+    let Relayed { relay: attempt, waker, completer, future } = relay(pool, FirstAttempt::new());
+    // SAFETY: the future keeps the node until the end of this function.
+    let lent = unsafe { attempt.lend() };
+    // SAFETY: nobody else knows the attempt yet.
+    let mut waiting = unsafe { lent.waiting.first() };
+    let within = running::deadline();
+    let sent = &waiting.insert(Waiting { sent, completer: Some(completer), within }).sent;
+    // False if it has ended already, which is seen next.
+    sent.call.register(waker);
+    // While nobody else can end it: what clears up afterwards finds the entry.
+    let timers = layers.and_then(|layers| layers.timers.as_ref());
+    let watched = match (look_at, timers) {
+        (None, _) => true,
+        (Some(at), Some(timers)) => timers.push(at, attempt),
+        (Some(_), None) => false,
+    };
+    if watched {
+        FirstAttempt::attend(&lent, waiting, 0);
+    } else {
+        lent.go_on(waiting, Next::Watch(None));
     }
+    future
 }
 
-impl<M: Method> First<M> {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<M::Output, M::Error>> {
-        let Self { drive, call, watch, environment, .. } = self;
-        if let Poll::Ready(outcome) = Pin::new(call).poll(context) {
-            return Poll::Ready(outcome);
-        }
-        let begun = || environment.begun.get().copied();
-        watch
-            .poll(&drive.shared().clock, begun, context)
-            .map(|timeout| Err(CallError::TimedOut(timeout)))
-    }
-
-    /// The attempt has ended: the outcome of the call, or how it goes on.
-    fn ended(
-        self,
-        outcome: Outcome<M::Output, M::Error>,
-    ) -> Result<Outcome<M::Output, M::Error>, Other<M>> {
-        let Self { mut drive, call, environment, breaker, spare, began, sent, .. } = self;
-        // After a timeout this cancels the attempt.
-        drop(call);
-        let outcome = outcome.and_then(|output| drive.accept(output));
-        if let Some(permit) = breaker {
-            permit.record(drive.health(&outcome));
-        }
-        let ended = Ended {
-            copy: 1,
-            outcome,
-            environment: Some(environment),
-            limit_wait: Duration::ZERO,
-            sent,
-            others: Vec::new(),
-        };
-        match drive.settle(ended, began) {
-            Settled::Done(Err(error)) if drive.falls_back(&error) => Err(Box::pin(async move {
-                drive.tell_done(false);
-                drive.fall_back(error, spare).await
-            })),
-            Settled::Done(outcome) => {
-                drive.tell_done(outcome.is_ok());
-                Ok(outcome)
-            }
-            Settled::Again(wait) => Err(Box::pin(drive.go_on(wait, spare))),
-        }
-    }
-}
-
-impl<M: Method> Driven for Layered<M> {
+impl<M: Method> Relay for FirstAttempt<M> {
     type Output = M::Output;
     type Error = M::Error;
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<M::Output, M::Error>> {
-        loop {
-            match &mut self.way {
-                Way::First(first) => {
-                    let Poll::Ready(outcome) = first.poll(context) else { return Poll::Pending };
-                    let Way::First(first) = std::mem::replace(&mut self.way, Way::Cancelled) else {
-                        unreachable!("looked at above")
-                    };
-                    match first.ended(outcome) {
-                        Ok(outcome) => return Poll::Ready(outcome),
-                        Err(other) => {
-                            self.way = Way::Other(other);
-                            self.begun = true;
-                        }
-                    }
-                }
-                Way::Other(other) => return other.as_mut().poll(context),
-                Way::Cancelled => {
-                    return Poll::Ready(Err(CallError::Cancelled(Drive::<M>::site())));
-                }
-            }
+    const SITE: CallSite = CallSite::new(const { &M::SPEC });
+
+    fn woken(this: &RelayRef<Self>) {
+        if let Some(waiting) = this.waiting.take_or_note(WOKEN) {
+            Self::attend(this, waiting, 0);
         }
     }
 
-    fn cancel(&mut self) -> Signal {
-        let begun = match &self.way {
-            Way::First(first) => first.environment.has_begun(),
-            _ => self.begun || self.first.as_ref().is_some_and(|first| first.has_begun()),
+    fn cancelled(this: &RelayRef<Self>) -> Signal {
+        let told = Signal::Arrived(Cancel::Signalled);
+        if this.driver.get().is_none()
+            && let Some(waiting) = this.waiting.take_or_note(CANCELLED)
+        {
+            return Signal::Arrived(this.cancel(waiting));
+        }
+        // Who found the note set the driver before he looked for notes; if he did so before there
+        // was one, the driver has to be told.
+        let driver = this.driver.get().and_then(Weak::upgrade);
+        driver.map_or(told, Signal::For)
+    }
+}
+
+impl<M: Method> FirstAttempt<M> {
+    fn new() -> Self {
+        let (over, driver) = (AtomicBool::new(false), OnceLock::new());
+        Self { over, driver, waiting: Custody::new(None) }
+    }
+
+    /// Does what there is to do, and gives the attempt back if it waits on.
+    fn attend(this: &RelayRef<Self>, waiting: InHand<'_, M>, notes: u8) {
+        let (mut waiting, mut notes) = (waiting, notes);
+        loop {
+            let Some(Waiting { sent, .. }) = &mut *waiting else { return };
+            if notes & CANCELLED != 0 {
+                let _ = this.cancel(waiting);
+                return;
+            }
+            if sent.call.is_done() {
+                let call = mem::replace(&mut sent.call, TaskFuture::taken());
+                return match call.into_done() {
+                    Some(outcome) => this.end(waiting, outcome),
+                    None => unreachable!("seen above"),
+                };
+            }
+            let due = if notes & LOOK == 0 { None } else { sent.due() };
+            match due {
+                None => {}
+                Some(Due::At(next)) if sent.look_again(next, this) => {}
+                Some(Due::At(_) | Due::Copy) => return this.go_on(waiting, Next::Watch(None)),
+                Some(Due::Timeout(timeout)) => {
+                    // Which cancels the attempt.
+                    let call = mem::replace(&mut sent.call, TaskFuture::taken());
+                    panics::contain(move || drop(call));
+                    return this.end(waiting, Err(CallError::TimedOut(timeout)));
+                }
+            }
+            waiting = match waiting.give_back() {
+                Ok(()) => return,
+                Err(waiting) => waiting,
+            };
+            notes = waiting.notes();
+        }
+    }
+
+    /// The attempt has ended with this outcome.
+    fn end(&self, mut waiting: InHand<'_, M>, outcome: Outcome<M::Output, M::Error>) {
+        // What follows may run code of the user's, which may wait for whoever was about to be woken.
+        concurry_time::wake_held();
+        let Some(Waiting { sent, within, .. }) = &mut *waiting else { return };
+        let next = {
+            let _within = Within::enter(*within);
+            panics::caught(Self::SITE, || sent.decide(outcome))
         };
-        self.way = Way::Cancelled;
-        Signal::Arrived(if begun { Cancel::Signalled } else { Cancel::Dequeued })
+        match next {
+            Ok(Next::Over(outcome)) => self.complete(waiting, outcome),
+            Ok(next) => self.go_on(waiting, next),
+            Err(panic) => self.complete(waiting, Err(CallError::Panicked(Box::new(panic)))),
+        }
+    }
+
+    fn complete(&self, mut waiting: InHand<'_, M>, outcome: Outcome<M::Output, M::Error>) {
+        self.over.store(true, Ordering::Relaxed);
+        let completer = waiting.as_mut().and_then(|waiting| {
+            waiting.sent.leave_timers();
+            waiting.completer.take()
+        });
+        // In its place. Its destructors are foreign code; and it may cancel the attempt.
+        panics::contain(|| *waiting = None);
+        if let Some(completer) = completer {
+            completer.complete(outcome);
+        }
+    }
+
+    fn cancel(&self, waiting: InHand<'_, M>) -> Cancel {
+        let begun = waiting.as_ref().is_some_and(|waiting| waiting.sent.has_begun());
+        self.complete(waiting, Err(CallError::Cancelled(Self::SITE)));
+        if begun { Cancel::Signalled } else { Cancel::Dequeued }
+    }
+
+    /// Lets a future drive the call on.
+    #[cold]
+    fn go_on(&self, mut waiting: InHand<'_, M>, next: Next<M>) {
+        self.over.store(true, Ordering::Relaxed);
+        let Some(Waiting { sent, completer: Some(completer), within }) = waiting.take() else {
+            return;
+        };
+        sent.clear_timers();
+        let driven = future_driven(Self::SITE, within, sent.go_on(next), completer);
+        let _ = self.driver.set(driven.hook());
+        if waiting.notes() & CANCELLED != 0 { driven.cancel() } else { driven.begin() }
     }
 }
 
-/// In sync mode the call is polled where it is made.
-impl<M: Method> Future for Layered<M> {
-    type Output = Outcome<M::Output, M::Error>;
+impl<M: Method> Timed for RelayRef<FirstAttempt<M>> {
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Driven::poll(self.get_mut(), context)
+    fn look(&self) {
+        if let Some(waiting) = self.waiting.take_or_note(LOOK) {
+            FirstAttempt::attend(self, waiting, LOOK);
+        }
     }
 }
-
-impl<M: Method> Unpin for Layered<M> {}

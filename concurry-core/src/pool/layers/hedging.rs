@@ -27,6 +27,18 @@ struct Running<F> {
     future: F,
 }
 
+/// The copies of an attempt.
+pub(super) struct Race<'r, M: Method> {
+    pub(super) copies: &'r Arc<Copies>,
+    /// When the first was started.
+    pub(super) began: Instant,
+    pub(super) plan: CopyPlan,
+    /// The arguments of further ones.
+    pub(super) spare: &'r Spare<M>,
+    pub(super) hedger: &'r Hedger,
+    pub(super) breaker: Option<&'r CircuitBreaker>,
+}
+
 impl<M: Method> Drive<M> {
     /// Makes the attempt, and copies of it where the method is hedged.
     pub(super) async fn hedged(
@@ -36,25 +48,28 @@ impl<M: Method> Drive<M> {
         breaker: Option<&CircuitBreaker>,
     ) -> Ended<M> {
         match (&self.layers().hedger, spare) {
-            (Some(hedger), Some(spare)) => self.race_copies(args, spare, hedger, breaker).await,
+            (Some(hedger), Some(spare)) => {
+                let copies = Arc::new(Copies::default());
+                let began = self.shared().clock.now();
+                let mut plan = hedger.plan();
+                let first = self.copy(args, Some((&copies, plan.start(began))));
+                let race = Race { copies: &copies, began, plan, spare, hedger, breaker };
+                self.race_copies(first, race).await
+            }
             _ => self.copy(args, None).await,
         }
     }
 
-    async fn race_copies(
+    /// Makes copies beside the first one, which was started.
+    pub(super) async fn race_copies(
         &self,
-        args: M::Args,
-        spare: &Spare<M>,
-        hedger: &Hedger,
-        breaker: Option<&CircuitBreaker>,
+        first: impl Future<Output = Ended<M>>,
+        race: Race<'_, M>,
     ) -> Ended<M> {
         let clock = &self.shared().clock;
-        let copies = Arc::new(Copies::default());
-        let began = clock.now();
-        let mut plan = hedger.plan();
-        let copy = plan.start(began);
+        let Race { copies, began, mut plan, spare, hedger, breaker } = race;
         // Only the first copy is there in every call, so only it is not boxed.
-        let first = pin!(self.copy(args, Some((&copies, copy))));
+        let first = pin!(first);
         let mut first = Some(Running { began, future: first });
         let mut others = Vec::new();
         let mut timer: Option<Sleep> = None;
@@ -89,7 +104,7 @@ impl<M: Method> Drive<M> {
                     let args = spare.copy();
                     let copy = plan.start(now);
                     self.tell_hedged(copy);
-                    let future = Box::pin(self.copy(args, Some((&copies, copy))));
+                    let future = Box::pin(self.copy(args, Some((copies, copy))));
                     others.push(Running { began: now, future });
                     timer = None;
                 }

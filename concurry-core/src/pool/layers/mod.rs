@@ -24,8 +24,11 @@ mod drive;
 mod fallbacks;
 mod first;
 mod hedging;
+mod leave;
+mod sent;
 mod table;
 mod telling;
+mod timer_queue;
 mod verdict;
 mod waiting;
 

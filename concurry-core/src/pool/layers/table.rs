@@ -10,10 +10,13 @@ use concurry_retry::{Hedge, Hedger, RetryBudget, RetryPolicy};
 use super::batching::{self, Places};
 use super::check::{check, check_pool};
 use super::dedup::Dedups;
+use super::first::FirstAttempt;
+use super::timer_queue::TimerQueue;
 use super::{AllBreakers, Breakers, Fallback};
 use crate::TaskFuture;
-use crate::call::CallEnvironment;
-use crate::error::OptionsError;
+use crate::call::EnvironmentRef;
+use crate::error::{CallSite, OptionsError};
+use crate::future::RelayRef;
 use crate::pool::batching::{AnyBatcher, BatchStats, Batches, Batching};
 use crate::pool::{Options, Pool};
 use crate::worker::{Method, MethodVisitor, Worker};
@@ -51,6 +54,8 @@ pub(crate) struct MethodLayers<M: Method> {
     pub(crate) counts_calls: bool,
     /// Events are wanted of every call.
     pub(crate) observed: bool,
+    /// Looks at calls that take long.
+    pub(crate) timers: Option<Arc<TimerQueue<RelayRef<FirstAttempt<M>>>>>,
 }
 
 impl<M: Method> Default for MethodLayers<M> {
@@ -73,6 +78,7 @@ impl<M: Method> Default for MethodLayers<M> {
             dedup: None,
             counts_calls: false,
             observed: false,
+            timers: None,
         }
     }
 }
@@ -98,6 +104,7 @@ impl<M: Method> MethodLayers<M> {
             dedup: _,
             counts_calls,
             observed,
+            timers: _,
         } = self;
         !*counts_calls
             && !*observed
@@ -117,7 +124,7 @@ impl<M: Method> MethodLayers<M> {
         &self,
         pool: &Arc<Pool<M::Worker>>,
         args: M::Args,
-        environment: Option<Arc<CallEnvironment>>,
+        environment: Option<EnvironmentRef>,
     ) -> TaskFuture<M::Output, M::Error> {
         match &self.batcher {
             None => pool.submit::<M>(args, environment),
@@ -345,6 +352,10 @@ impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
                 None => hedger,
             }
         });
+        if layers.batcher.is_none() {
+            let site = CallSite::new(const { &M::SPEC });
+            layers.timers = Some(TimerQueue::new(&options.clock, site));
+        }
         self.uses.retried |= layers.max_retries() > 0;
         self.uses.hedged |= layers.hedge.is_some();
         let plain = layers.is_plain() && batcher.is_none() && layers.dedup.is_none();

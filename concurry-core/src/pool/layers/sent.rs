@@ -1,0 +1,244 @@
+//! A call's first attempt while it is with a worker, and what follows from its end.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use concurry_retry::{BreakerPermit, CircuitBreaker, CopyPlan, Outcome as Health};
+
+use super::arguments::Spare;
+use super::attempt::SentCopy;
+use super::attempts::Settled;
+use super::breakers::Breakers;
+use super::drive::{Drive, Ended};
+use super::first::FirstAttempt;
+use super::hedging::Race;
+use super::leave::{Bounds, Leave};
+use crate::CallError;
+use crate::call::{Copies, EnvironmentRef};
+use crate::error::Timeout;
+use crate::future::{Outcome, RelayRef, TaskFuture};
+use crate::worker::Method;
+
+/// A first attempt that is with a worker.
+pub(super) struct Sent<M: Method> {
+    /// In front of the drive, which it is to be dropped before: see [`Leave`].
+    breaker: Option<BreakerPermit<'static>>,
+    drive: Drive<M>,
+    pub(super) call: TaskFuture<M::Output, M::Error>,
+    /// `None` once the attempt was settled.
+    environment: Option<EnvironmentRef>,
+    spare: Option<Spare<M>>,
+    began: Option<Instant>,
+    /// When it was sent, if somebody watches.
+    sent: Option<Instant>,
+    bounds: Bounds,
+}
+
+/// What follows from a first attempt.
+pub(super) enum Next<M: Method> {
+    /// Nothing: the outcome of the call.
+    Over(Outcome<M::Output, M::Error>),
+    /// Another attempt after a wait.
+    Again(Duration),
+    /// The error is answered by somebody else.
+    FallBack(CallError<M::Error>),
+    /// It is watched on, and perhaps gets further copies beside it. It may have failed.
+    Watch(Option<Ended<M>>),
+}
+
+/// What the time says of an attempt that has not ended.
+pub(super) enum Due {
+    /// Nothing before that moment.
+    At(Instant),
+    /// It has run out.
+    Timeout(Timeout),
+    /// A copy is to be made.
+    Copy,
+}
+
+impl<M: Method> Drive<M> {
+    /// Sends the first attempt to a worker.
+    pub(super) fn send_first(mut self, args: M::Args, leave: Leave<M>) -> Sent<M> {
+        let Leave { breaker, permit, spare, began, bounds, .. } = leave;
+        self.tell_attempt_started();
+        // Only where each worker has a queue of its own does a later copy have to know where this
+        // one went.
+        let copies =
+            (bounds.hedge.is_some() && self.pool.has_places()).then(Arc::<Copies>::default);
+        let copy = copies.as_ref().map(|copies| (copies, 1));
+        let environment = self.first_environment(permit, copy);
+        let sent = self.is_watched().then(|| self.shared().clock.now());
+        let call = self.send(args, &environment).cancel_on_drop();
+        let environment = Some(environment);
+        Sent { drive: self, call, environment, breaker, spare, began, sent, bounds }
+    }
+}
+
+impl<M: Method> Sent<M> {
+    /// Has it looked at again. False if it needs a timer of its own.
+    pub(super) fn look_again(&self, at: Instant, attempt: &RelayRef<FirstAttempt<M>>) -> bool {
+        let timers = self.drive.layers().timers.as_ref();
+        timers.is_some_and(|timers| timers.push(at, attempt.clone()))
+    }
+
+    /// The attempt is over.
+    pub(super) fn leave_timers(&self) {
+        let Bounds { timeout, hedge } = self.bounds;
+        if (self.drive.deadline.is_some() || timeout.is_some() || hedge.is_some())
+            && let Some(timers) = &self.drive.layers().timers
+        {
+            timers.ended();
+        }
+    }
+
+    /// The attempt is about to need no timer any more.
+    pub(super) fn clear_timers(&self) {
+        if let Some(timers) = &self.drive.layers().timers {
+            timers.clear();
+        }
+    }
+
+    /// Whether a worker has begun it.
+    pub(super) fn has_begun(&self) -> bool {
+        self.environment.as_ref().is_some_and(|environment| environment.has_begun())
+    }
+
+    /// What is due now.
+    pub(super) fn due(&self) -> Option<Due> {
+        let now = self.drive.shared().clock.now();
+        let deadline = self.drive.deadline;
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            return Some(Due::Timeout(Timeout::Deadline));
+        }
+        let begun = self.environment.as_ref().and_then(|environment| environment.begun.get());
+        // If it has not begun, it has all its time before it.
+        let end = self.bounds.timeout.and_then(|time| begun.unwrap_or(&now).checked_add(time));
+        if end.is_some_and(|end| end <= now) {
+            return Some(Due::Timeout(Timeout::Attempt));
+        }
+        let copy = self.bounds.hedge.and_then(|(made, delay)| made.checked_add(delay));
+        if copy.is_some_and(|copy| copy <= now) {
+            return Some(Due::Copy);
+        }
+        [deadline, end, copy].into_iter().flatten().min().map(Due::At)
+    }
+
+    /// The attempt has ended: what follows.
+    pub(super) fn decide(&mut self, outcome: Outcome<M::Output, M::Error>) -> Next<M> {
+        let drive = &mut self.drive;
+        let outcome = outcome.and_then(|output| drive.accept(output));
+        if let (Some((made, _)), Ok(_)) = (self.bounds.hedge, &outcome)
+            && let Some(hedger) = &drive.layers().hedger
+        {
+            let now = drive.shared().clock.now();
+            hedger.record(now.saturating_duration_since(made), now);
+        }
+        let environment = self.environment.take();
+        if outcome.is_ok() && !drive.is_watched() {
+            // Nearly all calls: the same as below, with nobody to tell of it.
+            drop(environment);
+            if let Some(permit) = self.breaker.take() {
+                permit.record(Health::Success);
+            }
+            drive.succeeded();
+            return Next::Over(outcome);
+        }
+        let ended = Ended { environment, sent: self.sent, ..Ended::sent(outcome) };
+        match self.bounds.hedge {
+            Some(_) if ended.outcome.is_err() => Next::Watch(Some(ended)),
+            _ => self.settle(ended),
+        }
+    }
+
+    fn settle(&mut self, ended: Ended<M>) -> Next<M> {
+        let drive = &mut self.drive;
+        if let Some(permit) = self.breaker.take() {
+            permit.record(drive.health(&ended.outcome));
+        }
+        match drive.settle(ended, self.began) {
+            Settled::Done(Err(error)) if drive.falls_back(&error) => {
+                drive.tell_done(false);
+                Next::FallBack(error)
+            }
+            Settled::Done(outcome) => {
+                drive.tell_done(outcome.is_ok());
+                Next::Over(outcome)
+            }
+            Settled::Again(wait) => Next::Again(wait),
+        }
+    }
+
+    /// What follows, to the outcome of the call.
+    pub(super) async fn go_on(mut self, next: Next<M>) -> Outcome<M::Output, M::Error> {
+        let mut next = next;
+        loop {
+            match next {
+                Next::Over(outcome) => return outcome,
+                Next::Again(wait) => return self.drive.go_on(wait, self.spare).await,
+                Next::FallBack(error) => return self.drive.fall_back(error, self.spare).await,
+                Next::Watch(failed) => {
+                    let ended = self.watch(failed).await;
+                    next = self.settle(ended);
+                }
+            }
+        }
+    }
+
+    /// The end of the attempt, with the copies that it gets.
+    async fn watch(&mut self, failed: Option<Ended<M>>) -> Ended<M> {
+        let drive = &self.drive;
+        let layers = drive.layers();
+        let first = match (failed, self.environment.take()) {
+            (Some(ended), _) => First::Ended(ended),
+            (None, Some(environment)) => {
+                let call = mem::replace(&mut self.call, TaskFuture::taken());
+                let limit_wait = Duration::ZERO;
+                First::Runs(SentCopy { number: 1, call, environment, limit_wait, sent: self.sent })
+            }
+            (None, None) => unreachable!("it was not settled"),
+        };
+        let (Some(hedger), Some(spare), Some((began, delay))) =
+            (&layers.hedger, &self.spare, self.bounds.hedge)
+        else {
+            return first.ended(drive).await;
+        };
+        let keyed: CircuitBreaker;
+        let breaker = match &layers.breaker {
+            None => None,
+            Some(Breakers::One(breaker)) => Some(breaker),
+            Some(Breakers::Keyed { of, .. }) => {
+                keyed = of(&spare.copy());
+                Some(&keyed)
+            }
+        };
+        let copies = first.environment().map(|first| drive.join_copies(first, 1));
+        let copies = copies.unwrap_or_default();
+        let mut plan = CopyPlan::new(hedger.copies(), delay);
+        plan.start(began);
+        let race = Race { copies: &copies, began, plan, spare, hedger, breaker };
+        drive.race_copies(first.ended(drive), race).await
+    }
+}
+
+/// The first copy, when others may follow.
+enum First<M: Method> {
+    Ended(Ended<M>),
+    Runs(SentCopy<M>),
+}
+
+impl<M: Method> First<M> {
+    fn environment(&self) -> Option<&EnvironmentRef> {
+        match self {
+            Self::Ended(ended) => ended.environment.as_ref(),
+            Self::Runs(copy) => Some(&copy.environment),
+        }
+    }
+
+    async fn ended(self, drive: &Drive<M>) -> Ended<M> {
+        match self {
+            Self::Ended(ended) => ended,
+            Self::Runs(copy) => drive.ended(copy).await,
+        }
+    }
+}
