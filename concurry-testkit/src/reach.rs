@@ -3,6 +3,7 @@
 //! What is sent to a worker as bytes is an address; there it asks the process of the test, which
 //! answers with the real thing. So a behaviour that a test watches is watched in every mode.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
@@ -43,7 +44,7 @@ fn server() -> &'static Server {
         let listener = UnixListener::bind(&socket).expect("a socket in the temporary directory");
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // Each question has its thread: its answer may take long.
+                // Each thread that asks has one here: an answer may take long.
                 thread::spawn(move || serve(stream));
             }
         });
@@ -51,17 +52,26 @@ fn server() -> &'static Server {
     })
 }
 
+/// Answers one question after the other, until the thread that asks them is gone.
 fn serve(stream: UnixStream) {
     let mut lines = BufReader::new(&stream).lines();
-    let (Some(Ok(number)), Some(Ok(question))) = (lines.next(), lines.next()) else { return };
-    let Ok(number) = number.parse() else { return };
-    let answer = {
-        let known = server().known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.answers.get(&number).cloned()
-    };
-    if let Some(answer) = answer {
-        let _ = writeln!(&stream, "{}", answer(&question));
+    while let (Some(Ok(number)), Some(Ok(question))) = (lines.next(), lines.next()) {
+        let Ok(number) = number.parse::<u64>() else { return };
+        let answer = {
+            let known = server().known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.answers.get(&number).cloned()
+        };
+        let Some(answer) = answer else { return };
+        if writeln!(&stream, "{}", answer(&question)).is_err() {
+            return;
+        }
     }
+}
+
+thread_local! {
+    /// Where this thread asked last. A connection for each question would cost the process of the
+    /// test a thread each time.
+    static CONNECTION: RefCell<Option<(PathBuf, BufReader<UnixStream>)>> = const { RefCell::new(None) };
 }
 
 impl Address {
@@ -77,11 +87,22 @@ impl Address {
 
     /// Asks, and waits for the answer.
     pub(crate) fn ask(&self, question: &str) -> String {
-        let stream = UnixStream::connect(&self.socket).expect("the process of the test is there");
-        writeln!(&stream, "{}\n{question}", self.number).expect("it listens");
+        // A thread that is ending has none any more.
+        let last = CONNECTION.try_with(RefCell::take).ok().flatten();
+        let last = last.filter(|(socket, _)| *socket == self.socket);
+        let (socket, mut connection) = last.unwrap_or_else(|| {
+            let stream = UnixStream::connect(&self.socket);
+            let stream = stream.expect("the process of the test is there");
+            (self.socket.clone(), BufReader::new(stream))
+        });
+        let question = format!("{}\n{question}\n", self.number);
+        connection.get_ref().write_all(question.as_bytes()).expect("it listens");
         let mut answer = String::new();
-        let read = BufReader::new(&stream).read_line(&mut answer);
-        read.expect("it answers");
+        let read = connection.read_line(&mut answer).expect("it answers");
+        // Nothing at all: what was asked for is gone, and so is the other end.
+        if read > 0 {
+            let _ = CONNECTION.try_with(|slot| slot.replace(Some((socket, connection))));
+        }
         answer.trim_end().to_owned()
     }
 }
