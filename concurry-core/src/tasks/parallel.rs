@@ -131,7 +131,7 @@ struct Run<'o, M: TaskFunction> {
     end: AtomicUsize,
     /// Why that one did.
     failure: Mutex<Option<CallError<M::Error>>>,
-    finished: Mutex<Finished<'o, M::Output>>,
+    finished: Mutex<Finished<'o, M::Item, M::Output>>,
 }
 
 // Relaxed, all of them: they are hints for speed, or read after the scope has joined its tasks.
@@ -150,7 +150,7 @@ impl<'o, M: TaskFunction> Run<'o, M> {
     }
 
     /// What came of it, when all tasks are over.
-    fn into_finished(self) -> Result<Finished<'o, M::Output>, CallError<M::Error>> {
+    fn into_finished(self) -> Result<Finished<'o, M::Item, M::Output>, CallError<M::Error>> {
         match into_inner(self.failure) {
             Some(failure) => Err(failure),
             None => Ok(into_inner(self.finished)),
@@ -170,7 +170,8 @@ impl<'o, M: TaskFunction> Run<'o, M> {
             return;
         }
         let count = self.piece.load(Ordering::Relaxed).min(Input::<I, M::Output>::most_items());
-        let piece = match catch_unwind(AssertUnwindSafe(|| input.take(count))) {
+        let memory = lock(&self.finished).take_memory();
+        let piece = match catch_unwind(AssertUnwindSafe(|| input.take(count, memory))) {
             Ok(piece) => piece,
             Err(payload) => return self.fail(input.taken(), panicked::<M>(payload)),
         };

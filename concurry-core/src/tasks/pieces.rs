@@ -1,7 +1,6 @@
 //! What the threads of a map hand to each other: the input, and pieces that were taken from it.
 
-use std::mem;
-use std::vec;
+use std::{iter, mem};
 
 use super::stretch::Stretch;
 
@@ -23,7 +22,8 @@ pub(super) struct Input<'o, I, T> {
 
 /// Items, and where their results go.
 pub(super) struct Piece<'o, X, T> {
-    items: vec::IntoIter<X>,
+    /// The last one first, so that they are taken from the end and the memory can be used again.
+    items: Vec<X>,
     /// The place of the first in the input.
     first: usize,
     results: Results<'o, T>,
@@ -55,12 +55,14 @@ impl<'o, I: Iterator, T> Input<'o, I, T> {
         self.ended
     }
 
-    /// Takes the next items: so many, unless the input or the room in the output ends before.
-    pub(super) fn take(&mut self, count: usize) -> Piece<'o, I::Item, T> {
+    /// Takes the next items, into memory without any: so many, unless the input or the room in the
+    /// output ends before.
+    pub(super) fn take(&mut self, count: usize, mut items: Vec<I::Item>) -> Piece<'o, I::Item, T> {
         let places = self.output.left();
         let count = if places == 0 { count } else { count.min(places) };
-        let mut items = Vec::with_capacity(count);
+        items.reserve(count);
         items.extend(self.items.by_ref().take(count));
+        items.reverse();
         let (first, taken) = (self.taken, items.len());
         self.taken += taken;
         self.ended = taken < count;
@@ -70,7 +72,7 @@ impl<'o, I: Iterator, T> Input<'o, I, T> {
             let rest = self.output.split_off(places - taken);
             Results::InPlace(mem::replace(&mut self.output, rest))
         };
-        Piece { items: items.into_iter(), first, results }
+        Piece { items, first, results }
     }
 }
 
@@ -92,7 +94,8 @@ impl<'o, X, T> Piece<'o, X, T> {
         count: usize,
         function: impl Fn(X) -> Result<T, E>,
     ) -> Result<(), E> {
-        let results = self.items.by_ref().take(count).map(function);
+        let items = &mut self.items;
+        let results = iter::from_fn(|| items.pop()).take(count).map(function);
         match &mut self.results {
             Results::InPlace(places) => places.fill(results),
             Results::Apart(values) => {
@@ -108,15 +111,12 @@ impl<'o, X, T> Piece<'o, X, T> {
     pub(super) fn split_off(&mut self, count: usize) -> Self {
         let keeps = self.len() - count;
         let first = self.next_place() + keeps;
-        let mut items = Vec::with_capacity(count);
-        // From behind, so that those who stay need not be moved.
-        items.extend(self.items.by_ref().rev().take(count));
-        items.reverse();
+        let items = self.items.drain(..count).collect();
         let results = match &mut self.results {
             Results::InPlace(places) => Results::InPlace(places.split_off(count)),
             Results::Apart(_) => Results::Apart(Vec::with_capacity(count)),
         };
-        Self { items: items.into_iter(), first, results }
+        Self { items, first, results }
     }
 }
 
@@ -129,19 +129,29 @@ impl<T> Results<'_, T> {
     }
 }
 
-/// The results of all pieces that are done.
-pub(super) struct Finished<'o, T> {
+/// What is left of all pieces that are done.
+pub(super) struct Finished<'o, X, T> {
     in_place: Vec<Stretch<'o, T>>,
     /// With the places of their first items.
     apart: Vec<(usize, Vec<T>)>,
+    /// Memory for the items of other pieces. To give it back and get it anew for each piece costs
+    /// page faults.
+    memory: Vec<Vec<X>>,
 }
 
-impl<'o, T> Finished<'o, T> {
+impl<'o, X, T> Finished<'o, X, T> {
     pub(super) const fn new() -> Self {
-        Self { in_place: Vec::new(), apart: Vec::new() }
+        Self { in_place: Vec::new(), apart: Vec::new(), memory: Vec::new() }
     }
 
-    pub(super) fn add<X>(&mut self, piece: Piece<'o, X, T>) {
+    /// Memory for the items of a piece.
+    pub(super) fn take_memory(&mut self) -> Vec<X> {
+        self.memory.pop().unwrap_or_default()
+    }
+
+    /// Adds a piece that has no items left.
+    pub(super) fn add(&mut self, piece: Piece<'o, X, T>) {
+        self.memory.push(piece.items);
         match piece.results {
             Results::InPlace(places) => self.in_place.push(places),
             Results::Apart(values) => self.apart.push((piece.first, values)),
@@ -150,7 +160,7 @@ impl<'o, T> Finished<'o, T> {
 
     /// Keeps what is in the output: how many results those are, and the others, in order.
     pub(super) fn keep(self) -> (usize, Vec<Vec<T>>) {
-        let Self { in_place, mut apart } = self;
+        let Self { in_place, mut apart, .. } = self;
         apart.sort_unstable_by_key(|(first, _)| *first);
         let kept = in_place.into_iter().map(Stretch::keep).sum();
         (kept, apart.into_iter().map(|(_, values)| values).collect())
