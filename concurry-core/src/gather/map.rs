@@ -39,6 +39,7 @@ pub struct Map<T, E, A> {
     pub(super) items: Box<dyn Iterator<Item = A> + Send>,
     pub(super) call: Box<dyn FnMut(A) -> TaskFuture<T, E> + Send>,
     /// Whose calls they are.
+    #[cfg_attr(not(feature = "journal"), allow(dead_code))]
     pub(super) worker: &'static str,
     pub(super) in_flight: usize,
     pub(super) timeout: Option<Duration>,

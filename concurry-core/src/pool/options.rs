@@ -50,6 +50,7 @@ pub struct Options<W: Worker> {
     /// [`MethodLayers`] of single methods, by their index.
     pub(crate) methods: HashMap<usize, Box<dyn Any + Send>>,
     /// What extension traits have left for backends of theirs.
+    #[cfg_attr(not(feature = "process"), allow(dead_code))]
     pub(crate) extensions: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     /// What the worker is called elsewhere: see [`PoolShared`](crate::shared::PoolShared).
     pub(crate) serves_as: Option<usize>,

@@ -7,6 +7,7 @@ use concurry_retry::Verdict;
 
 /// How values of a type become bytes and come back. Found by `Probe`.
 #[doc(hidden)]
+#[cfg_attr(not(feature = "process"), allow(dead_code))]
 pub struct Carry<T> {
     /// Writes the value behind what is there.
     pub(crate) encode: for<'v> fn(&'v T, &mut Encoder<'v>) -> Result<(), CarryFailure>,
@@ -22,6 +23,7 @@ pub struct CarryFailure(pub String);
 /// Where values are written to. Large blocks of bytes are not copied: they are kept beside.
 #[doc(hidden)]
 #[derive(Debug)]
+#[cfg_attr(not(feature = "process"), allow(dead_code))]
 pub struct Encoder<'v> {
     /// The encoded values.
     pub(crate) body: Vec<u8>,
@@ -32,6 +34,7 @@ pub struct Encoder<'v> {
 /// Where values are read from.
 #[doc(hidden)]
 #[derive(Debug)]
+#[cfg_attr(not(feature = "process"), allow(dead_code))]
 pub struct Decoder<'b> {
     /// What has not been read.
     pub(crate) body: &'b [u8],
