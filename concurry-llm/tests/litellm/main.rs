@@ -2,7 +2,7 @@
 //!
 //! It is installed from the Python package index into a virtual environment under the target folder,
 //! which takes about a minute and half a gigabyte, so it runs where it is asked for: by
-//! `.ci/run litellm`, or with `CONCURRY_LITELLM=1`. Otherwise it says that it was not run.
+//! `.ci/run`, or with `CONCURRY_LITELLM=1`. Otherwise it says that it was not run.
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
@@ -27,9 +27,7 @@ const MODES: [Mode; 3] = [Mode::Sync, Mode::Thread, Mode::Async];
 
 fn main() -> ExitCode {
     if std::env::var_os(SWITCH).is_none_or(|value| value.is_empty()) {
-        println!(
-            "litellm: NOT RUN; `.ci/run litellm` or {SWITCH}=1 installs the proxy and runs it"
-        );
+        println!("litellm: NOT RUN; with {SWITCH}=1 it installs the proxy and runs");
         return ExitCode::SUCCESS;
     }
     let proxy = Proxy::start();
