@@ -7,6 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
+PROMPTS = Path(__file__).resolve().parent.parent / "examples/data/prompts.jsonl"
+
 # Of each example its arguments, and what must be among what it prints.
 EXAMPLES = {
     "call_within_limits": ([], ["300 calls and [0-9]+ tokens in", "refused by the API: 0"]),
@@ -20,7 +22,10 @@ EXAMPLES = {
             "file-800: .*header",
         ],
     ),
-    "embed_texts": ([], ["10000 texts in", "[0-9]+ requests, [0-9]+ % full", "closest to"]),
+    "embed_texts": (
+        ["--input", str(PROMPTS)],
+        ["10000 texts in", "[0-9]+ requests, [0-9]+ % full", "closest to"],
+    ),
     "flaky_service": (
         [],
         ["the service is down", "the breaker is closed; 0 of 600 callers got an error"],

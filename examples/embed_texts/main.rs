@@ -90,7 +90,8 @@ fn texts(arguments: &Arguments) -> Result<Vec<String>, Box<dyn Error>> {
     struct Line {
         prompt: String,
     }
-    let lines = fs::read_to_string(&arguments.input)?;
+    let lines = fs::read_to_string(&arguments.input)
+        .map_err(|error| format!("{}: {error}", arguments.input.display()))?;
     let prompts: Vec<Line> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let numbered = (0..arguments.texts).map(|number| {
         let Line { prompt } = &prompts[number % prompts.len()];

@@ -10,7 +10,7 @@ use concurry_testkit::wait_until;
 
 use crate::Test;
 use crate::cluster;
-use crate::noters::{Noter, Notes, gateways_of, is_alive, kill, signal};
+use crate::noters::{Noter, Notes, OwnGateways, is_alive, kill, signal};
 
 pub(crate) const TESTS: &[Test] = &[
     ("faults::a_crash_costs_exactly_the_call_that_ran", a_crash_costs_exactly_the_call_that_ran),
@@ -146,6 +146,7 @@ fn a_call_that_kills_every_worker_is_kept_from_them() {
 }
 
 fn a_killed_gateway_is_replaced() {
+    let gateways = OwnGateways::begin();
     let notes = Notes::new();
     let noter = notes.noter(2);
     let processes = gather((0..8).map(|_| noter.process())).results();
@@ -153,7 +154,7 @@ fn a_killed_gateway_is_replaced() {
     let waiting = noter.note_and_wait(0, notes.gate());
     wait_until("it runs", || notes.numbers() == [0]);
     cluster::forget_connection();
-    let gateways = gateways_of(std::process::id());
+    let gateways = gateways.now();
     assert_eq!(gateways.len(), 1);
     kill(gateways[0]);
     let error = waiting.result().unwrap_err();

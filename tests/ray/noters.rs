@@ -196,3 +196,24 @@ pub(crate) fn gateways_of(parent: u32) -> Vec<u32> {
         })
         .collect()
 }
+
+/// The gateways that a test starts. A pool of an earlier test may still be running what it has, with
+/// its own.
+pub(crate) struct OwnGateways {
+    earlier: Vec<u32>,
+}
+
+impl OwnGateways {
+    /// From here on, for pools that are made from here on: they share no connection with earlier ones.
+    pub(crate) fn begin() -> Self {
+        cluster::forget_connection();
+        Self { earlier: gateways_of(std::process::id()) }
+    }
+
+    /// Those that are there now.
+    pub(crate) fn now(&self) -> Vec<u32> {
+        let mut gateways = gateways_of(std::process::id());
+        gateways.retain(|gateway| !self.earlier.contains(gateway));
+        gateways
+    }
+}

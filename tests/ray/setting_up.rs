@@ -7,7 +7,7 @@ use concurry::ray::{Placement, RayConnection};
 
 use crate::Test;
 use crate::cluster;
-use crate::noters::{Noter, Notes, gateways_of, is_alive};
+use crate::noters::{Noter, Notes, OwnGateways, is_alive};
 
 pub(crate) const TESTS: &[Test] = &[
     ("setting_up::without_python_it_says_what_to_install", without_python_it_says_what_to_install),
@@ -116,14 +116,14 @@ fn a_connection_tells_what_it_found() {
 }
 
 fn nothing_is_left_after_a_stop() {
-    cluster::forget_connection();
+    let gateways = OwnGateways::begin();
     let notes = Notes::new();
     let options = Noter::options(Mode::Ray, 2).ray(cluster::options_without_connection());
     let noter = options.init(notes.file()).unwrap();
     let processes = gather((0..8).map(|_| noter.process())).results().unwrap();
-    assert_eq!(gateways_of(std::process::id()).len(), 1);
+    assert_eq!(gateways.now().len(), 1);
     assert!(noter.stop().result().unwrap().complete);
-    assert!(gateways_of(std::process::id()).is_empty());
+    assert!(gateways.now().is_empty());
     assert!(!processes.iter().any(|process| is_alive(*process)), "their actors are gone");
 }
 
