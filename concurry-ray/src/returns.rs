@@ -5,6 +5,9 @@ use std::io;
 
 use crate::protocol::{EXCHANGES, brought, garbage};
 
+/// So many returns may wait for one that is late. Each comes from an exchange that began after it.
+const AHEAD: usize = 64;
+
 /// The returns of one link that came before their turn.
 #[derive(Debug, Default)]
 pub(crate) struct Returns {
@@ -24,8 +27,8 @@ impl Returns {
         let place = number
             .checked_sub(self.next)
             .and_then(|ahead| usize::try_from(ahead).ok())
-            // No more are under way at a time.
-            .filter(|ahead| *ahead < EXCHANGES)
+            // No exchange begins when so many wait, and no more are under way at a time.
+            .filter(|ahead| *ahead < AHEAD + EXCHANGES)
             .ok_or_else(|| garbage(format!("return {number} comes when {} is next", self.next)))?;
         if self.early.len() <= place {
             self.early.resize(place + 1, None);
@@ -37,6 +40,11 @@ impl Returns {
                 Ok(())
             }
         }
+    }
+
+    /// Whether so many wait for one that is late that no exchange should begin before it is there.
+    pub(crate) fn are_held_up(&self) -> bool {
+        self.early.len() >= AHEAD
     }
 
     /// The return whose turn it is, if it is there.
@@ -71,11 +79,30 @@ mod tests {
     }
 
     #[test]
+    fn a_return_that_is_late_holds_the_others_up_and_is_waited_for() {
+        let mut returns = Returns::default();
+        let mut number = 1;
+        while !returns.are_held_up() {
+            returns.add(output(number)).unwrap();
+            number += 1;
+        }
+        // Those that were under way then.
+        for _ in 0..EXCHANGES - 1 {
+            returns.add(output(number)).unwrap();
+            number += 1;
+        }
+        assert_eq!(returns.next(), None);
+        returns.add(output(0)).unwrap();
+        assert_eq!(std::iter::from_fn(|| returns.next()).count() as u64, number);
+        assert!(!returns.are_held_up());
+    }
+
+    #[test]
     fn numbers_that_can_not_be_are_refused() {
         let mut returns = Returns::default();
         returns.add(output(0)).unwrap();
         assert!(returns.add(output(0)).is_err(), "twice");
-        assert!(returns.add(output(EXCHANGES as u64)).is_err(), "too far ahead");
+        assert!(returns.add(output((AHEAD + EXCHANGES) as u64)).is_err(), "too far ahead");
         assert!(returns.next().is_some());
         assert!(returns.add(output(0)).is_err(), "it was here already");
         assert!(returns.add(b"short".to_vec()).is_err());

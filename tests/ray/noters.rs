@@ -204,7 +204,7 @@ pub(crate) struct OwnGateways {
 }
 
 impl OwnGateways {
-    /// From here on, for pools that are made from here on: they share no connection with earlier ones.
+    /// From here on, for pools that have a connection of their own.
     pub(crate) fn begin() -> Self {
         cluster::forget_connection();
         Self { earlier: gateways_of(std::process::id()) }

@@ -220,8 +220,11 @@ impl Worker {
     }
 
     /// Has as many exchanges under way as there is something to send, and at least one: without it,
-    /// nothing could come back.
+    /// nothing could come back. A return that is late is one of them, and its coming goes on here.
     fn exchange(&mut self, gateway: &Gateway) {
+        if self.returns.are_held_up() {
+            return;
+        }
         while self.unanswered < EXCHANGES
             && let Some(piece) = self.waiting.pop_front()
         {
