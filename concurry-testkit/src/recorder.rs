@@ -60,7 +60,11 @@ impl<T: DeserializeOwned + Send + 'static> Serialize for Recorder<T> {
                         state.most_inside = state.most_inside.max(state.inside);
                     }
                     "leave" => state.inside -= 1,
-                    event => state.events.extend(serde_json::from_str(event).ok()),
+                    event => {
+                        let before = state.events.len();
+                        state.events.extend(serde_json::from_str(event).ok());
+                        return before.to_string();
+                    }
                 }
                 String::new()
             }))
@@ -93,11 +97,18 @@ impl<T> Recorder<T> {
 
     /// Keeps an event.
     pub fn record(&self, event: T) {
+        self.record_numbered(event);
+    }
+
+    /// Keeps an event, and says how many came before it.
+    pub fn record_numbered(&self, event: T) -> usize {
         if let Some(elsewhere) = &self.elsewhere {
-            elsewhere.address.ask(&(elsewhere.text)(&event));
-            return;
+            let before = elsewhere.address.ask(&(elsewhere.text)(&event));
+            return before.parse().unwrap_or(usize::MAX);
         }
-        self.lock().events.push(event);
+        let mut state = self.lock();
+        state.events.push(event);
+        state.events.len() - 1
     }
 
     /// Counts one more inside some region, until the guard is dropped.
