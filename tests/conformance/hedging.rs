@@ -191,13 +191,13 @@ fn copies_run_on_different_workers_with_a_queue_for_each(mode: Mode) {
 }
 
 fn an_error_that_may_pass_starts_the_next_copy_at_once(mode: Mode) {
-    let Setup { replica, gates, .. } = setup(mode, after_a_second);
+    let Setup { replica, gates, seen: _seen, .. } = setup(mode, after_a_second);
     gates.iter().for_each(Gate::open);
     assert_eq!(replica.ask(vec![true]).result().unwrap(), 1);
 }
 
 fn a_result_that_until_refuses_does_not_win(mode: Mode) {
-    let Setup { replica, gates, .. } = setup(mode, |options| {
+    let Setup { replica, gates, seen: _seen, .. } = setup(mode, |options| {
         options.on_ask(|ask| ask.hedge(Hedge::redundant(2)).until(|&number| number == 1))
     });
     let call = replica.ask(Vec::new());
@@ -209,7 +209,8 @@ fn a_result_that_until_refuses_does_not_win(mode: Mode) {
 }
 
 fn all_failures_are_collected(mode: Mode) {
-    let Setup { replica, gates, .. } = setup(mode, |options| options.hedge(Hedge::redundant(2)));
+    let Setup { replica, gates, seen: _seen, .. } =
+        setup(mode, |options| options.hedge(Hedge::redundant(2)));
     gates.iter().for_each(Gate::open);
     let error = replica.ask(vec![true; 9]).result().unwrap_err();
     let CallError::RetriesExhausted(exhausted) = error else { panic!("{error:?}") };
@@ -270,7 +271,7 @@ fn retries_and_hedges_are_paid_for_by_one_budget(mode: Mode) {
 
 fn a_stop_waits_for_losers_and_their_permits_are_settled(mode: Mode) {
     let limits = LimitSet::builder().with(ResourceLimit::new("slots", 2)).build().unwrap();
-    let Setup { replica, gates, .. } = setup(mode, |options| {
+    let Setup { replica, gates, seen: _seen, .. } = setup(mode, |options| {
         options
             .limits(&limits)
             .on_ask_blocking(|ask| ask.hedge(Hedge::redundant(2)).reserve(|_| [("slots", 1)]))
@@ -291,7 +292,8 @@ fn a_stop_waits_for_losers_and_their_permits_are_settled(mode: Mode) {
 }
 
 fn a_cancelled_call_cancels_all_its_copies(mode: Mode) {
-    let Setup { replica, gates, .. } = setup(mode, |options| options.hedge(Hedge::redundant(2)));
+    let Setup { replica, gates, seen: _seen, .. } =
+        setup(mode, |options| options.hedge(Hedge::redundant(2)));
     let mut call = replica.ask(Vec::new());
     gates[0].wait_for_arrivals(1);
     gates[1].wait_for_arrivals(1);
