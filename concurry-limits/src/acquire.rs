@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -134,7 +135,7 @@ impl Acquire {
             return Err(error);
         }
         let mut refusal = None;
-        for candidate in self.candidates.drain(..) {
+        for mut candidate in self.candidates.drain(..) {
             match candidate.shared.try_take(&candidate.takes) {
                 Ok(at) => return Ok(candidate.permit(at)),
                 Err(error) => refusal = Some(sooner(refusal, error)),
@@ -146,7 +147,7 @@ impl Acquire {
     /// The first poll: takes a free set, else stands in the queues of all.
     fn enter(&mut self, context: &Context<'_>) -> Option<Result<Permit<'static>, LimitError>> {
         if self.candidates.len() > 1 {
-            for candidate in &self.candidates {
+            for candidate in &mut self.candidates {
                 if let Ok(at) = candidate.shared.try_take(&candidate.takes) {
                     return Some(Ok(candidate.permit(at)));
                 }
@@ -197,8 +198,9 @@ impl Acquire {
 }
 
 impl Candidate {
-    fn permit(&self, at: Duration) -> Permit<'static> {
-        Permit::new(Owner::Owned(Arc::clone(&self.shared)), self.takes.clone(), at)
+    /// The end of the request: what it took belongs to the permit.
+    fn permit(&mut self, at: Duration) -> Permit<'static> {
+        Permit::new(Owner::Owned(Arc::clone(&self.shared)), mem::take(&mut self.takes), at)
     }
 
     fn look(&mut self, context: &Context<'_>) -> Option<Result<Permit<'static>, LimitError>> {

@@ -21,7 +21,7 @@ const GRACE: Duration = Duration::from_millis(100);
 
 /// Queued waiters are served by timer at most this often, unless that would waste capacity; those
 /// that are due by then go together.
-const PACE: Duration = Duration::from_millis(2);
+const PACE: Duration = Duration::from_millis(3);
 
 /// A limit is prepaid only if that serves so many acquires like the last one.
 const WORTH: f64 = 8.0;
@@ -226,11 +226,15 @@ impl Ledger {
 
     fn wakes_at(&self, line: usize, now: Duration) -> Option<Duration> {
         let planned = self.queue.lines[line].planned?;
-        let paced = self.served_at.map_or(planned, |served| served + PACE);
-        if paced <= planned {
+        let Some(served) = self.served_at.filter(|served| *served + PACE > planned) else {
             return Some(planned);
+        };
+        let mut paced = served + PACE;
+        if let Some(wasted) = self.wasted_from(line, now) {
+            // A quarter of the time that there is remains for a wake-up that comes late.
+            paced = paced.min(served + wasted.saturating_sub(served) * 3 / 4);
         }
-        Some(planned.max(paced.min(self.wasted_from(line, now).unwrap_or(paced))))
+        Some(planned.max(paced))
     }
 
     /// From when on a limit of a line has more than those who wait for it ask for, and can keep no

@@ -12,7 +12,7 @@ use crate::error::LimitError;
 use crate::key::{Key, LimitKey};
 use crate::limits::Limits;
 use crate::permit::{Owner, Permit};
-use crate::request::{Scope, Takes, resolve, resolve_one, resolve_units};
+use crate::request::{Scope, Takes, resolve, resolve_into, resolve_one, resolve_units};
 use crate::shared::{PREPAID, Shared};
 use crate::store::{Fit, Take};
 
@@ -164,7 +164,9 @@ impl LimitSet {
         scope: Scope,
         request: impl Iterator<Item = (K, A)>,
     ) -> Result<(Takes, Duration), LimitError> {
-        let takes = resolve(&self.shared.keys, scope, request)?;
+        let mut takes = Takes::new();
+        // In place: to read them back at once, as a whole, would stall as long as the lock takes.
+        resolve_into(&mut takes, &self.shared.keys, scope, request)?;
         let at = self.shared.try_take(&takes)?;
         Ok((takes, at))
     }

@@ -55,16 +55,27 @@ pub(crate) fn resolve_units<K: LimitKey>(
 }
 
 /// Looks the keys up and checks the amounts.
-#[inline]
 pub(crate) fn resolve<K: LimitKey, A: Amount>(
     keys: &Arc<Keys>,
     scope: Scope,
     request: impl IntoIterator<Item = (K, A)>,
 ) -> Result<Takes, LimitError> {
     let mut takes = Takes::new();
+    resolve_into(&mut takes, keys, scope, request)?;
+    Ok(takes)
+}
+
+/// The same, in place. `takes` is empty before, and worth nothing after an error.
+#[inline]
+pub(crate) fn resolve_into<K: LimitKey, A: Amount>(
+    takes: &mut Takes,
+    keys: &Arc<Keys>,
+    scope: Scope,
+    request: impl IntoIterator<Item = (K, A)>,
+) -> Result<(), LimitError> {
     if keys.limits.is_empty() {
         // No limits at all: code that asks for some runs without them, too.
-        return Ok(takes);
+        return Ok(());
     }
     let (mut in_order, mut next) = (true, 0);
     for (key, amount) in request {
@@ -83,9 +94,9 @@ pub(crate) fn resolve<K: LimitKey, A: Amount>(
         }
     }
     if !in_order {
-        put_in_order(keys, &mut takes)?;
+        put_in_order(keys, takes)?;
     }
-    Ok(takes)
+    Ok(())
 }
 
 /// An error if there is a rate: nobody can guess how much of it is needed.

@@ -139,7 +139,8 @@ impl Shared {
             for take in takes {
                 ledger.record(&self.credits, take.index, now);
             }
-            Ok(Entry::Queued(ledger.enter(takes.clone(), waker.clone(), shortage, now)))
+            let takes = Takes::from_slice(takes);
+            Ok(Entry::Queued(ledger.enter(takes, waker.clone(), shortage, now)))
         })
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use concurry_benches::harness::{Measurement, Stopwatch};
 use concurry_benches::peers::multi_thread_runtime;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::peers::Waiting;
 
@@ -40,8 +40,7 @@ impl Load {
 pub(crate) fn measure<L: Waiting>(load: Load, permits: u64) -> Measurement {
     let runtime = multi_thread_runtime(2);
     let admitted = Arc::new(AtomicU64::new(0));
-    let watch = Stopwatch::start();
-    runtime.block_on(async {
+    let watch = runtime.block_on(async {
         let window = Duration::from_secs_f64(permits as f64 / load.rate as f64);
         let limiter = Arc::new(L::new(load.rate, load.burst));
         let end = Instant::now() + window;
@@ -58,12 +57,17 @@ pub(crate) fn measure<L: Waiting>(load: Load, permits: u64) -> Measurement {
                 }
             }));
         }
+        // What waiting costs: neither starting the tasks nor ending them all at once.
+        let watch = Stopwatch::start();
+        sleep_until(end).await;
+        let watch = watch.stop();
         while let Some(joined) = waiters.join_next().await {
             // A waiter is either cut short at the end or sees by itself that it is over.
             let _cut_short = joined.expect("the waiter does not panic");
         }
+        watch
     });
     let admitted = admitted.load(Relaxed);
     let percent = 100.0 * admitted as f64 / load.ideal(permits) as f64;
-    watch.stop().with_value(percent, admitted)
+    watch.with_value(percent, admitted)
 }

@@ -26,10 +26,10 @@ fn main() -> ExitCode {
         .case(resource())
         .case(waiting("admitted-1k", 1_000, Load { rate: 1_000, burst: 1, waiters: 64 }))
         .case(waiting("admitted-10k", 5_000, Load { rate: 10_000, burst: 1, waiters: 64 }))
-        .case(waiting("admitted-burst", 50_000, Load { rate: 100_000, burst: 200, waiters: 64 }))
+        .case(waiting("admitted-burst", 100_000, Load { rate: 100_000, burst: 200, waiters: 64 }))
         .case(waiting(
             "admitted-10k-waiters",
-            5_000,
+            15_000,
             Load { rate: 10_000, burst: 1, waiters: 10_000 },
         ))
         .main()
