@@ -2,6 +2,8 @@
 
 mod closures;
 #[cfg(feature = "rayon")]
+mod pages_ahead;
+#[cfg(feature = "rayon")]
 mod parallel;
 #[cfg(feature = "rayon")]
 mod pieces;

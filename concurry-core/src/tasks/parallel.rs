@@ -175,8 +175,13 @@ impl<'o, M: TaskFunction> Run<'o, M> {
             Ok(piece) => piece,
             Err(payload) => return self.fail(input.taken(), panicked::<M>(payload)),
         };
+        let ahead = input.pages_ahead(&piece);
         if !input.has_ended() {
             scope.spawn(move |scope| self.take_piece(scope, input));
+        }
+        if let Some(pages) = ahead {
+            // SAFETY: they are pages of the output, which outlives the scope.
+            unsafe { pages.provide() };
         }
         let begun = Instant::now();
         self.work(scope, piece);

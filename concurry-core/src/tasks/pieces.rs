@@ -2,6 +2,7 @@
 
 use std::{iter, mem};
 
+use super::pages_ahead::PagesAhead;
 use super::stretch::Stretch;
 
 /// The most items of a piece, if they are small: they stay in the first cache, and what it costs to
@@ -53,6 +54,12 @@ impl<'o, I: Iterator, T> Input<'o, I, T> {
 
     pub(super) fn has_ended(&self) -> bool {
         self.ended
+    }
+
+    /// The pages of the output to ask for, once a piece was taken and the input handed on.
+    pub(super) fn pages_ahead(&self, piece: &Piece<'o, I::Item, T>) -> Option<PagesAhead> {
+        let Results::InPlace(places) = &piece.results else { return None };
+        PagesAhead::of(&places.addresses(), piece.first == 0, self.output.addresses().end)
     }
 
     /// Takes the next items, into memory without any: so many, unless the input or the room in the

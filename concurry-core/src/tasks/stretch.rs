@@ -1,6 +1,7 @@
 //! The output of a map, which many threads fill in place.
 
 use std::mem::{self, ManuallyDrop, MaybeUninit};
+use std::ops::Range;
 
 /// Neighbouring places of an output, to be filled from the first to the last. What was filled is
 /// dropped with it, unless it is [kept](Self::keep).
@@ -22,6 +23,12 @@ impl<'o, T> Stretch<'o, T> {
     /// How many are not.
     pub(super) fn left(&self) -> usize {
         self.places.len() - self.filled
+    }
+
+    /// Where the places lie.
+    pub(super) fn addresses(&self) -> Range<usize> {
+        let first = self.places.as_ptr().addr();
+        first..first + size_of_val(self.places)
     }
 
     /// Fills one place after the other, until there are no more results or no more places, or at
