@@ -1,5 +1,6 @@
 //! What the threads of a map hand to each other: the input, and pieces that were taken from it.
 
+use std::collections::VecDeque;
 use std::{iter, mem};
 
 use super::pages_ahead::PagesAhead;
@@ -23,8 +24,7 @@ pub(super) struct Input<'o, I, T> {
 
 /// Items, and where their results go.
 pub(super) struct Piece<'o, X, T> {
-    /// The last one first, so that they are taken from the end and the memory can be used again.
-    items: Vec<X>,
+    items: VecDeque<X>,
     /// The place of the first in the input.
     first: usize,
     results: Results<'o, T>,
@@ -64,12 +64,15 @@ impl<'o, I: Iterator, T> Input<'o, I, T> {
 
     /// Takes the next items, into memory without any: so many, unless the input or the room in the
     /// output ends before.
-    pub(super) fn take(&mut self, count: usize, mut items: Vec<I::Item>) -> Piece<'o, I::Item, T> {
+    pub(super) fn take(
+        &mut self,
+        count: usize,
+        mut items: VecDeque<I::Item>,
+    ) -> Piece<'o, I::Item, T> {
         let places = self.output.left();
         let count = if places == 0 { count } else { count.min(places) };
         items.reserve(count);
         items.extend(self.items.by_ref().take(count));
-        items.reverse();
         let (first, taken) = (self.taken, items.len());
         self.taken += taken;
         self.ended = taken < count;
@@ -102,7 +105,7 @@ impl<'o, X, T> Piece<'o, X, T> {
         function: impl Fn(X) -> Result<T, E>,
     ) -> Result<(), E> {
         let items = &mut self.items;
-        let results = iter::from_fn(|| items.pop()).take(count).map(function);
+        let results = iter::from_fn(|| items.pop_front()).take(count).map(function);
         match &mut self.results {
             Results::InPlace(places) => places.fill(results),
             Results::Apart(values) => {
@@ -118,7 +121,7 @@ impl<'o, X, T> Piece<'o, X, T> {
     pub(super) fn split_off(&mut self, count: usize) -> Self {
         let keeps = self.len() - count;
         let first = self.next_place() + keeps;
-        let items = self.items.drain(..count).collect();
+        let items = self.items.split_off(keeps);
         let results = match &mut self.results {
             Results::InPlace(places) => Results::InPlace(places.split_off(count)),
             Results::Apart(_) => Results::Apart(Vec::with_capacity(count)),
@@ -143,7 +146,7 @@ pub(super) struct Finished<'o, X, T> {
     apart: Vec<(usize, Vec<T>)>,
     /// Memory for the items of other pieces. To give it back and get it anew for each piece costs
     /// page faults.
-    memory: Vec<Vec<X>>,
+    memory: Vec<VecDeque<X>>,
 }
 
 impl<'o, X, T> Finished<'o, X, T> {
@@ -152,7 +155,7 @@ impl<'o, X, T> Finished<'o, X, T> {
     }
 
     /// Memory for the items of a piece.
-    pub(super) fn take_memory(&mut self) -> Vec<X> {
+    pub(super) fn take_memory(&mut self) -> VecDeque<X> {
         self.memory.pop().unwrap_or_default()
     }
 
