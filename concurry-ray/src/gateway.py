@@ -14,42 +14,54 @@ costs one invocation, many calls share one, nothing is polled and no result wait
 driver keeps the number of unanswered exchanges above zero, and small enough that an overloaded worker
 slows it down.
 
+Each exchange that is under way has a *room*, by its number. Where driver and worker are on one machine, that
+is a place in memory which both have open: what is large is written there and read from there, and only its
+length takes the path. On other machines what is large goes through Ray's object store.
+
 Exchanges may overtake each other on either way, so both directions are numbered: `Child.exchange` writes
 in the order of the numbers, and the driver puts the returns in order.
 
 A value that many calls share is a message that is kept in the object store, from where it is brought to
 each worker before the first bytes that name it.
 
-Messages between driver and gateway are `u32 length | u32 kind | u64 link | body`, little-endian; control
-messages are JSON, data is opaque. Nothing here but the standard library and Ray.
+Messages between driver and gateway are `u32 length | u16 kind | u16 room | u64 link | body`, little-endian;
+control messages are JSON, data is opaque. Nothing here but the standard library and Ray.
 """
 
 import json
+import mmap
 import os
 import platform
 import select
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
 import threading
+import time
 
-PROTOCOL = 2
+PROTOCOL = 3
 MINIMUM_PYTHON = (3, 9)
 MINIMUM_RAY = (2, 40)
 HEADER = 16
+HEADER_FORMAT = "<IHHQ"
 # No message is longer. The driver cuts its bytes into smaller ones.
 MOST = 64 << 20
 
 # From the driver.
 CONNECT, PROGRAM, START, DATA, KILL, RELEASE, RESOURCES, SHUTDOWN = 1, 2, 3, 4, 5, 6, 7, 8
-KEEP, BRING, FORGET = 9, 10, 11
+KEEP, BRING, FORGET, FILLED = 9, 10, 11, 12
 # To the driver.
 CONNECTED, REFUSED, STORED, STARTED, RETURNED, LOST, RESOURCES_ARE = 65, 66, 67, 68, 69, 70, 71
 
 # What an exchange returns begins with its number (u64) and one of these (u8).
-OUTPUT, LOG, ENDED = 0, 1, 2
+OUTPUT, LOG, ENDED, IN_ROOM = 0, 1, 2, 3
+
+# What goes to an actor begins with: link, number, room, and how much is in the room for the worker. All in
+# one argument, since each costs Ray about 50 us.
+EXCHANGE_FORMAT = "<QQHI"
 
 # How many exchanges may wait in an actor for output.
 WAITING = 2
@@ -60,7 +72,10 @@ THREADS = {"exchange": EXCHANGES, "control": 2}
 GROUPS = {"exchange": "exchange", "start": "control", "kill": "control"}
 # Ray keeps larger values in the object store, where they need not be copied to be read.
 INLINE = 96 << 10
-# One return carries no more.
+# How long, in seconds, the head of the cluster may be away. Ray itself waits for a minute, which only helps
+# where somebody starts it again: who does that has set Ray's own variable.
+HEAD_TIMEOUT = float(os.environ.get("RAY_gcs_rpc_server_reconnect_timeout_s", 10))
+# One exchange carries no more, on either way: the size of a room.
 BULK = 4 << 20
 
 
@@ -79,7 +94,7 @@ class Refused(Exception):
 class Child:
     """A worker process on this node, and the bytes to and from it."""
 
-    def __init__(self, command, environment, directory, forward_logs, greeting=b"", table=0):
+    def __init__(self, command, environment, directory, forward_logs, greeting=b"", table=0, rooms=None):
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BULK)
@@ -104,6 +119,7 @@ class Child:
                 start_new_session=True,
             )
         self.channel = ours
+        self.rooms = rooms
         self.order = threading.Condition()  # guards `next` and `broken`, and who writes
         self.next = 0
         self.broken = False
@@ -119,7 +135,7 @@ class Child:
         for log in self.logs:
             self.poller.register(log, select.POLLIN)
 
-    def exchange(self, number, data, before=()):
+    def exchange(self, number, data, before=(), room=0):
         """Writes `data` in its turn, and `before` before it; returns what the worker wrote, or nothing."""
         with self.order:
             while self.next != number and not self.broken:
@@ -140,7 +156,7 @@ class Child:
             self.waiting += 1
         try:
             with self.reading:
-                return self.numbered(*self.take())
+                return self.numbered(*self.take(room))
         finally:
             with self.counting:
                 self.waiting -= 1
@@ -156,7 +172,7 @@ class Child:
 
         return head, pickle.PickleBuffer(data)
 
-    def take(self):
+    def take(self, room):
         """Waits for something from the worker."""
         if self.ended:
             return None, b""
@@ -168,29 +184,36 @@ class Child:
                         return LOG, self.note(text)
                     self.poller.unregister(descriptor)
                     continue
-                data = self.receive()
+                kind, data = self.receive(room)
                 if data:
-                    return OUTPUT, data
+                    return kind, data
                 return self.end()
 
-    def receive(self):
+    def receive(self, room):
         """What the worker has written. Of a large message, as much as fits one return."""
         try:
             data = self.channel.recv(INLINE)
-            if len(data) < INLINE:
-                return data
-            parts, length = [data], len(data)
-            alone = select.poll()
-            alone.register(self.channel, select.POLLIN)
-            while length < BULK and alone.poll(0):
-                data = self.channel.recv(BULK - length)
-                if not data:
-                    break
-                parts.append(data)
-                length += len(data)
-            return b"".join(parts)
         except ConnectionError:
-            return b""
+            return OUTPUT, b""
+        if len(data) < INLINE:
+            return OUTPUT, data
+        # Memory of the system is not filled with zeros before it is used.
+        place = memoryview(mmap.mmap(-1, BULK)) if self.rooms is None else in_room(self.rooms, room)
+        place[: len(data)] = data
+        length = len(data)
+        alone = select.poll()
+        alone.register(self.channel, select.POLLIN)
+        while length < BULK and alone.poll(0):
+            try:
+                count = self.channel.recv_into(place[length:])
+            except ConnectionError:
+                break  # whoever reads next will see that
+            if count == 0:
+                break
+            length += count
+        if self.rooms is None:
+            return OUTPUT, place[:length]
+        return IN_ROOM, struct.pack("<I", length)
 
     def note(self, text):
         """Keeps the end of the log: it says why a worker did not even begin."""
@@ -252,6 +275,7 @@ class Host:
             raise Refused("machine", f"node {node} is {machine}, the program is for {order['machine']}")
         if self.child is not None:
             self.child.kill()
+        rooms = opened(order["memory"])
         directory = install(order["program"], files)
         command = [os.path.join(directory, files[0][0]), *order["arguments"]]
         try:
@@ -262,6 +286,7 @@ class Host:
                 order["logs"],
                 bytes.fromhex(order["greeting"]),
                 order["table"],
+                rooms,
             )
         except OSError as error:
             raise Refused("program", f"the program can't be started: {error}") from None
@@ -274,14 +299,49 @@ class Host:
             "host": os.getpid(),
             "node": context.get_node_id(),
             "actor": context.get_actor_id(),
+            "shares_memory": rooms is not None,
         }
 
-    def exchange(self, link, number, data, references=()):
-        return self.child.exchange(number, data, fetched(references)) if link == self.link else b""
+    def exchange(self, order, references=()):
+        """Bytes for the worker, behind or beside what is told of them, or in a room."""
+        head, data = order if isinstance(order, tuple) else (order, None)
+        link, number, room, length = struct.unpack_from(EXCHANGE_FORMAT, head)
+        if link != self.link:
+            return b""
+        if length:
+            data = in_room(self.child.rooms, room)[:length]
+        elif data is None:
+            data = memoryview(head)[struct.calcsize(EXCHANGE_FORMAT) :]
+        return self.child.exchange(number, data, fetched(references), room)
 
     def kill(self, link):
         if link == self.link:
             self.child.kill()
+
+
+def opened(memory):
+    """The memory of a link's rooms, if this is the driver's machine. It is known by the mark at its end."""
+    if memory is None:
+        return None
+    mark = bytes.fromhex(memory["mark"])
+    length = EXCHANGES * BULK + len(mark)
+    try:
+        # On another machine there may be anything by that name.
+        file = os.open(memory["path"], os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode) or status.st_size != length:
+                return None
+            rooms = mmap.mmap(file, length)
+        finally:
+            os.close(file)
+    except (OSError, ValueError):
+        return None
+    return rooms if rooms[-len(mark) :] == mark else None
+
+
+def in_room(rooms, room):
+    return memoryview(rooms)[room * BULK : (room + 1) * BULK]
 
 
 def fetched(references):
@@ -389,10 +449,11 @@ class Gateway:
         self.programs = {}
         self.kept = {}
         self.ray = None
+        self.buffer = bytearray(INLINE)
 
-    def send(self, kind, link, *parts):
+    def send(self, kind, link, *parts, room=0):
         length = sum(len(part) for part in parts)
-        header = struct.pack("<IIQ", length, kind, link)
+        header = struct.pack(HEADER_FORMAT, length, kind, room, link)
         with self.sending:
             try:
                 if length < INLINE:
@@ -412,17 +473,22 @@ class Gateway:
             header = receive_exactly(self.channel, HEADER)
             if header is None:
                 return
-            length, kind, link = struct.unpack("<IIQ", header)
+            length, kind, room, link = struct.unpack(HEADER_FORMAT, header)
             if length > MOST:
                 raise Refused("protocol", f"a message of {length} bytes is above the bound of {MOST}")
-            body = receive_exactly(self.channel, length)
+            # The same memory for all: Ray has copied what it takes when a call returns.
+            if length > len(self.buffer):
+                self.buffer = bytearray(length)
+            body = receive_exactly(self.channel, length, self.buffer)
             if body is None or kind == SHUTDOWN:
                 return
             if kind == DATA:
-                self.exchange(link, body)
+                self.exchange(link, room, body)
+            elif kind == FILLED:
+                self.filled(link, room, body)
             elif kind in self.CONTROL:
                 try:
-                    self.CONTROL[kind](self, link, json.loads(body or b"{}"))
+                    self.CONTROL[kind](self, link, json.loads(bytes(body) or b"{}"))
                 except Refused as refused:
                     self.tell(REFUSED, link, {"code": refused.code, "text": str(refused)})
                 except (KeyError, TypeError, ValueError) as error:
@@ -449,6 +515,11 @@ class Gateway:
         except Exception as error:
             raise Refused("cluster", f"{address}: {brief(error)}") from None
         nodes = [node for node in self.ray.nodes() if node["Alive"]]
+        if address.startswith("ray://"):
+            head = address.removeprefix("ray://")
+        else:
+            head = self.ray.get_runtime_context().gcs_address
+        threading.Thread(target=self.watch, args=(head,), daemon=True).start()
         self.tell(
             CONNECTED,
             0,
@@ -460,6 +531,16 @@ class Gateway:
                 "nodes": len(nodes),
             },
         )
+
+    def watch(self, head):
+        """Waits until the head of the cluster is gone, and then says so."""
+        why = until_gone(head)
+        # Those that run go on without a head. Ray ends their actors later.
+        ends = [known.actor.kill.remote(link) for link, known in list(self.links.items())]
+        if ends:
+            self.ray.wait(ends, num_returns=len(ends), timeout=1)
+        text = f"the head of the cluster at {head} is gone: {why}"
+        self.tell(REFUSED, 0, {"code": "cluster", "text": text})
 
     def program(self, link, order):
         """Gets to know a program. It is put into the object store when the first node lacks it."""
@@ -510,7 +591,16 @@ class Gateway:
 
         begin(program.listed())
 
-    def exchange(self, link, data):
+    def filled(self, link, room, body):
+        """Has bytes taken out of a room, and sends what comes back up."""
+        if len(body) != 4 or room >= EXCHANGES:
+            raise Refused("protocol", f"{len(body)} bytes are no length, or {room} is no room")
+        (length,) = struct.unpack("<I", body)
+        if not 0 < length <= BULK:
+            raise Refused("protocol", f"there are no {length} bytes in a room")
+        self.exchange(link, room, b"", length)
+
+    def exchange(self, link, room, data, filled=0):
         """Sends bytes down, and what comes back up."""
         known = self.links.get(link)
         if known is None:
@@ -520,12 +610,13 @@ class Gateway:
         # In a list, so that they are fetched when it is their turn and not before the call.
         more = [[self.kept[it] for it in known.bring if it in self.kept]] if known.bring else []
         known.bring = []
+        order = struct.pack(EXCHANGE_FORMAT, link, number, room, filled)
         if len(data) >= INLINE:
             import pickle
 
-            data = pickle.PickleBuffer(data)
-        else:
-            data = bytes(data)
+            order = (order, pickle.PickleBuffer(data))
+        elif len(data):
+            order = b"".join((order, data))
 
         def returned(future):
             try:
@@ -534,15 +625,14 @@ class Gateway:
                 self.lost(link, error)
                 return
             parts = value if isinstance(value, tuple) else (value,)
-            self.send(RETURNED, link, *parts)
+            self.send(RETURNED, link, *parts, room=room)
 
-        known.method.remote(link, number, data, *more).future().add_done_callback(returned)
+        known.method.remote(order, *more).future().add_done_callback(returned)
 
     def keep(self, _, order):
         """Puts a message into the object store, for all workers that will need it."""
         if order["number"] in self.kept:
             return
-        import mmap
         import pickle
 
         head = bytes.fromhex(order["head"])
@@ -618,10 +708,9 @@ class Gateway:
         self.ray.shutdown()
 
 
-def receive_exactly(channel, length):
-    """So many bytes; None at the end of the stream."""
-    buffer = bytearray(length)
-    view = memoryview(buffer)
+def receive_exactly(channel, length, buffer=None):
+    """So many bytes, in that memory if there is one; None at the end of the stream."""
+    view = memoryview(bytearray(length) if buffer is None else buffer)[:length]
     received = 0
     while received < length:
         try:
@@ -631,7 +720,7 @@ def receive_exactly(channel, length):
         if count == 0:
             return None
         received += count
-    return buffer
+    return view
 
 
 def import_ray():
@@ -668,6 +757,40 @@ def reachable(ray, address):
     except (OSError, ValueError) as error:
         raise Refused("cluster", f"nothing answers at {address}: {error}") from None
     return address
+
+
+def until_gone(address, timeout=None):
+    """Returns when nobody has answered at an address for so long, and says what the system told of it.
+
+    A connection on which nothing is said ends with its other end. gRPC ends it once in a while, too.
+    """
+    timeout = HEAD_TIMEOUT if timeout is None else timeout
+    host, _, port = address.rpartition(":")
+    pause = threading.Event()
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), timeout=timeout) as channel:
+                channel.settimeout(None)
+                notice_silence(channel)
+                try:
+                    while channel.recv(4096):
+                        pass
+                finally:
+                    until = time.monotonic() + timeout
+        except OSError as error:
+            if time.monotonic() >= until:
+                return error.strerror or str(error)
+        # Whoever starts it again takes longer than this.
+        pause.wait(timeout / 20)
+
+
+def notice_silence(channel):
+    """Has the system end a connection whose other end has not answered for ten seconds."""
+    channel.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 4), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            channel.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def strategy(wanted):

@@ -12,10 +12,14 @@ mod protocol;
 mod error;
 mod options;
 
+mod exchanges;
 mod log_lines;
 mod place;
 mod returns;
 mod window;
+
+#[cfg(test)]
+mod protocol_checks;
 
 mod cluster;
 mod pump;

@@ -1,7 +1,7 @@
 //! The messages between this program and its gateway, the counterpart of those in `gateway.py`.
 //!
-//! `u32 length | u32 kind | u64 link | body`, little-endian. Data is opaque bytes, everything else is
-//! JSON. Nothing that comes from the gateway is trusted: lengths are bounded, unknown kinds refused.
+//! `u32 length | u16 kind | u16 room | u64 link | body`, little-endian. Data is opaque bytes, everything
+//! else is JSON. Nothing that comes from the gateway is trusted: lengths are bounded, unknown kinds refused.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Raised whenever anything here changes. The gateway is part of this crate, so that a mismatch
 /// means that somebody replaced it.
-pub(crate) const PROTOCOL: u32 = 2;
+pub(crate) const PROTOCOL: u32 = 3;
 /// The length of a header.
 pub(crate) const HEADER: usize = 16;
 /// No message of the gateway is longer: what an exchange brings is cut into smaller ones.
@@ -26,7 +26,7 @@ pub(crate) const BULK: usize = 4 << 20;
 
 /// What a message to the gateway is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u16)]
 pub(crate) enum Order {
     /// Join the cluster: [`Connect`].
     Connect = 1,
@@ -48,6 +48,8 @@ pub(crate) enum Order {
     Bring = 10,
     /// A message is kept no longer: [`Forget`].
     Forget = 11,
+    /// Bytes for the worker are in the room of the exchange; the body is their length.
+    Filled = 12,
 }
 
 /// A message from the gateway.
@@ -61,8 +63,8 @@ pub(crate) enum Answer {
     Stored(Stored),
     /// A worker runs.
     Started(Started),
-    /// One exchange has ended. Perhaps it brought something.
-    Returned(Vec<u8>),
+    /// The exchange that had that room has ended. Perhaps it brought something.
+    Returned { room: u16, body: Vec<u8> },
     /// A link is over, for a reason that its worker did not tell itself.
     Lost(Refusal),
     /// What the cluster has.
@@ -118,8 +120,18 @@ pub(crate) struct Start<'o> {
     pub(crate) greeting: String,
     /// The length of the table in which it notes its calls.
     pub(crate) table: usize,
+    /// The rooms of its exchanges.
+    pub(crate) memory: Option<Memory>,
     /// The link whose actor it takes over if that is alive. Zero: none.
     pub(crate) instead_of: u64,
+}
+
+/// Memory that an actor can open on this machine: the rooms of a link, and behind them a mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Memory {
+    pub(crate) path: String,
+    /// In hexadecimal digits.
+    pub(crate) mark: String,
 }
 
 /// Keep a message in the object store: for a value that many calls share.
@@ -178,6 +190,8 @@ pub(crate) struct Started {
     pub(crate) node: String,
     /// The actor, by Ray's name for it.
     pub(crate) actor: String,
+    /// Whether the actor has the rooms of the link open.
+    pub(crate) shares_memory: bool,
 }
 
 /// What a cluster has.
@@ -197,6 +211,8 @@ pub(crate) enum Brought<'b> {
     Log(&'b [u8]),
     /// It has ended, and has left these notes about its calls.
     Ended(Ended, &'b [u8]),
+    /// So many bytes that it wrote, in the room of the exchange.
+    InRoom(usize),
 }
 
 /// How a worker's process ended.
@@ -209,10 +225,11 @@ pub(crate) struct Ended {
 }
 
 /// The header of a message to the gateway.
-pub(crate) fn header(order: Order, link: u64, length: usize) -> [u8; HEADER] {
+pub(crate) fn header(order: Order, link: u64, room: u16, length: usize) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[..4].copy_from_slice(&(length as u32).to_le_bytes());
-    header[4..8].copy_from_slice(&(order as u32).to_le_bytes());
+    header[4..6].copy_from_slice(&(order as u16).to_le_bytes());
+    header[6..8].copy_from_slice(&room.to_le_bytes());
     header[8..].copy_from_slice(&link.to_le_bytes());
     header
 }
@@ -223,9 +240,9 @@ pub(crate) fn read(source: &mut impl Read) -> io::Result<Option<(u64, Answer)>> 
     if !read_whole(source, &mut header)? {
         return Ok(None);
     }
-    let [l0, l1, l2, l3, k0, k1, k2, k3, n0, n1, n2, n3, n4, n5, n6, n7] = header;
+    let [l0, l1, l2, l3, k0, k1, r0, r1, n0, n1, n2, n3, n4, n5, n6, n7] = header;
     let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
-    let kind = u32::from_le_bytes([k0, k1, k2, k3]);
+    let (kind, room) = (u16::from_le_bytes([k0, k1]), u16::from_le_bytes([r0, r1]));
     let link = u64::from_le_bytes([n0, n1, n2, n3, n4, n5, n6, n7]);
     if length > MOST {
         return Err(garbage(format!("a message of {length} bytes is above the bound of {MOST}")));
@@ -234,16 +251,16 @@ pub(crate) fn read(source: &mut impl Read) -> io::Result<Option<(u64, Answer)>> 
     if !read_whole(source, &mut body)? {
         return Ok(None);
     }
-    Ok(Some((link, parse(kind, body)?)))
+    Ok(Some((link, parse(kind, room, body)?)))
 }
 
-fn parse(kind: u32, body: Vec<u8>) -> io::Result<Answer> {
+fn parse(kind: u16, room: u16, body: Vec<u8>) -> io::Result<Answer> {
     Ok(match kind {
         65 => Answer::Connected(json(&body)?),
         66 => Answer::Refused(json(&body)?),
         67 => Answer::Stored(json(&body)?),
         68 => Answer::Started(json(&body)?),
-        69 => Answer::Returned(body),
+        69 => Answer::Returned { room, body },
         70 => Answer::Lost(json(&body)?),
         71 => Answer::Resources(json(&body)?),
         _ => return Err(garbage(format!("there is no message of the kind {kind}"))),
@@ -272,9 +289,25 @@ pub(crate) fn brought(body: &[u8]) -> io::Result<Option<(u64, Brought<'_>)>> {
                 .ok_or_else(|| garbage("cut off"))?;
             Brought::Ended(json(ended)?, notes)
         }
+        3 => {
+            let length = rest.try_into().map_err(|_| garbage("no length"))?;
+            Brought::InRoom(u32::from_le_bytes(length) as usize)
+        }
         _ => return Err(garbage(format!("there is no return of the kind {kind}"))),
     };
     Ok(Some((u64::from_le_bytes(*number), brought)))
+}
+
+/// What an exchange with that number returns, with place for so many bytes that its worker wrote.
+pub(crate) fn output(number: u64, length: usize) -> Vec<u8> {
+    // Memory that comes as zeros, and is not written to before it is used.
+    let mut whole = vec![0; 9 + length];
+    whole[..8].copy_from_slice(&number.to_le_bytes());
+    whole
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// False: the stream ended before.

@@ -4,11 +4,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::returns::Returns;
+use crate::protocol_checks::{in_order_or_refused, same_wherever_cut};
 
-fn message(kind: u32, link: u64, body: &[u8]) -> Vec<u8> {
-    let mut bytes = header(Order::Data, link, body.len()).to_vec();
-    bytes[4..8].copy_from_slice(&kind.to_le_bytes());
+fn message(kind: u16, link: u64, body: &[u8]) -> Vec<u8> {
+    let mut bytes = header(Order::Data, link, 5, body.len()).to_vec();
+    bytes[4..6].copy_from_slice(&kind.to_le_bytes());
     bytes.extend_from_slice(body);
     bytes
 }
@@ -18,7 +18,8 @@ fn messages_are_read_one_after_the_other_until_the_end() {
     let mut bytes = message(69, 7, b"abc");
     bytes.extend(message(70, 8, br#"{"code": "ActorDiedError", "text": "killed"}"#));
     let mut source = bytes.as_slice();
-    assert_eq!(read(&mut source).unwrap(), Some((7, Answer::Returned(b"abc".to_vec()))));
+    let returned = Answer::Returned { room: 5, body: b"abc".to_vec() };
+    assert_eq!(read(&mut source).unwrap(), Some((7, returned)));
     let lost = Refusal { code: "ActorDiedError".into(), text: "killed".into() };
     assert_eq!(read(&mut source).unwrap(), Some((8, Answer::Lost(lost))));
     assert_eq!(read(&mut source).unwrap(), None);
@@ -43,38 +44,15 @@ fn returns_are_told_apart() {
     let expected = Ended { code: -9, log: String::new() };
     assert_eq!(brought(&ended).unwrap(), Some((7, Brought::Ended(expected, b"notes"))));
     assert!(brought(&seventh(2, b"\xff\0\0\0{}")).is_err());
+    assert_eq!(brought(&seventh(3, &[1, 2, 0, 0])).unwrap(), Some((7, Brought::InRoom(0x201))));
     assert!(brought(&seventh(3, b"")).is_err());
+    assert!(brought(&seventh(4, b"")).is_err());
     assert!(brought(b"short").is_err());
-}
-
-/// Gives so many bytes a read, at most.
-struct Trickle<'b> {
-    bytes: &'b [u8],
-    width: usize,
-}
-
-impl Read for Trickle<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = buffer.len().min(self.width);
-        self.bytes.read(&mut buffer[..most])
-    }
-}
-
-/// The messages in the bytes, and whether something is wrong behind them.
-fn read_all(mut source: impl Read) -> (Vec<(u64, Answer)>, bool) {
-    let mut messages = Vec::new();
-    loop {
-        match read(&mut source) {
-            Ok(Some(message)) => messages.push(message),
-            Ok(None) => return (messages, false),
-            Err(_) => return (messages, true),
-        }
-    }
 }
 
 /// Bytes that begin like a message more often than chance has it.
 fn almost_message() -> impl Strategy<Value = Vec<u8>> {
-    let kind = prop_oneof![8 => 60_u32..75, 1 => any::<u32>()];
+    let kind = prop_oneof![8 => 60_u16..75, 1 => any::<u16>()];
     let wrong =
         prop_oneof![8 => Just(0_i64), 1 => -9..9_i64, 1 => any::<i32>().prop_map(i64::from)];
     let text = prop_oneof![
@@ -94,7 +72,7 @@ fn almost_message() -> impl Strategy<Value = Vec<u8>> {
 /// What could be a return, with a number that is near the right one more often than not.
 fn almost_return() -> impl Strategy<Value = Vec<u8>> {
     let number = prop_oneof![6 => 0_u64..12, 1 => any::<u64>()];
-    (number, 0_u8..4, vec(any::<u8>(), 0..20))
+    (number, 0_u8..5, vec(any::<u8>(), 0..20))
         .prop_map(|(number, kind, rest)| [&number.to_le_bytes()[..], &[kind], &rest].concat())
 }
 
@@ -104,27 +82,13 @@ proptest! {
         parts in vec(prop_oneof![4 => almost_message(), 1 => vec(any::<u8>(), 0..40)], 0..8),
         width in 1_usize..64,
     ) {
-        let bytes = parts.concat();
-        let whole = read_all(bytes.as_slice());
-        prop_assert_eq!(read_all(Trickle { bytes: &bytes, width }), whole);
+        same_wherever_cut(&parts.concat(), width);
     }
 
     #[test]
     fn any_returns_come_out_in_order_or_are_refused(
         bodies in vec(prop_oneof![6 => almost_return(), 1 => vec(any::<u8>(), 0..12)], 0..40),
     ) {
-        let mut returns = Returns::default();
-        let mut next = 0;
-        for body in bodies {
-            let refused = returns.add(body).is_err();
-            while let Some(body) = returns.next() {
-                let number = u64::from_le_bytes(*body.first_chunk().expect("it has a number"));
-                prop_assert_eq!(number, next);
-                next += 1;
-            }
-            if refused {
-                break; // the worker is ended then
-            }
-        }
+        in_order_or_refused(bodies);
     }
 }

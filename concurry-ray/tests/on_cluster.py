@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import platform
+import random
 import socket
 import struct
 import subprocess
@@ -62,13 +63,14 @@ class Driver:
         self.connected = self.receive()
 
     def send(self, kind, link=0, body=b""):
-        self.ours.sendall(struct.pack("<IIQ", len(body), kind, link) + body)
+        self.ours.sendall(struct.pack(gateway.HEADER_FORMAT, len(body), kind, 0, link) + body)
 
     def tell(self, kind, link, **message):
         self.send(kind, link, json.dumps(message).encode())
 
     def receive(self):
-        length, kind, link = struct.unpack("<IIQ", gateway.receive_exactly(self.ours, 16))
+        header = gateway.receive_exactly(self.ours, 16)
+        length, kind, _, link = struct.unpack(gateway.HEADER_FORMAT, header)
         body = bytes(gateway.receive_exactly(self.ours, length))
         return kind, link, body if kind == gateway.RETURNED else json.loads(body)
 
@@ -94,6 +96,7 @@ class Driver:
             logs=False,
             greeting="",
             table=0,
+            memory=None,
             instead_of=before,
             **{"class": "Echo"},
         )
@@ -129,7 +132,24 @@ class OnCluster(unittest.TestCase):
             kind, link, started = driver.start(5, program)
             self.assertEqual((kind, link), (gateway.STARTED, 5), started)
             self.echo(driver, 5, b"hello")
+            self.assertFalse(started["shares_memory"])
             driver.end()
+
+    def test_without_common_memory_large_data_goes_through_the_object_store(self):
+        driver = self.driver()
+        kind, _, started = driver.start(5, driver.ship(self.path))
+        self.assertEqual(kind, gateway.STARTED, started)
+        sent = random.Random(1).randbytes(3 << 20)
+        driver.send(gateway.DATA, 5, sent)
+        received = {}
+        while sum(map(len, received.values())) < len(sent):
+            kind, _, body = driver.receive()
+            self.assertEqual(kind, gateway.RETURNED)
+            if body:
+                (number,) = struct.unpack_from("<Q", body)
+                received[number] = body[9:]
+            driver.send(gateway.DATA, 5)
+        self.assertEqual(b"".join(received[number] for number in sorted(received)), sent)
 
     def test_a_node_of_another_kind_is_named(self):
         driver = self.driver()

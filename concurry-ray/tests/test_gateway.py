@@ -1,6 +1,7 @@
 """Tests of the gateway that need no cluster: `python3 -m unittest discover concurry-ray/tests`."""
 
 import concurrent.futures
+import contextlib
 import importlib.util
 import json
 import os
@@ -47,6 +48,17 @@ def ended(returned):
     assert kind == gateway.ENDED, kind
     (length,) = struct.unpack_from("<I", data)
     return json.loads(data[4 : 4 + length]), data[4 + length :]
+
+
+@contextlib.contextmanager
+def rooms(mark=b"a mark"):
+    """The memory of a link, as the driver makes it."""
+    file = os.memfd_create("rooms")
+    try:
+        os.pwrite(file, mark, gateway.EXCHANGES * gateway.BULK)
+        yield {"path": f"/proc/{os.getpid()}/fd/{file}", "mark": mark.hex()}, file
+    finally:
+        os.close(file)
 
 
 class ChildTest(unittest.TestCase):
@@ -123,6 +135,31 @@ class ChildTest(unittest.TestCase):
                         received.append((count, data))
                     writing = None
             self.assertEqual(b"".join(data for _, data in sorted(received)), sent)
+
+    def test_what_is_large_goes_through_the_room_of_its_exchange(self):
+        with rooms() as (order, file):
+            echo = self.start(rooms=gateway.opened(order))
+            sent = random.Random(3).randbytes(1 << 20)
+            os.pwrite(file, sent, 2 * gateway.BULK)
+            number, room, received = 0, 2, b""
+            while len(received) < len(sent):
+                data = memoryview(echo.rooms)[2 * gateway.BULK :][: len(sent)] if number == 0 else b""
+                returned = echo.exchange(number, data, room=room)
+                _, kind, more = parts(returned)
+                if kind == gateway.IN_ROOM:
+                    more = os.pread(file, struct.unpack("<I", more)[0], room * gateway.BULK)
+                received += more
+                number, room = number + 1, (room + 1) % gateway.EXCHANGES
+            self.assertEqual(received, sent)
+            echo.kill()
+
+    def test_memory_of_another_machine_is_not_taken_for_the_drivers(self):
+        with rooms() as (order, _):
+            self.assertIsNotNone(gateway.opened(order))
+            self.assertIsNone(gateway.opened({**order, "mark": b"another".hex()}))
+            for path in ("/proc/self/fd/999", "/dev/null", os.devnull, "/proc/self/stat", "/"):
+                self.assertIsNone(gateway.opened({**order, "path": path}), path)
+        self.assertIsNone(gateway.opened(None))
 
     def test_an_end_tells_the_code_the_log_and_the_table(self):
         script = "import os, sys; print('last words', file=sys.stderr); sys.exit(7)"
@@ -242,6 +279,31 @@ class VersionTest(unittest.TestCase):
         self.assertEqual(self.refusal(None).code, "ray")
 
 
+class HeadTest(unittest.TestCase):
+    def listener(self, port=0):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen()
+        self.addCleanup(listener.close)
+        return listener, listener.getsockname()[1]
+
+    def test_a_head_that_comes_back_is_not_gone_and_one_that_does_not_is(self):
+        head, port = self.listener()
+        with concurrent.futures.ThreadPoolExecutor(1) as threads:
+            gone = threads.submit(gateway.until_gone, f"127.0.0.1:{port}", 1)
+            # Closed while nothing listens, as a process ends that starts again.
+            connection, _ = head.accept()
+            head.close()
+            connection.close()
+            head, _ = self.listener(port)
+            connection, _ = head.accept()
+            self.assertFalse(gone.done())
+            head.close()
+            connection.close()
+            self.assertIn("refused", gone.result(60))
+
+
 class FakeRay:
     """As much of Ray as the gateway asks for, on threads of this process."""
 
@@ -323,7 +385,7 @@ class EchoHost(gateway.Host):
     """A host whose program needs no installation."""
 
     def start(self, link, order, files):
-        self.child = child(ECHO_SCRIPT)
+        self.child = child(ECHO_SCRIPT, rooms=gateway.opened(order["memory"]))
         self.link = link
         return {"process": self.child.process.pid}
 
@@ -362,17 +424,18 @@ class GatewayTest(unittest.TestCase):
             pass
         self.serving.join()
 
-    def send(self, kind, link=0, body=b""):
-        self.ours.sendall(struct.pack("<IIQ", len(body), kind, link) + body)
+    def send(self, kind, link=0, body=b"", room=0):
+        self.ours.sendall(struct.pack(gateway.HEADER_FORMAT, len(body), kind, room, link) + body)
 
     def tell(self, kind, link, **message):
         self.send(kind, link, json.dumps(message).encode())
 
     def receive(self):
-        length, kind, link = struct.unpack("<IIQ", gateway.receive_exactly(self.ours, 16))
+        header = gateway.receive_exactly(self.ours, 16)
+        length, kind, self.room, link = struct.unpack(gateway.HEADER_FORMAT, header)
         return kind, link, bytes(gateway.receive_exactly(self.ours, length))
 
-    def start(self, link, instead_of=0):
+    def start(self, link, instead_of=0, memory=None):
         self.tell(
             gateway.START,
             link,
@@ -381,6 +444,7 @@ class GatewayTest(unittest.TestCase):
             actor={"num_cpus": 0},
             labels={},
             program="p",
+            memory=memory,
             instead_of=instead_of,
         )
         kind, about, _ = self.receive()
@@ -392,6 +456,28 @@ class GatewayTest(unittest.TestCase):
         kind, link, body = self.receive()
         self.assertEqual((kind, link), (gateway.RETURNED, 5))
         self.assertEqual(parts(body), (0, gateway.OUTPUT, b"hello"))
+
+    def test_an_answer_names_the_room_of_its_exchange(self):
+        self.start(5)
+        self.send(gateway.DATA, 5, b"hello", room=7)
+        self.assertEqual(self.receive()[:2], (gateway.RETURNED, 5))
+        self.assertEqual(self.room, 7)
+
+    def test_bytes_in_a_room_go_to_the_worker(self):
+        with rooms() as (memory, file):
+            self.start(5, memory=memory)
+            os.pwrite(file, b"hello", 6 * gateway.BULK)
+            self.send(gateway.FILLED, 5, struct.pack("<I", 5), room=6)
+            self.assertEqual(parts(self.receive()[2]), (0, gateway.OUTPUT, b"hello"))
+
+    def test_a_room_that_can_not_be_ends_the_conversation(self):
+        for body, room in ((b"", 0), (struct.pack("<I", 1), gateway.EXCHANGES), (bytes(4), 0)):
+            self.end()
+            self.ours.close()
+            self.setUp()
+            self.send(gateway.FILLED, 5, body, room)
+            self.serving.join()
+            self.assertEqual(self.refused, "protocol")
 
     def test_a_killed_worker_is_replaced_in_its_actor(self):
         self.start(5)
@@ -442,7 +528,7 @@ class GatewayTest(unittest.TestCase):
         self.assertEqual((kind, json.loads(body)["code"]), (gateway.REFUSED, "protocol"))
 
     def test_a_message_above_the_bound_ends_the_conversation(self):
-        self.ours.sendall(struct.pack("<IIQ", gateway.MOST + 1, gateway.DATA, 1))
+        self.ours.sendall(struct.pack(gateway.HEADER_FORMAT, gateway.MOST + 1, gateway.DATA, 0, 1))
         self.serving.join()
         self.assertEqual(self.refused, "protocol")
 
@@ -454,7 +540,8 @@ class GatewayTest(unittest.TestCase):
             self.setUp()
             noise = seed.randbytes(seed.randrange(200))
             if seed.random() < 0.7:  # a right header, so that the body is looked at
-                noise = struct.pack("<IIQ", len(noise), seed.randrange(13), seed.randrange(3)) + noise
+                about = seed.randrange(14), seed.randrange(9), seed.randrange(3)
+                noise = struct.pack(gateway.HEADER_FORMAT, len(noise), *about) + noise
             self.ours.sendall(noise)
             self.ours.shutdown(socket.SHUT_WR)
             self.serving.join(60)

@@ -4,11 +4,13 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use crate::gate::OpensGates;
+
 /// How long a test waits for something that has to happen. Far more than it takes: the bound only
 /// turns a hang into a message.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Runs a test, and fails it if it does not end.
+/// Runs a test, and fails it if it does not end. At its end, the gates that it has made are open.
 ///
 /// # Panics
 ///
@@ -19,6 +21,7 @@ pub fn within(test: impl FnOnce() + Send + 'static) {
     let run = move || {
         // Dropped at the end, and by a panic.
         let _ended = sender;
+        let _opens = OpensGates;
         test();
     };
     let Ok(thread) = thread::Builder::new().name(name).spawn(run) else {

@@ -1,8 +1,9 @@
 //! A gate that a test opens by hand.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Poll, Waker};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,8 +11,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::PATIENCE;
 use crate::reach::Address;
 
-/// Holds calls up until the test opens it. Clones are the same gate.
-#[derive(Clone, Default)]
+thread_local! {
+    /// The gates that this thread has made.
+    static MADE: RefCell<Vec<Weak<Shared>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Holds calls up until the test opens it, or is over. Clones are the same gate.
+#[derive(Clone)]
 pub struct Gate {
     shared: Arc<Shared>,
     /// Where it really is, if that is another process.
@@ -42,7 +48,9 @@ impl Gate {
     /// A closed gate.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        let shared = Arc::new(Shared::default());
+        MADE.with_borrow_mut(|made| made.push(Arc::downgrade(&shared)));
+        Self { shared, elsewhere: None }
     }
 
     /// Waits at the gate, on the current thread.
@@ -128,6 +136,25 @@ impl Gate {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens, when it is dropped, every gate that its thread has made: what still waits there has a pool and
+/// its processes run on, beside the tests that come next.
+pub(crate) struct OpensGates;
+
+impl Drop for OpensGates {
+    fn drop(&mut self) {
+        let made = MADE.with_borrow_mut(std::mem::take);
+        for shared in made.iter().filter_map(Weak::upgrade) {
+            Gate { shared, elsewhere: None }.open();
+        }
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

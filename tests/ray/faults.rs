@@ -2,7 +2,7 @@
 //!
 //! Every run of a call is noted in a file, so that a second one would be seen.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use concurry::prelude::*;
 use concurry::{CallError, WorkerDeath};
@@ -29,6 +29,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("faults::a_process_that_hangs_is_replaced", a_process_that_hangs_is_replaced),
     ("faults::a_worker_is_given_up_after_max_restarts", a_worker_is_given_up_after_max_restarts),
     ("faults::a_killed_node_costs_only_what_ran_there", a_killed_node_costs_only_what_ran_there),
+    // The last one of all: there is no cluster after it.
+    ("faults::without_a_head_every_call_ends_soon", without_a_head_every_call_ends_soon),
 ];
 
 fn death<E: std::fmt::Debug>(error: &CallError<E>) -> WorkerDeath {
@@ -219,4 +221,24 @@ fn a_killed_node_costs_only_what_ran_there() {
     let answered = (500..502).any(|number| second.note(number).result().is_ok());
     assert!(answered || second.note(502).result().is_ok(), "two workers, two deaths");
     assert!(notes.counts(503).into_iter().all(|runs| runs <= 1), "nothing runs twice");
+}
+
+fn without_a_head_every_call_ends_soon() {
+    let notes = Notes::new();
+    let noter = notes.noter(2);
+    let processes = gather((0..8).map(|_| noter.process())).results().unwrap();
+    let waiting = noter.note_and_wait(0, notes.gate());
+    wait_until("it runs", || notes.numbers() == [0]);
+    let begun = Instant::now();
+    cluster::with(|cluster| cluster.kill_head());
+    let error = waiting.result().unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(matches!(death(&error), WorkerDeath::Lost { .. }), "{error}");
+    assert!(error.to_string().contains("the head of the cluster"), "{error}");
+    wait_until("its workers are gone", || !processes.iter().any(|process| is_alive(*process)));
+    // Nor can there be new ones.
+    let error = noter.note(1).result().unwrap_err();
+    assert!(matches!(error, CallError::WorkerDied(_) | CallError::Stopped(_)), "{error}");
+    assert!(noter.stop().result().unwrap().complete);
+    assert_eq!(notes.counts(2), [1, 0]);
 }

@@ -21,9 +21,11 @@ mod behaviours {
     mod callbacks;
     mod cancelling;
     mod construction;
+    mod dedup;
     mod functions;
     mod gathering;
     mod hedging;
+    mod leaks;
     mod limits;
     mod mapping;
     mod nesting;
@@ -40,6 +42,7 @@ mod behaviours {
     mod waits;
 }
 mod faults;
+mod graphs;
 mod noters;
 mod setting_up;
 mod shared;
@@ -54,17 +57,30 @@ use libtest_mimic::{Arguments, Trial};
 
 type Test = (&'static str, fn());
 
-/// Every test by its name.
-fn tests() -> Vec<(String, Box<dyn FnOnce() + Send>)> {
-    let own =
-        [calls::TESTS, setting_up::TESTS, traffic::TESTS, shared::TESTS, faults::TESTS].concat();
+/// A test under its name.
+type Named = (String, Box<dyn FnOnce() + Send>);
+
+/// What holds in every mode.
+fn behaviours() -> Vec<Named> {
     let behaviours = conformance::BEHAVIOURS.iter().map(|(name, behaviour)| {
         let name = name.rsplit("behaviours::").next().unwrap_or(name);
         let run = move || conformance::check(name, *behaviour);
         (format!("conformance::{name}"), Box::new(run) as Box<dyn FnOnce() + Send>)
     });
-    let own = own.into_iter().map(|(name, test)| (name.to_owned(), Box::new(test) as _));
-    behaviours.chain(own).collect()
+    behaviours.collect()
+}
+
+/// What is about the cluster. Some do things to it that others would feel, the last one ends it.
+fn own() -> Vec<Named> {
+    let own = [
+        calls::TESTS,
+        graphs::TESTS,
+        setting_up::TESTS,
+        traffic::TESTS,
+        shared::TESTS,
+        faults::TESTS,
+    ];
+    own.concat().into_iter().map(|(name, test)| (name.to_owned(), Box::new(test) as _)).collect()
 }
 
 fn main() {
@@ -74,7 +90,7 @@ fn main() {
     let mut arguments = Arguments::from_args();
     // One cluster on a small machine.
     arguments.test_threads = arguments.test_threads.or(Some(1));
-    let tests = tests();
+    let tests: Vec<_> = behaviours().into_iter().chain(own()).collect();
     let wanted =
         |name: &str| arguments.filter.as_deref().is_none_or(|filter| name.contains(filter));
     let needed = !arguments.list && tests.iter().any(|(name, _)| wanted(name));

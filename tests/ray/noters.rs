@@ -197,6 +197,21 @@ pub(crate) fn gateways_of(parent: u32) -> Vec<u32> {
         .collect()
 }
 
+/// The processes of workers of this test's cluster.
+pub(crate) fn workers() -> Vec<u32> {
+    let cluster = std::env::temp_dir().join(format!("cr{}", std::process::id()));
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let program = |process: &u32| fs::read_link(format!("/proc/{process}/exe"));
+    let is_worker = |process: &u32| {
+        program(process).is_ok_and(|path| {
+            path.starts_with(&cluster)
+                && path.components().any(|part| part.as_os_str() == "concurry")
+        })
+    };
+    numbers.filter(is_worker).collect()
+}
+
 /// The gateways that a test starts. A pool of an earlier test may still be running what it has, with
 /// its own.
 pub(crate) struct OwnGateways {

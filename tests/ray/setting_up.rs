@@ -7,7 +7,7 @@ use concurry::ray::{Placement, RayConnection};
 
 use crate::Test;
 use crate::cluster;
-use crate::noters::{Noter, Notes, OwnGateways, is_alive};
+use crate::noters::{Noter, Notes, OwnGateways, is_alive, workers};
 
 pub(crate) const TESTS: &[Test] = &[
     ("setting_up::without_python_it_says_what_to_install", without_python_it_says_what_to_install),
@@ -122,6 +122,7 @@ fn nothing_is_left_after_a_stop() {
     let noter = options.init(notes.file()).unwrap();
     let processes = gather((0..8).map(|_| noter.process())).results().unwrap();
     assert_eq!(gateways.now().len(), 1);
+    assert!(processes.iter().all(|process| workers().contains(process)));
     assert!(noter.stop().result().unwrap().complete);
     assert!(gateways.now().is_empty());
     assert!(!processes.iter().any(|process| is_alive(*process)), "their actors are gone");

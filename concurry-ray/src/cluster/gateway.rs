@@ -193,7 +193,12 @@ impl Gateway {
 
     /// Sends a message. That the gateway has ended is told by its mailboxes.
     pub(crate) fn send(&self, order: Order, link: u64, body: &[u8]) {
-        let header = protocol::header(order, link, body.len());
+        self.send_in(0, order, link, body);
+    }
+
+    /// Sends a message about the exchange that has that room.
+    pub(crate) fn send_in(&self, room: u16, order: Order, link: u64, body: &[u8]) {
+        let header = protocol::header(order, link, room, body.len());
         let mut writer = lock(&self.writer);
         let _ = writer.write_all(&header).and_then(|()| writer.write_all(body));
     }
@@ -318,7 +323,7 @@ fn join(
         local: cpus.into_iter().collect(),
     };
     let body = serde_json::to_vec(&connect)?;
-    channel.write_all(&protocol::header(Order::Connect, 0, body.len()))?;
+    channel.write_all(&protocol::header(Order::Connect, 0, 0, body.len()))?;
     channel.write_all(&body)?;
     let answer = match protocol::read(&mut channel)? {
         Some((_, Answer::Connected(connected))) if connected.protocol == PROTOCOL => Ok(connected),

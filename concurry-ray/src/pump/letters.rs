@@ -65,7 +65,7 @@ impl Pump {
     fn about_worker(&mut self, index: usize, answer: Answer) {
         match answer {
             Answer::Started(started) => self.process_started(index, started),
-            Answer::Returned(body) => self.returned(index, body),
+            Answer::Returned { room, body } => self.returned(index, room, body),
             Answer::Lost(refusal) | Answer::Refused(refusal) => {
                 self.died(index, End::of_actor(refusal));
             }
@@ -84,6 +84,7 @@ impl Pump {
         let worker = &mut self.workers[index];
         worker.log = crate::log_lines::LogLines::new(prefix);
         worker.stage = Stage::Building;
+        worker.exchanges.opened(started.shares_memory);
         worker.started = Some(started);
         worker.heard = Instant::now();
         worker.send_with(&gateway, hello, values);

@@ -14,9 +14,11 @@ use crate::protocol::{Brought, brought, garbage};
 
 impl Pump {
     /// An exchange of a worker has ended.
-    pub(super) fn returned(&mut self, index: usize, body: Vec<u8>) {
+    pub(super) fn returned(&mut self, index: usize, room: u16, body: Vec<u8>) {
         let Some(gateway) = self.gateway.clone() else { return };
-        let received = self.workers[index].returns.add(body).and_then(|()| {
+        let Worker { exchanges, returns, .. } = &mut self.workers[index];
+        let whole = exchanges.end(room, body);
+        let received = whole.and_then(|body| returns.add(body)).and_then(|()| {
             while let Some(body) = self.workers[index].returns.next() {
                 match brought(&body)? {
                     Some((_, Brought::Output(bytes))) => self.output(index, bytes)?,
@@ -25,6 +27,7 @@ impl Pump {
                         self.died(index, End::of_process(&ended, notes));
                         return Ok(());
                     }
+                    Some((_, Brought::InRoom(_))) => return Err(garbage("a room in a room")),
                     None => {}
                 }
             }
@@ -32,7 +35,7 @@ impl Pump {
         });
         match received {
             // Last, so that what is sent now can go along.
-            Ok(()) if self.workers[index].is_alive() => self.workers[index].answered(&gateway),
+            Ok(()) if self.workers[index].is_alive() => self.workers[index].exchange(&gateway),
             Ok(()) => {}
             Err(error) => self.died(index, End::of_garbage(&error)),
         }

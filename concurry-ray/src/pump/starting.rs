@@ -12,7 +12,7 @@ use super::end::End;
 use super::worker::Stage;
 use crate::cluster::{Gateway, Letter, spawn};
 use crate::options::RayOptions;
-use crate::protocol::{Order, Refusal, Resources, Start, Started};
+use crate::protocol::{Order, Refusal, Resources, Start, Started, hex};
 
 /// How many calls a worker can note: more than are ever ahead of it.
 pub(crate) const SLOTS: u32 = 16_384;
@@ -58,6 +58,8 @@ impl Pump {
             .collect();
         environment.insert(WORKER_VARIABLE, &secret_text);
         let worker = &mut self.workers[index];
+        let before = std::mem::take(&mut worker.actor_of);
+        worker.restart(link, &secret, self.overlapping, Instant::now());
         let mut actor = self.options.actor();
         // Names are taken for as long as the last actor of the name dies.
         actor.insert("name".into(), format!("{name}-{index}-{}-{link}", self.tag).into());
@@ -80,10 +82,9 @@ impl Pump {
             logs: self.options.forward_logs,
             greeting: hex(&greeting_with_table(secret)),
             table: table_length(SLOTS),
-            instead_of: worker.actor_of,
+            memory: worker.exchanges.memory(),
+            instead_of: before,
         };
-        let before = std::mem::take(&mut worker.actor_of);
-        worker.restart(link, self.overlapping, Instant::now());
         if let Err(text) = gateway.attach(link, before, &self.mailbox) {
             return self.died(index, End::of_gateway(&text));
         }
@@ -173,10 +174,6 @@ fn secret() -> [u8; 16] {
         bytes.copy_from_slice(&half.to_ne_bytes());
     }
     secret
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::task::{Wake, Waker};
 use concurry_core::remote::SharedValue;
 use concurry_core::wire::Kind;
 
-use super::{Pump, starting};
+use super::Pump;
 use crate::cluster::{Letter, Mailbox};
-use crate::protocol::{Forget, Keep, Order};
+use crate::protocol::{Forget, Keep, Order, hex};
 
 /// Leaves a letter when a value is gone.
 struct Gone {
@@ -31,7 +31,7 @@ impl Pump {
         for value in values {
             let number = value.number();
             if self.values.insert(number) {
-                let head = starting::hex(&value.head());
+                let head = hex(&value.head());
                 let keep = Keep { number, head, path: value.path() };
                 gateway.tell(Order::Keep, self.desk, &keep);
                 let mailbox = Arc::clone(&self.mailbox);

@@ -8,8 +8,9 @@ use concurry_core::remote::{CallTable, LimitDesk, RemotePool, Restarts, TakenCal
 use concurry_core::wire::{FrameHeader, FrameReader, FrameWriter, Kind, MAX_FRAME};
 
 use crate::cluster::Gateway;
+use crate::exchanges::Exchanges;
 use crate::log_lines::LogLines;
-use crate::protocol::{BULK, Bring, EXCHANGES, INLINE, Order, Started};
+use crate::protocol::{BULK, Bring, INLINE, Order, Started};
 use crate::returns::Returns;
 use crate::window::Window;
 
@@ -49,8 +50,7 @@ pub(crate) struct Worker {
     /// For one message at a time.
     pub(crate) scratch: FrameWriter<'static>,
     pub(crate) log: LogLines,
-    /// Exchanges on their way.
-    unanswered: usize,
+    pub(super) exchanges: Exchanges,
     /// What is to be sent.
     waiting: VecDeque<Piece>,
     /// The shared values that its process has.
@@ -58,6 +58,7 @@ pub(crate) struct Worker {
 }
 
 /// What one exchange brings down.
+#[derive(Default)]
 struct Piece {
     /// Shared values that the process gets before the bytes.
     values: Vec<u64>,
@@ -125,20 +126,20 @@ impl Worker {
             desk,
             scratch: FrameWriter::new(MAX_FRAME),
             log: LogLines::new(String::new()),
-            unanswered: 0,
+            exchanges: Exchanges::default(),
             waiting: VecDeque::new(),
             values: HashSet::new(),
         }
     }
 
     /// A new process is asked for, under that link.
-    pub(crate) fn restart(&mut self, link: u64, overlapping: usize, now: Instant) {
+    pub(crate) fn restart(&mut self, link: u64, mark: &[u8], overlapping: usize, now: Instant) {
         self.stage = Stage::Starting { since: now, asked: false };
         self.link = link;
         self.reader = FrameReader::new(MAX_FRAME);
         self.returns = Returns::default();
         self.window = Window::new(overlapping, now);
-        self.unanswered = 0;
+        self.exchanges = Exchanges::new(mark);
         self.waiting.clear();
         self.values.clear();
         self.overdue = None;
@@ -159,7 +160,7 @@ impl Worker {
         let busy_alone = self.alone.runs || self.alone.waiting.is_some();
         let free = matches!(self.stage, Stage::Ready)
             && self.waiting.is_empty()
-            && self.unanswered < PACKS
+            && self.exchanges.count() < PACKS
             && (self.table.is_empty() || !busy_alone);
         if free { self.window.room(self.table.len()) } else { 0 }
     }
@@ -213,32 +214,26 @@ impl Worker {
         }
     }
 
-    /// One exchange has ended.
-    pub(crate) fn answered(&mut self, gateway: &Gateway) {
-        self.unanswered = self.unanswered.saturating_sub(1);
-        self.exchange(gateway);
-    }
-
     /// Has as many exchanges under way as there is something to send, and at least one: without it,
     /// nothing could come back. A return that is late is one of them, and its coming goes on here.
-    fn exchange(&mut self, gateway: &Gateway) {
+    pub(super) fn exchange(&mut self, gateway: &Gateway) {
         if self.returns.are_held_up() {
             return;
         }
-        while self.unanswered < EXCHANGES
-            && let Some(piece) = self.waiting.pop_front()
-        {
-            if !piece.values.is_empty() {
-                gateway.tell(Order::Bring, self.link, &Bring { numbers: &piece.values });
-            }
-            gateway.send(Order::Data, self.link, &piece.bytes);
-            self.unanswered += 1;
-        }
         // A second one takes over at once when the first returns with something.
         let wanted = if self.table.is_empty() { 1 } else { 2 };
-        while self.unanswered < wanted {
-            gateway.send(Order::Data, self.link, &[]);
-            self.unanswered += 1;
+        while !self.waiting.is_empty() || self.exchanges.count() < wanted {
+            let Some(room) = self.exchanges.begin() else { return };
+            let Piece { values, bytes } = self.waiting.pop_front().unwrap_or_default();
+            if !values.is_empty() {
+                gateway.tell(Order::Bring, self.link, &Bring { numbers: &values });
+            }
+            if self.exchanges.put(room, &bytes) {
+                let length = (bytes.len() as u32).to_le_bytes();
+                gateway.send_in(room, Order::Filled, self.link, &length);
+            } else {
+                gateway.send_in(room, Order::Data, self.link, &bytes);
+            }
         }
     }
 }
