@@ -6,19 +6,13 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
-use std::time::{Duration, Instant};
 
-use concurry_core::journal::{Entry, Job, Journal, JournalError, Key};
-use concurry_time::{Clock, Sleep};
+use concurry_core::journal::{Entry, GroupedJournal, Job, Journal, JournalError, Key};
 use serde_json::value::RawValue;
 
 use crate::node::About;
-
-/// How long an entry waits for others before it is written.
-const GROUP: Duration = Duration::from_millis(1);
 
 /// What a user says of a journal.
 #[derive(Debug)]
@@ -49,20 +43,14 @@ pub(crate) type Occurrence = (u32, u32);
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Ledger {
-    journal: Journal,
+    groups: GroupedJournal,
     retry_failed: bool,
-    /// Entries that may be unwritten when a call is made.
-    slack: usize,
     /// By the number of the node.
     occurrences: HashMap<u32, Occurrence>,
     /// The calls on their way, by the number of the node.
     keys: HashMap<u32, Key>,
     /// Why no more calls are made.
     error: Option<Arc<JournalError>>,
-    clock: Clock,
-    flushed: Instant,
-    /// When the entries that wait are to be written.
-    due: Option<Sleep>,
 }
 
 /// What an earlier run has recorded of a call.
@@ -82,17 +70,12 @@ impl Ledger {
     pub(crate) fn open(options: JournalOptions, in_flight: usize) -> Result<Self, JournalError> {
         let JournalOptions { path, tag, retry_failed, sync } = options;
         let journal = Journal::open(path, &Job::new("graph").tag(tag))?.sync_to_disk(sync);
-        let clock = Clock::system();
         Ok(Self {
-            journal,
+            groups: GroupedJournal::new(journal, in_flight),
             retry_failed,
-            slack: in_flight / 32,
             occurrences: HashMap::new(),
             keys: HashMap::new(),
             error: None,
-            flushed: clock.now(),
-            clock,
-            due: None,
         })
     }
 
@@ -132,7 +115,7 @@ impl Ledger {
             return Ok(Found::Nothing);
         };
         let key = key?;
-        match self.journal.get(key)? {
+        match self.groups.journal().get(key)? {
             Some(Entry::Done(result)) => return Ok(Found::Done(result)),
             Some(Entry::Failed(message)) if !self.retry_failed => {
                 return Ok(Found::Failed(message));
@@ -140,16 +123,14 @@ impl Ledger {
             Some(Entry::Failed(_)) | None => {}
         }
         // A call that is made is either on its way or written, but for a few.
-        if self.journal.unwritten() > self.slack {
-            self.try_flush()?;
-        }
+        self.groups.before_call()?;
         self.keys.insert(number, key);
         Ok(Found::Nothing)
     }
 
     /// A result in the journal is not of the type that the method gives now.
     pub(crate) fn unreadable(&mut self, source: serde_json::Error) -> Arc<JournalError> {
-        let path = self.journal.path().to_owned();
+        let path = self.groups.journal().path().to_owned();
         self.break_off(JournalError::Result { path, source })
     }
 
@@ -162,7 +143,7 @@ impl Ledger {
     pub(crate) fn done(&mut self, number: u32, result: serde_json::Result<Box<RawValue>>) {
         let Some(key) = self.keys.remove(&number) else { return };
         let recorded = match result {
-            Ok(result) => self.journal.done(key, None, &result),
+            Ok(result) => self.groups.journal().done(key, None, &result),
             Err(source) => Err(JournalError::Value { what: "a result", source }),
         };
         self.check(recorded);
@@ -171,41 +152,24 @@ impl Ledger {
     /// A call failed, with this message unless it is to be made again by the next run.
     pub(crate) fn failed(&mut self, number: u32, message: Option<&str>) {
         let (Some(key), Some(message)) = (self.keys.remove(&number), message) else { return };
-        let recorded = self.journal.fail(key, None, message);
+        let recorded = self.groups.journal().fail(key, None, message);
         self.check(recorded);
     }
 
     /// Nothing is to be done at the moment: entries are written that have waited long enough.
     pub(crate) fn poll_idle(&mut self, context: &mut Context<'_>) {
-        if self.journal.unwritten() == 0 || self.error.is_some() {
-            return;
-        }
-        if self.clock.now().saturating_duration_since(self.flushed) >= GROUP {
-            return self.flush();
-        }
-        let (clock, flushed) = (&self.clock, self.flushed);
-        let due = self.due.get_or_insert_with(|| clock.sleep_until(flushed + GROUP));
-        if Pin::new(due).poll(context).is_ready() {
-            self.flush();
+        if self.error.is_none() {
+            let written = self.groups.poll_idle(context);
+            self.check(written);
         }
     }
 
     /// Writes what is not written. An error is also that of the whole run: it is not complete.
     pub(crate) fn finish(&mut self) -> Result<(), Arc<JournalError>> {
         // What could not be written may be by now.
-        self.flush();
+        let written = self.groups.flush();
+        self.check(written);
         self.error.clone().map_or(Ok(()), Err)
-    }
-
-    fn flush(&mut self) {
-        let flushed = self.try_flush();
-        self.check(flushed);
-    }
-
-    fn try_flush(&mut self) -> Result<(), JournalError> {
-        self.due = None;
-        self.flushed = self.clock.now();
-        self.journal.flush()
     }
 
     fn check(&mut self, result: Result<(), JournalError>) {

@@ -2,12 +2,8 @@
 //! becomes of them.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::task::Context;
-use std::time::{Duration, Instant};
 
-use concurry_time::{Clock, Sleep};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,29 +11,20 @@ use super::source::Calls;
 use crate::CallError;
 use crate::error::{FailedEarlier, Timeout};
 use crate::future::{Outcome, TaskFuture};
-use crate::journal::{Entry, Journal, JournalError, Key};
-
-/// How long an entry waits for others before it is written.
-const GROUP: Duration = Duration::from_millis(1);
+use crate::journal::{Entry, GroupedJournal, Journal, JournalError, Key};
 
 /// The calls of a map with a journal.
 pub(super) struct JournaledCalls<T, E, A> {
     items: Box<dyn Iterator<Item = A> + Send>,
     call: Box<dyn FnMut(A) -> TaskFuture<T, E> + Send>,
-    journal: Journal,
+    groups: GroupedJournal,
     retry_failed: bool,
-    /// Entries that may be unwritten when a call is made.
-    slack: usize,
     /// How many items were taken.
     taken: usize,
     /// The calls on their way, by the number of their item.
     keys: HashMap<usize, Key>,
     /// Why no more calls are made.
     error: Option<JournalError>,
-    clock: Clock,
-    flushed: Instant,
-    /// When the entries that wait are to be written.
-    due: Option<Sleep>,
 }
 
 impl<T, E, A> JournaledCalls<T, E, A> {
@@ -48,19 +35,14 @@ impl<T, E, A> JournaledCalls<T, E, A> {
         retry_failed: bool,
         in_flight: usize,
     ) -> Self {
-        let clock = Clock::system();
         Self {
             items,
             call,
-            journal,
+            groups: GroupedJournal::new(journal, in_flight),
             retry_failed,
-            slack: in_flight / 32,
             taken: 0,
             keys: HashMap::new(),
             error: None,
-            flushed: clock.now(),
-            clock,
-            due: None,
         }
     }
 
@@ -69,13 +51,6 @@ impl<T, E, A> JournaledCalls<T, E, A> {
         if let Err(error) = result {
             self.error.get_or_insert(error);
         }
-    }
-
-    fn flush(&mut self) {
-        self.due = None;
-        self.flushed = self.clock.now();
-        let flushed = self.journal.flush();
-        self.check(flushed);
     }
 }
 
@@ -89,7 +64,7 @@ where
         let number = self.taken;
         self.taken += 1;
         let key = Key::of(&(number, &item))?;
-        match self.journal.get(key)? {
+        match self.groups.journal().get(key)? {
             Some(Entry::Done(output)) => return Ok(TaskFuture::from_outcome(Ok(output))),
             Some(Entry::Failed(message)) if !self.retry_failed => {
                 let failed = FailedEarlier::new(u64::try_from(number).ok(), message);
@@ -99,15 +74,10 @@ where
             Some(Entry::Failed(_)) | None => {}
         }
         // A call that is made is either on its way or written, but for a few.
-        if self.journal.unwritten() > self.slack {
-            self.flush();
-            if let Some(error) = self.error.take() {
-                return Err(error);
-            }
-        }
+        self.groups.before_call()?;
         let mut future = (self.call)(item);
         if let Some(site) = future.site()
-            && let Err(error) = self.journal.use_method(site.method())
+            && let Err(error) = self.groups.journal().use_method(site.method())
         {
             let _ = future.cancel();
             return Err(error);
@@ -146,29 +116,24 @@ where
         let Some(key) = self.keys.remove(&number) else { return };
         let place = u64::try_from(number).ok();
         let recorded = match outcome {
-            Ok(output) => self.journal.done(key, place, output),
-            Err(error) if is_final(error) => self.journal.fail(key, place, &error.to_string()),
+            Ok(output) => self.groups.journal().done(key, place, output),
+            Err(error) if is_final(error) => {
+                self.groups.journal().fail(key, place, &error.to_string())
+            }
             Err(_) => Ok(()),
         };
         self.check(recorded);
     }
 
     fn poll_idle(&mut self, context: &mut Context<'_>) {
-        if self.journal.unwritten() == 0 || self.error.is_some() {
-            return;
-        }
-        if self.clock.now().saturating_duration_since(self.flushed) >= GROUP {
-            return self.flush();
-        }
-        let (clock, flushed) = (&self.clock, self.flushed);
-        let due = self.due.get_or_insert_with(|| clock.sleep_until(flushed + GROUP));
-        if Pin::new(due).poll(context).is_ready() {
-            self.flush();
+        if self.error.is_none() {
+            let written = self.groups.poll_idle(context);
+            self.check(written);
         }
     }
 
     fn finish(&mut self) -> Result<(), JournalError> {
-        let flushed = self.journal.flush();
+        let flushed = self.groups.flush();
         match (flushed, self.error.take()) {
             // What could not be written may be by now; the run is not complete nevertheless.
             (Err(error), _) | (Ok(()), Some(error)) => Err(error),

@@ -33,6 +33,7 @@
 
 mod error;
 mod file;
+mod groups;
 mod header;
 mod key;
 mod line;
@@ -40,6 +41,8 @@ mod recover;
 mod store;
 
 pub use error::JournalError;
+#[doc(hidden)]
+pub use groups::GroupedJournal;
 pub use header::Job;
 pub use key::Key;
 pub use line::{Entry, FailedEntry};
