@@ -49,7 +49,7 @@ unsafe impl Sync for NodeWatch {}
 #[derive(Default)]
 pub struct CallPermit {
     permit: Mutex<Option<Permit<'static>>>,
-    /// In a batch: those who hold the permits of its calls.
+    /// In a batch: what its calls brought along, each with its permit.
     members: Vec<EnvironmentRef>,
 }
 
@@ -63,9 +63,14 @@ impl CallPermit {
         Self { permit: Mutex::new(None), members }
     }
 
-    pub(crate) fn put(&self, permit: Option<Permit<'static>>) {
-        let before = std::mem::replace(&mut *lock(&self.permit), permit);
-        drop(before);
+    /// Of a batch: what its calls brought along.
+    pub(super) fn members(&self) -> &[EnvironmentRef] {
+        &self.members
+    }
+
+    /// Of a call that has none yet.
+    pub(crate) fn put(&self, permit: Permit<'static>) {
+        *lock(&self.permit) = Some(permit);
     }
 
     /// Looks at it, if the pool has taken one: in a batch, at that of each call.

@@ -35,20 +35,20 @@ pub(crate) struct CallEnvironment {
     pub(crate) timed: bool,
     /// When a worker began it, if somebody wants to know.
     pub(crate) begun: OnceLock<Instant>,
-    /// The place in the bounded queue, given back when a worker begins the call.
-    pub(crate) place: Mutex<Option<QueuePlace>>,
+    /// The place in the bounded queue, given back when a worker begins the call. No lock where there is
+    /// no bound.
+    place: Option<Mutex<Option<QueuePlace>>>,
     /// Set where several copies of the attempt run.
     pub(crate) copy: OnceLock<Box<CopyOfCall>>,
     /// Copies of the attempt were sent in its place.
     copied: AtomicBool,
     /// Who wants to know what becomes of it.
     pub(crate) trace: Option<Arc<CallTrace>>,
-    /// Of a batch: what its calls brought along.
-    members: Vec<EnvironmentRef>,
 }
 
 impl CallEnvironment {
-    /// Of the first attempt of a call without options.
+    /// Of the first attempt of a call without options. Inlined, so that it is written where it stays.
+    #[inline(always)]
     pub(crate) fn first(place: Option<QueuePlace>) -> Self {
         Self {
             call: None,
@@ -61,11 +61,10 @@ impl CallEnvironment {
             worker: AtomicUsize::new(0),
             timed: false,
             begun: OnceLock::new(),
-            place: Mutex::new(place),
+            place: place.map(|place| Mutex::new(Some(place))),
             copy: OnceLock::new(),
             copied: AtomicBool::new(false),
             trace: None,
-            members: Vec::new(),
         }
     }
 
@@ -75,8 +74,7 @@ impl CallEnvironment {
         batch.attempt = members.iter().map(|member| member.attempt).max().unwrap_or(1);
         let deadlines = members.iter().map(|member| member.deadline);
         batch.deadline = deadlines.reduce(|one, other| Some(one?.max(other?))).flatten();
-        batch.permit = CallPermit::of_batch(members.clone());
-        batch.members = members;
+        batch.permit = CallPermit::of_batch(members);
         batch
     }
 
@@ -86,7 +84,7 @@ impl CallEnvironment {
     ///
     /// When its deadline has passed: an expired call is not started.
     pub(crate) fn begin(&self, seat: &Seat) -> Result<(), Timeout> {
-        drop(lock(&self.place).take());
+        drop(self.give_place());
         let watched = self.timed || (self.call.is_some() && seat.pool.events.are_watched());
         if watched || self.deadline.is_some() {
             let now = seat.pool.clock.now();
@@ -102,7 +100,7 @@ impl CallEnvironment {
         if let Some(trace) = &self.trace {
             trace.begun(self.attempt, seat.index);
         }
-        for member in &self.members {
+        for member in self.permit.members() {
             // One that has expired is not waited for any more.
             let _ = member.begin(seat);
         }
@@ -112,7 +110,11 @@ impl CallEnvironment {
     /// Gives its place in the queue to a copy that is sent instead.
     pub(crate) fn take_place(&self) -> Option<QueuePlace> {
         self.copied.store(true, Ordering::Relaxed);
-        lock(&self.place).take()
+        self.give_place()
+    }
+
+    fn give_place(&self) -> Option<QueuePlace> {
+        self.place.as_ref().and_then(|place| lock(place).take())
     }
 
     /// Whether a worker has begun it, or copies of it were sent.

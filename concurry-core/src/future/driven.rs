@@ -53,19 +53,21 @@ pub(crate) fn drive<D: Drive>(
     future
 }
 
-/// Lets an `async` block complete a future that is there already. Nothing of it is running yet.
+/// Lets an `async` block complete a future that is there already. Nothing of it is running yet. For
+/// `begun` see [`drive_future`].
 pub(crate) fn future_driven<F, T, E>(
     site: CallSite,
     within: Option<Instant>,
     future: F,
     completer: Completer<T, E>,
+    begun: impl Fn() -> bool + Send + 'static,
 ) -> DrivenFuture
 where
     F: Future<Output = Outcome<T, E>> + Send + 'static,
     T: Send + 'static,
     E: Send + 'static,
 {
-    let block = Block { future: Some(Box::pin(future)), begun: || true, site };
+    let block = Block { future: Some(Box::pin(future)), begun, site };
     let driven = Arc::new(Driven::new(site, within, block, completer));
     DrivenFuture { waker: Waker::from(Arc::clone(&driven)), driven }
 }

@@ -113,9 +113,9 @@ impl Lifecycle {
         Self::new(RUNNING, tag)
     }
 
-    /// The same with two references more.
+    /// The same with one reference more.
     pub(crate) fn relayed(tag: u32) -> Self {
-        Self::new(RUNNING + 2 * REFERENCE, tag)
+        Self::new(RUNNING + REFERENCE, tag)
     }
 
     fn new(state: u32, tag: u32) -> Self {
@@ -151,6 +151,11 @@ impl Lifecycle {
     /// pool's reference, in the same step: the user may free the node as soon as it sees DONE.
     #[inline]
     pub(crate) fn complete(&self) -> Completion {
+        // A look first, since a compare-and-swap that fails costs as much as one that does not.
+        let actual = self.word().load(Ordering::Acquire);
+        if actual != RUNNING {
+            return self.complete_slow(actual, REFERENCE);
+        }
         // AcqRel: Release publishes the outcome to the Acquire of `is_done`; Acquire takes the slot
         // over from the Release of `register`.
         match self.word().compare_exchange(
@@ -170,7 +175,7 @@ impl Lifecycle {
         self.complete_slow(self.word().load(Ordering::Acquire), 0)
     }
 
-    #[cold]
+    #[inline(never)] // so that the way of plain calls stays short
     fn complete_slow(&self, mut actual: u32, give_up: u32) -> Completion {
         loop {
             let busy = actual & (WAITING | DETACHED) != 0;

@@ -24,7 +24,7 @@ pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran
 pub(crate) use call::{RemoteFunctions, Sending};
 pub use cancel::Cancel;
 pub(crate) use custody::{Custody, Taken};
-pub(crate) use driven::{drive_future, future_driven};
+pub(crate) use driven::{DrivenFuture, drive_future, future_driven};
 pub(crate) use lifecycle::{Lifecycle, Schedule};
 pub(crate) use promise::{Completer, Promise, promise};
 pub(crate) use relay::{Relay, RelayRef, Relayed, relay};

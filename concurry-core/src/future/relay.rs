@@ -57,26 +57,29 @@ unsafe impl<R: Relay> Sync for RelayRef<R> {}
 
 /// A relay that was just made, and what belongs to it.
 pub(crate) struct Relayed<R: Relay> {
-    pub(crate) relay: RelayRef<R>,
+    /// For as long as the future is kept.
+    pub(crate) relay: ManuallyDrop<RelayRef<R>>,
     /// Tells the relay.
     pub(crate) waker: Waker,
     pub(crate) completer: Completer<R::Output, R::Error>,
     pub(crate) future: TaskFuture<R::Output, R::Error>,
 }
 
-/// Makes a relay.
-#[inline]
-pub(crate) fn relay<R: Relay>(pool: PoolId, relay: R) -> Relayed<R> {
+/// Makes a relay. Inlined, so that it is written where it stays.
+///
+/// # Safety
+/// `relay` of the result is not used after its future was given away.
+#[inline(always)]
+pub(crate) unsafe fn relay<R: Relay>(pool: PoolId, relay: R) -> Relayed<R> {
     let node = Header::allocate_large(RelayNode::<R>::VTABLE, pool, Lifecycle::relayed);
     // SAFETY: the vtable's layout is that of the whole node; the header is written, the outcome
     // stays open, and this is the other field. A running node has one reference for each side, and
-    // is claimed; this one has two more.
+    // is claimed; this one has one more.
     unsafe {
         (&raw mut (*node.cast::<RelayNode<R>>().as_ptr()).relay).write(relay);
-        let relay = RelayRef { node, relay: PhantomData };
         Relayed {
             waker: RelayRef { node, relay: PhantomData::<R> }.into_waker(),
-            relay,
+            relay: ManuallyDrop::new(RelayRef { node, relay: PhantomData }),
             completer: Completer::new(PoolSide::from_raw(node).already_claimed()),
             future: TaskFuture::from_node(UserSide::from_raw(node)),
         }
@@ -111,14 +114,6 @@ impl<R: Relay> RelayNode<R> {
 }
 
 impl<R: Relay> RelayRef<R> {
-    /// The relay, for as long as somebody else keeps it.
-    ///
-    /// # Safety
-    /// Another reference to the node outlives the result.
-    pub(crate) unsafe fn lend(&self) -> ManuallyDrop<Self> {
-        ManuallyDrop::new(Self { node: self.node, relay: PhantomData })
-    }
-
     fn into_waker(self) -> Waker {
         let node = ManuallyDrop::new(self).node;
         // SAFETY: the waker gets our reference.

@@ -190,7 +190,10 @@ impl ThreadSlab {
         let head = self.current.unwrap_or_else(|| unreachable!("open_block leaves one"));
         // SAFETY: `line` is within the block.
         let cell = unsafe { head.cast::<u8>().byte_add(line * LINE) };
-        prefetch::for_writing(cell.as_ptr().wrapping_byte_add(AHEAD * LINE));
+        // As many lines as this cell has, so that no line is left out.
+        for line in AHEAD..AHEAD + lines {
+            prefetch::for_writing(cell.as_ptr().wrapping_byte_add(line * LINE));
+        }
         // A block has 256 lines, so the distance fits.
         (cell, Distance(line as u8))
     }

@@ -36,6 +36,8 @@ impl<T> SlabArc<T> {
     /// Far below an overflow, far above any real count.
     const MOST: usize = usize::MAX / 2;
 
+    /// Inlined, so that the value is written where it stays.
+    #[inline(always)]
     pub(crate) fn new(value: T) -> Self {
         let (memory, distance) = slab::allocate_large(Self::LAYOUT);
         let cell = memory.cast::<Cell<T>>();
@@ -43,6 +45,16 @@ impl<T> SlabArc<T> {
         // SAFETY: the memory is of this layout, and ours.
         unsafe { cell.write(Cell { count, distance, lifetime, value }) };
         Self { cell, value: PhantomData }
+    }
+
+    /// The value, if it is not shared yet.
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        // Acquire: what those did who had shares is over.
+        if self.cell().count.load(Ordering::Acquire) != 1 {
+            return None;
+        }
+        // SAFETY: ours is the only share, and borrowed exclusively.
+        Some(unsafe { &mut self.cell.as_mut().value })
     }
 
     fn cell(&self) -> &Cell<T> {

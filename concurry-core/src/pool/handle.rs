@@ -9,7 +9,7 @@ use super::{PoolStats, StopReport};
 use crate::backend::remote_node::remote_node;
 use crate::call::{CallEnvironment, CallOptions, Copies, EnvironmentRef};
 use crate::error::{CallSite, Rejected, Rejection};
-use crate::future::TaskFuture;
+use crate::future::{Call, TaskFuture};
 use crate::pool::layers::{self, LayerTable};
 use crate::shared::{Bound, PoolShared, QueuePlace, Stage, running};
 use crate::spin;
@@ -132,38 +132,51 @@ impl<W: Worker> Pool<W> {
         args: M::Args,
         environment: Option<EnvironmentRef>,
     ) -> TaskFuture<M::Output, M::Error> {
-        match &self.backends {
-            Backends::Sync(worker) => TaskFuture::from_outcome(worker.call::<M>(args, environment)),
-            Backends::Queued(queued) => {
-                let copies = copies_of(environment.as_deref());
-                let parts = CallParts {
-                    args,
-                    environment,
-                    pool: self.shared.id,
-                    queueing: queued.queueing,
-                };
-                let (call, future) = M::Shape::queue(parts).split();
-                spin::caller_submitted();
-                // A refused call is dropped, which fails it as stopped.
-                let _ = queued.submit(call, copies.as_deref());
-                future
-            }
-            Backends::Other(backend) => {
-                let queueing = backend.queueing();
-                let copies = copies_of(environment.as_deref());
-                #[cfg(feature = "process")]
-                if queueing == Queueing::Remote {
-                    let id = self.shared.id;
-                    let (call, future) = remote_node::<M>(args, environment, id);
-                    let _ = backend.submit(call, copies.as_ref());
-                    return future;
-                }
-                let parts = CallParts { args, environment, pool: self.shared.id, queueing };
-                let (call, future) = M::Shape::queue(parts).split();
-                let _ = backend.submit(call, copies.as_ref());
-                future
-            }
+        let copies = copies_of(environment.as_deref());
+        let (call, future) = self.make::<M>(args, environment);
+        if let Some(call) = call {
+            self.dispatch(call, copies.as_ref());
         }
+        future
+    }
+
+    /// Makes a call that has its place in the queue. In sync mode it has run then.
+    #[inline]
+    pub(crate) fn make<M: Method<Worker = W>>(
+        &self,
+        args: M::Args,
+        environment: Option<EnvironmentRef>,
+    ) -> (Option<Call<W>>, TaskFuture<M::Output, M::Error>) {
+        let queueing = match &self.backends {
+            Backends::Sync(worker) => {
+                return (None, TaskFuture::from_outcome(worker.call::<M>(args, environment)));
+            }
+            Backends::Queued(queued) => queued.queueing,
+            Backends::Other(backend) => backend.queueing(),
+        };
+        let pool = self.shared.id;
+        #[cfg(feature = "process")]
+        if queueing == Queueing::Remote {
+            let (call, future) = remote_node::<M>(args, environment, pool);
+            return (Some(call), future);
+        }
+        let parts = CallParts { args, environment, pool, queueing };
+        let (call, future) = M::Shape::queue(parts).split();
+        (Some(call), future)
+    }
+
+    /// Sends a call that was made. Copies of one attempt go to different workers.
+    #[inline]
+    pub(crate) fn dispatch(&self, call: Call<W>, copies: Option<&Arc<Copies>>) {
+        // A refused call is dropped, which fails it as stopped.
+        let _ = match &self.backends {
+            Backends::Sync(_) => return,
+            Backends::Queued(queued) => {
+                spin::caller_submitted();
+                queued.submit(call, copies.map(Arc::as_ref))
+            }
+            Backends::Other(backend) => backend.submit(call, copies),
+        };
     }
 
     /// Gets a call a place in the bounded queue, if it is bounded. May wait, so this is for the

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::control::{Control, Running};
 use crate::backend::remote_node::read_context;
-use crate::call::{CallEnvironment, EnvironmentRef};
+use crate::call::{CallEnvironment, CallPermit, EnvironmentRef};
 use crate::future::Outcome;
 use crate::pool::Pool;
 use crate::wire::message::{FailureText, PanicText, Uncarried};
@@ -72,9 +72,10 @@ impl<W: Worker> Server<W> {
                 environment.attempt = context.attempt;
                 environment.deadline = context.remaining.map(|remaining| clock.after(remaining));
                 environment.idempotency_key = context.idempotency_key.map(Into::into);
-                environment.permit.put(context.permit.and_then(|grant| {
-                    self.control.limits.permit_of_call(frame.header.call, grant)
-                }));
+                let permit = context
+                    .permit
+                    .and_then(|grant| self.control.limits.permit_of_call(frame.header.call, grant));
+                environment.permit = CallPermit::new(permit);
                 Some(EnvironmentRef::new(environment))
             }
             _ if M::SPEC.uses_context => Some(EnvironmentRef::new(CallEnvironment::first(None))),

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::error::{InvalidResult, Timeout};
 use crate::event::Event;
 use crate::future::{Outcome, TaskFuture};
 use crate::progress::Waiting;
-use crate::shared::InLayers;
+use crate::shared::{InLayers, QueuePlace};
 use crate::sync::lock;
 use crate::worker::Method;
 
@@ -69,51 +69,51 @@ impl<M: Method> Drive<M> {
         if self.attempt == 1 && copy.is_none() {
             let first = lock(&self.first).take();
             if let Some(first) = first {
-                first.permit.put(permit);
+                if let Some(permit) = permit {
+                    first.permit.put(permit);
+                }
                 return first;
             }
         }
-        let mut environment = self.environment(copy);
-        if self.attempt == 1 {
+        let place = match &*lock(&self.first) {
             // The place in the queue goes to the first copy.
-            let place = match &*lock(&self.first) {
-                Some(first) => first.take_place(),
-                None => lock(&self.place).take(),
-            };
-            environment.place = Mutex::new(place);
-        }
+            _ if self.attempt > 1 => None,
+            Some(first) => first.take_place(),
+            None => lock(&self.place).take(),
+        };
+        let mut environment = self.environment(self.attempt, place);
+        environment.timed |= copy.is_some();
         environment.permit = CallPermit::new(permit);
-        EnvironmentRef::new(environment)
+        let environment = EnvironmentRef::new(environment);
+        self.mark(&environment, copy);
+        environment
     }
 
-    /// What the first attempt brings along, or the first copy of it.
-    pub(super) fn first_environment(
-        &mut self,
-        permit: Option<Permit<'static>>,
-        copy: Option<(&Arc<Copies>, u32)>,
-    ) -> EnvironmentRef {
-        let mut environment = self.environment(copy);
-        let place = self.place.get_mut().unwrap_or_else(PoisonError::into_inner);
-        environment.place = Mutex::new(place.take());
-        environment.permit = CallPermit::new(permit);
-        EnvironmentRef::new(environment)
+    /// What the first attempt brings along, or the first copy of it. Its permit is put in later.
+    pub(super) fn first_environment(&mut self) -> EnvironmentRef {
+        let place = self.place.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        EnvironmentRef::new(self.environment(1, place))
     }
 
-    fn environment(&self, copy: Option<(&Arc<Copies>, u32)>) -> CallEnvironment {
+    #[inline(always)]
+    fn environment(&self, attempt: u32, place: Option<QueuePlace>) -> CallEnvironment {
         let key = self.options.as_deref().and_then(|options| options.idempotency_key.clone());
-        let mut environment = CallEnvironment::first(None);
+        let mut environment = CallEnvironment::first(place);
         environment.call = Some(self.call);
-        environment.attempt = self.attempt;
+        environment.attempt = attempt;
         environment.deaths = self.deaths();
         environment.deadline = self.deadline;
         environment.idempotency_key = key;
-        environment.trace.clone_from(&self.trace);
-        environment.timed =
-            copy.is_some() || self.layers().hedger.is_some() || self.timeout().is_some();
+        environment.trace = self.trace.clone();
+        environment.timed = self.layers().hedger.is_some() || self.timeout().is_some();
+        environment
+    }
+
+    /// Says of an attempt that is to be sent which copy it is, if there are several.
+    pub(super) fn mark(&self, environment: &CallEnvironment, copy: Option<(&Arc<Copies>, u32)>) {
         if let Some((copies, copy)) = copy {
             environment.copy.get_or_init(|| Box::new(self.copy_of_call(copies, copy)));
         }
-        environment
     }
 
     fn copy_of_call(&self, copies: &Arc<Copies>, copy: u32) -> CopyOfCall {
@@ -136,7 +136,7 @@ impl<M: Method> Drive<M> {
 
     /// How many attempts have ended their worker.
     fn deaths(&self) -> u32 {
-        if self.attempt == 1 {
+        if self.attempt <= 1 {
             return 0;
         }
         let history = lock(&self.history);

@@ -24,6 +24,7 @@ where
     // its own is not like others.
     if handle.options.is_none()
         && handle.pool.mode != Mode::Sync
+        && handle.pool.layers.dedups(M::SPEC.index)
         && let Some(dedup) = handle.pool.layers.find::<M>().and_then(|layers| layers.dedup.as_ref())
     {
         return Arc::clone(dedup).call(handle, args, call_through::<M>);
@@ -46,10 +47,10 @@ fn call_through<M: Method>(
         Err(error) => return TaskFuture::from_outcome(Err(error)),
     };
     let deadline = running::deadline();
-    if let Some(layers) = pool.layers.find::<M>()
-        && layers.is_plain()
+    if pool.layers.passes(M::SPEC.index)
         && handle.options.is_none()
         && deadline.is_none()
+        && let Some(layers) = pool.layers.find::<M>()
     {
         // It is only batched.
         let trace = trace::wanted();
@@ -61,10 +62,11 @@ fn call_through<M: Method>(
         return layers.submit(pool, args, environment);
     }
     let options = handle.options.clone();
-    let drive = Drive::<M>::new(Arc::clone(pool), options, deadline, place);
     if pool.mode == Mode::Sync {
+        let drive = Drive::<M>::new(Arc::clone(pool), options, deadline, place);
+        drive.tell_started();
         // The call runs at the call, and so do its waits.
         return TaskFuture::from_outcome(concurry_time::block_on(drive.run(args)));
     }
-    first::start(drive, pool.layers.find::<M>(), args)
+    first::start::<M>(pool, options, deadline, place, args)
 }

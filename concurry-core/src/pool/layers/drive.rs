@@ -1,5 +1,6 @@
 //! One call on its way through the layers: its deadline, its attempts, and what answers at the end.
 
+use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -21,8 +22,7 @@ use crate::worker::Method;
 pub(crate) struct Drive<M: Method> {
     pub(super) call: CallId,
     pub(super) pool: Arc<Pool<M::Worker>>,
-    /// The layers of a method that the pool's table does not know: the closures of a task pool.
-    own_layers: Option<Box<MethodLayers<M>>>,
+    layers: Layers<M>,
     pub(super) options: Option<Arc<CallOptions>>,
     pub(super) deadline: Option<Instant>,
     /// When it was made, if anything in it is timed.
@@ -42,6 +42,20 @@ pub(crate) struct Drive<M: Method> {
     /// What the first attempt brings along, where whoever cancels the call looks at it.
     pub(super) first: Mutex<Option<EnvironmentRef>>,
 }
+
+/// The layers of a call's method.
+enum Layers<M: Method> {
+    /// Those in the table of the call's pool. Found once, since a search in the table is a call through
+    /// a vtable, and a call looks at its layers a dozen times.
+    Table(NonNull<MethodLayers<M>>),
+    /// Of a method that the table does not know: the closures of a task pool.
+    Own(Box<MethodLayers<M>>),
+}
+
+// SAFETY: a shared reference to what may be shared, or a box of it.
+unsafe impl<M: Method> Send for Layers<M> where MethodLayers<M>: Send + Sync {}
+// SAFETY: as above.
+unsafe impl<M: Method> Sync for Layers<M> where MethodLayers<M>: Send + Sync {}
 
 /// How an attempt has ended, or a copy of it.
 pub(super) struct Ended<M: Method> {
@@ -91,16 +105,23 @@ impl<M: Method> Ended<M> {
 }
 
 impl<M: Method> Drive<M> {
+    /// Inlined, so that it is written where it stays.
+    #[inline(always)]
     pub(crate) fn new(
         pool: Arc<Pool<M::Worker>>,
         options: Option<Arc<CallOptions>>,
         inherited: Option<Instant>,
         place: Option<QueuePlace>,
     ) -> Self {
-        let own_layers = pool.layers.own::<M>();
-        let layers = pool.layers.find::<M>().or(own_layers.as_deref());
+        let (layers, after) = match pool.layers.find::<M>() {
+            Some(layers) => (Layers::Table(NonNull::from(layers)), layers.deadline),
+            None => {
+                let own = Box::new(pool.layers.own::<M>());
+                let after = own.deadline;
+                (Layers::Own(own), after)
+            }
+        };
         let asked = options.as_deref().and_then(|options| options.deadline);
-        let after = layers.and_then(|layers| layers.deadline);
         let timed = asked.is_some() || after.is_some() || inherited.is_some();
         let started = (timed || pool.shared.events.are_watched()).then(|| pool.shared.clock.now());
         let own = match (asked, started) {
@@ -113,10 +134,10 @@ impl<M: Method> Drive<M> {
             (own, inherited) => own.or(inherited),
         };
         pool.shared.layered.enter();
-        let drive = Self {
+        Self {
             call: CallId::next(),
             pool,
-            own_layers,
+            layers,
             options,
             deadline,
             started,
@@ -127,18 +148,7 @@ impl<M: Method> Drive<M> {
             told: false,
             place: Mutex::new(place),
             first: Mutex::new(None),
-        };
-        drive.tell_started();
-        drive
-    }
-
-    /// What the first attempt will bring along, to see whether it has begun.
-    pub(super) fn first(&mut self) -> EnvironmentRef {
-        self.attempt = 1;
-        let first = self.first_environment(None, None);
-        self.attempt = 0;
-        self.first = Mutex::new(Some(first.clone()));
-        first
+        }
     }
 
     pub(super) fn site() -> CallSite {
@@ -150,10 +160,10 @@ impl<M: Method> Drive<M> {
     }
 
     pub(super) fn layers(&self) -> &MethodLayers<M> {
-        match (self.pool.layers.find::<M>(), &self.own_layers) {
-            (Some(layers), _) => layers,
-            (None, Some(layers)) => layers,
-            (None, None) => unreachable!("made in `new` for methods that the table lacks"),
+        match &self.layers {
+            // SAFETY: the table neither changes nor moves, and the drive keeps its pool.
+            Layers::Table(layers) => unsafe { layers.as_ref() },
+            Layers::Own(layers) => layers,
         }
     }
 

@@ -7,21 +7,23 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{OnceLock, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 use super::drive::Drive;
 use super::sent::{Due, Next, Sent};
-use super::table::MethodLayers;
 use super::timer_queue::Timed;
 use crate::CallError;
+use crate::call::CallOptions;
 use crate::error::CallSite;
 use crate::future::{
-    Cancel, Completer, Custody, OnCancel, Outcome, Relay, RelayRef, Relayed, Signal, Taken,
-    TaskFuture, drive_future, future_driven, relay,
+    Cancel, Completer, Custody, DrivenFuture, OnCancel, Outcome, Relay, RelayRef, Relayed, Signal,
+    Taken, TaskFuture, future_driven, relay,
 };
 use crate::panics;
-use crate::shared::running::{self, Within};
+use crate::pool::Pool;
+use crate::shared::QueuePlace;
+use crate::shared::running::Within;
 use crate::worker::Method;
 
 /// The way of a call whose first attempt was sent.
@@ -52,45 +54,55 @@ const CANCELLED: u8 = 2;
 const LOOK: u8 = 4;
 
 /// Sends the first attempt of a call off, if nothing stands in its way.
+///
+/// The attempt leaves when all that belongs to it is written, and is not touched afterwards: from then
+/// on the worker writes to the same lines.
 pub(super) fn start<M: Method>(
-    mut drive: Drive<M>,
-    layers: Option<&MethodLayers<M>>,
+    pool: &Arc<Pool<M::Worker>>,
+    options: Option<Arc<CallOptions>>,
+    within: Option<Instant>,
+    place: Option<QueuePlace>,
     args: M::Args,
 ) -> TaskFuture<M::Output, M::Error> {
-    let (site, pool) = (FirstAttempt::<M>::SITE, drive.shared().id);
-    let leave = match panics::caught(site, || drive.leave_to_send(&args)) {
+    let sent = Sent::new(Drive::new(Arc::clone(pool), options, within, place));
+    let first = FirstAttempt::<M>::new(Waiting { sent, completer: None, within });
+    // SAFETY: the future is kept to the end of this function.
+    let Relayed { relay: attempt, waker, completer, future } =
+        unsafe { relay(pool.shared.id, first) };
+    // SAFETY: nobody else knows the attempt yet.
+    let mut waiting = unsafe { attempt.waiting.first() };
+    let Some(Waiting { sent, completer: place, .. }) = &mut *waiting else {
+        unreachable!("it was made with it")
+    };
+    *place = Some(completer);
+    let leave = match panics::caught(FirstAttempt::<M>::SITE, || {
+        sent.drive.tell_started();
+        sent.pack();
+        sent.leave_to_send(&args)
+    }) {
         Ok(Some(leave)) => leave,
         Ok(None) => {
-            let first = drive.first();
-            return drive_future(site, pool, drive.run(args), move || first.has_begun());
+            attempt.drive_on(waiting, args);
+            return future;
         }
         Err(panic) => {
             panics::contain(|| drop(args));
-            return TaskFuture::from_outcome(Err(CallError::Panicked(Box::new(panic))));
+            attempt.complete(waiting, Err(CallError::Panicked(Box::new(panic))));
+            return future;
         }
     };
-    let look_at = leave.look_at;
-    let sent = drive.send_first(args, leave);
-    let Relayed { relay: attempt, waker, completer, future } = relay(pool, FirstAttempt::new());
-    // SAFETY: the future keeps the node until the end of this function.
-    let lent = unsafe { attempt.lend() };
-    // SAFETY: nobody else knows the attempt yet.
-    let mut waiting = unsafe { lent.waiting.first() };
-    let within = running::deadline();
-    let sent = &waiting.insert(Waiting { sent, completer: Some(completer), within }).sent;
+    let made = sent.make(args);
     // False if it has ended already, which is seen next.
     sent.call.register(waker);
     // While nobody else can end it: what clears up afterwards finds the entry.
-    let timers = layers.and_then(|layers| layers.timers.as_ref());
-    let watched = match (look_at, timers) {
-        (None, _) => true,
-        (Some(at), Some(timers)) => timers.push(at, attempt),
-        (Some(_), None) => false,
-    };
+    let watched = leave.look_at.is_none_or(|at| sent.look_again(at, &attempt));
     if watched {
-        FirstAttempt::attend(&lent, waiting, 0);
+        FirstAttempt::attend(&attempt, waiting, 0);
     } else {
-        lent.go_on(waiting, Next::Watch(None));
+        attempt.go_on(waiting, Next::Watch(None));
+    }
+    if let Some((call, copies)) = made {
+        pool.dispatch(call, copies.as_ref());
     }
     future
 }
@@ -122,9 +134,10 @@ impl<M: Method> Relay for FirstAttempt<M> {
 }
 
 impl<M: Method> FirstAttempt<M> {
-    fn new() -> Self {
+    #[inline(always)]
+    fn new(waiting: Waiting<M>) -> Self {
         let (over, driver) = (AtomicBool::new(false), OnceLock::new());
-        Self { over, driver, waiting: Custody::new(None) }
+        Self { over, driver, waiting: Custody::new(Some(waiting)) }
     }
 
     /// Does what there is to do, and gives the attempt back if it waits on.
@@ -206,7 +219,26 @@ impl<M: Method> FirstAttempt<M> {
             return;
         };
         sent.clear_timers();
-        let driven = future_driven(Self::SITE, within, sent.go_on(next), completer);
+        self.drive(
+            &waiting,
+            future_driven(Self::SITE, within, sent.go_on(next), completer, || true),
+        );
+    }
+
+    /// Lets a future drive the call from its start.
+    #[cold]
+    fn drive_on(&self, mut waiting: InHand<'_, M>, args: M::Args) {
+        self.over.store(true, Ordering::Relaxed);
+        let Some(Waiting { sent, completer: Some(completer), within }) = waiting.take() else {
+            return;
+        };
+        let first = sent.environment.clone();
+        let begun = move || first.as_ref().is_some_and(|first| first.has_begun());
+        let run = sent.into_drive().run(args);
+        self.drive(&waiting, future_driven(Self::SITE, within, run, completer, begun));
+    }
+
+    fn drive(&self, waiting: &InHand<'_, M>, driven: DrivenFuture) {
         let _ = self.driver.set(driven.hook());
         if waiting.notes() & CANCELLED != 0 { driven.cancel() } else { driven.begin() }
     }

@@ -6,23 +6,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use concurry_limits::Permit;
 use concurry_retry::{BreakerPermit, CircuitBreaker};
 
 use super::arguments::Spare;
 use super::breakers::Breakers;
-use super::drive::Drive;
+use super::sent::Sent;
+use crate::call::{CallPermit, EnvironmentRef};
 use crate::worker::Method;
 
 /// Leave to send the first attempt.
-pub(super) struct Leave<M: Method> {
-    /// To be dropped before the drive that it was made for.
-    pub(super) breaker: Option<BreakerPermit<'static>>,
-    pub(super) permit: Option<Permit<'static>>,
-    pub(super) spare: Option<Spare<M>>,
-    /// When the attempt began, if anything wants to know.
-    pub(super) began: Option<Instant>,
-    pub(super) bounds: Bounds,
+pub(super) struct Leave {
     /// The first moment at which one of the bounds may be reached.
     pub(super) look_at: Option<Instant>,
 }
@@ -36,68 +29,80 @@ pub(super) struct Bounds {
     pub(super) hedge: Option<(Instant, Duration)>,
 }
 
-impl<M: Method> Drive<M> {
+impl<M: Method> Sent<M> {
     /// Takes what the first attempt needs. `None` if it has to wait, is refused, or is more than one
     /// copy from the start: then nothing was taken.
-    pub(super) fn leave_to_send(&mut self, args: &M::Args) -> Option<Leave<M>> {
-        self.attempt = 1;
+    pub(super) fn leave_to_send(&mut self, args: &M::Args) -> Option<Leave> {
+        self.drive.attempt = 1;
         let leave = self.take_leave(args);
         if leave.is_none() {
-            self.attempt = 0;
+            self.drive.attempt = 0;
+            (self.breaker, self.began) = (None, None);
         }
         leave
     }
 
-    fn take_leave(&self, args: &M::Args) -> Option<Leave<M>> {
-        let layers = self.layers();
+    fn take_leave(&mut self, args: &M::Args) -> Option<Leave> {
+        let drive = &self.drive;
+        let layers = drive.layers();
         let delay = layers.hedger.as_ref().map(concurry_retry::Hedger::delay);
         if delay.is_some_and(|delay| delay.is_zero()) {
             return None;
         }
-        let timeout = self.timeout();
-        let mut began = self.start_of_attempt();
-        let mut look_at = self.deadline;
+        let timeout = drive.timeout();
+        self.began = drive.start_of_attempt();
+        let mut look_at = drive.deadline;
         if timeout.is_some() || delay.is_some() {
-            let now = *began.get_or_insert_with(|| self.shared().clock.now());
+            let now = *self.began.get_or_insert_with(|| drive.shared().clock.now());
             for after in [timeout, delay].into_iter().flatten() {
                 let at = now.checked_add(after);
                 look_at = look_at.into_iter().chain(at).min();
             }
         }
-        if self.deadline.is_some_and(|deadline| began.is_some_and(|now| deadline <= now)) {
+        if drive.deadline.is_some_and(|deadline| self.began.is_some_and(|now| deadline <= now)) {
             return None;
         }
-        let breaker = match &layers.breaker {
-            None => None,
+        match &layers.breaker {
+            None => {}
             Some(Breakers::One(breaker)) => {
                 let permit = breaker.try_acquire().ok()?;
                 // SAFETY: the breaker is in layers that the drive keeps, and who gets the permit
                 // drops it before the drive. A permit of its own would count the breaker's owners,
                 // which workers and callers would fight over for each call.
-                Some(unsafe { mem::transmute::<BreakerPermit<'_>, BreakerPermit<'static>>(permit) })
+                let permit =
+                    unsafe { mem::transmute::<BreakerPermit<'_>, BreakerPermit<'static>>(permit) };
+                self.breaker = Some(permit);
             }
             Some(Breakers::Keyed { of, .. }) => {
                 let breaker: CircuitBreaker = of(args);
-                Some(breaker.try_acquire_owned().ok()?)
+                self.breaker = Some(breaker.try_acquire_owned().ok()?);
             }
-        };
-        let permit = match &layers.reserve {
+        }
+        // Nobody else has it yet, so its permit is reached without a lock.
+        let environment = self.environment.as_mut().and_then(EnvironmentRef::get_mut)?;
+        match &layers.reserve {
             None if layers.counts_calls => {
                 let no_more: [(&str, f64); 0] = [];
-                Some(self.shared().limits.try_reserve(no_more).ok()?)
+                let permit = drive.shared().limits.try_reserve(no_more).ok()?;
+                environment.permit = CallPermit::new(Some(permit));
             }
-            None => None,
+            None => {}
             Some(reserve) => {
-                let mut request = reserve(&self.shared().limits, args);
+                let mut request = reserve(&drive.shared().limits, args);
                 let mut context = Context::from_waker(Waker::noop());
                 match Pin::new(&mut request).poll(&mut context) {
-                    Poll::Ready(acquired) => Some(acquired.ok()?),
+                    Poll::Ready(acquired) => {
+                        environment.permit = CallPermit::new(Some(acquired.ok()?));
+                    }
                     Poll::Pending => return None,
                 }
             }
-        };
-        let spare = if layers.wants_spare() { Spare::of(args) } else { None };
-        let hedge = delay.and_then(|delay| Some((began?, delay)));
-        Some(Leave { breaker, permit, spare, began, bounds: Bounds { timeout, hedge }, look_at })
+        }
+        if layers.wants_spare() {
+            self.spare = Spare::of(args);
+        }
+        let hedge = delay.and_then(|delay| Some((self.began?, delay)));
+        self.bounds = Bounds { timeout, hedge };
+        Some(Leave { look_at })
     }
 }

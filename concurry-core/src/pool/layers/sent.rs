@@ -1,7 +1,7 @@
 //! A call's first attempt while it is with a worker, and what follows from its end.
 
 use std::mem;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use concurry_retry::{BreakerPermit, CircuitBreaker, CopyPlan, Outcome as Health};
@@ -13,26 +13,27 @@ use super::breakers::Breakers;
 use super::drive::{Drive, Ended};
 use super::first::FirstAttempt;
 use super::hedging::Race;
-use super::leave::{Bounds, Leave};
+use super::leave::Bounds;
 use crate::CallError;
 use crate::call::{Copies, EnvironmentRef};
 use crate::error::Timeout;
-use crate::future::{Outcome, RelayRef, TaskFuture};
+use crate::future::{Call, Outcome, RelayRef, TaskFuture};
 use crate::worker::Method;
 
 /// A first attempt that is with a worker.
 pub(super) struct Sent<M: Method> {
-    /// In front of the drive, which it is to be dropped before: see [`Leave`].
-    breaker: Option<BreakerPermit<'static>>,
-    drive: Drive<M>,
+    /// In front of the drive, which it is to be dropped before: see `leave.rs`.
+    pub(super) breaker: Option<BreakerPermit<'static>>,
+    pub(super) drive: Drive<M>,
     pub(super) call: TaskFuture<M::Output, M::Error>,
     /// `None` once the attempt was settled.
-    environment: Option<EnvironmentRef>,
-    spare: Option<Spare<M>>,
-    began: Option<Instant>,
+    pub(super) environment: Option<EnvironmentRef>,
+    pub(super) spare: Option<Spare<M>>,
+    /// When the attempt began, if anything wants to know.
+    pub(super) began: Option<Instant>,
     /// When it was sent, if somebody watches.
     sent: Option<Instant>,
-    bounds: Bounds,
+    pub(super) bounds: Bounds,
 }
 
 /// What follows from a first attempt.
@@ -57,25 +58,53 @@ pub(super) enum Due {
     Copy,
 }
 
-impl<M: Method> Drive<M> {
-    /// Sends the first attempt to a worker.
-    pub(super) fn send_first(mut self, args: M::Args, leave: Leave<M>) -> Sent<M> {
-        let Leave { breaker, permit, spare, began, bounds, .. } = leave;
-        self.tell_attempt_started();
+impl<M: Method> Sent<M> {
+    /// Of a call whose first attempt was not made yet. Inlined, so that it is written where it stays.
+    #[inline(always)]
+    pub(super) fn new(drive: Drive<M>) -> Self {
+        Self {
+            breaker: None,
+            drive,
+            call: TaskFuture::taken(),
+            environment: None,
+            spare: None,
+            began: None,
+            sent: None,
+            bounds: Bounds::default(),
+        }
+    }
+
+    /// Makes what the attempt brings along.
+    pub(super) fn pack(&mut self) {
+        self.environment = Some(self.drive.first_environment());
+    }
+
+    /// Makes the first attempt, to be sent to a worker, with its copies. A batched one is on its way.
+    #[inline]
+    pub(super) fn make(&mut self, args: M::Args) -> Option<(Call<M::Worker>, Option<Arc<Copies>>)> {
+        let drive = &mut self.drive;
+        drive.tell_attempt_started();
         // Only where each worker has a queue of its own does a later copy have to know where this
         // one went.
         let copies =
-            (bounds.hedge.is_some() && self.pool.has_places()).then(Arc::<Copies>::default);
-        let copy = copies.as_ref().map(|copies| (copies, 1));
-        let environment = self.first_environment(permit, copy);
-        let sent = self.is_watched().then(|| self.shared().clock.now());
-        let call = self.send(args, &environment).cancel_on_drop();
-        let environment = Some(environment);
-        Sent { drive: self, call, environment, breaker, spare, began, sent, bounds }
+            (self.bounds.hedge.is_some() && drive.pool.has_places()).then(Arc::<Copies>::default);
+        let environment = self.environment.clone()?;
+        drive.mark(&environment, copies.as_ref().map(|copies| (copies, 1)));
+        if drive.is_watched() {
+            self.sent = Some(drive.shared().clock.now());
+        }
+        let (call, future) = drive.layers().make(&drive.pool, args, environment);
+        self.call = future.cancel_on_drop();
+        call.map(|call| (call, copies))
     }
-}
 
-impl<M: Method> Sent<M> {
+    /// Gives the call up for one that is driven from its start.
+    pub(super) fn into_drive(self) -> Drive<M> {
+        let Self { mut drive, environment, .. } = self;
+        drive.first = Mutex::new(environment);
+        drive
+    }
+
     /// Has it looked at again. False if it needs a timer of its own.
     pub(super) fn look_again(&self, at: Instant, attempt: &RelayRef<FirstAttempt<M>>) -> bool {
         let timers = self.drive.layers().timers.as_ref();

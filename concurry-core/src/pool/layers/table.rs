@@ -16,7 +16,7 @@ use super::{AllBreakers, Breakers, Fallback};
 use crate::TaskFuture;
 use crate::call::EnvironmentRef;
 use crate::error::{CallSite, OptionsError};
-use crate::future::RelayRef;
+use crate::future::{Call, RelayRef};
 use crate::pool::batching::{AnyBatcher, BatchStats, Batches, Batching};
 use crate::pool::{Options, Pool};
 use crate::worker::{Method, MethodVisitor, Worker};
@@ -118,8 +118,21 @@ impl<M: Method> MethodLayers<M> {
             && self.max_retries() == 0
     }
 
-    /// Sends a call that has passed the layers to a worker, perhaps with others. The one place where
-    /// attempts are submitted.
+    /// Makes a call that has passed the layers, to be sent to a worker; a batched one is on its way.
+    #[inline]
+    pub(crate) fn make(
+        &self,
+        pool: &Arc<Pool<M::Worker>>,
+        args: M::Args,
+        environment: EnvironmentRef,
+    ) -> (Option<Call<M::Worker>>, TaskFuture<M::Output, M::Error>) {
+        match &self.batcher {
+            None => pool.make::<M>(args, Some(environment)),
+            Some(batcher) => (None, Arc::clone(batcher).submit(pool, args, Some(environment))),
+        }
+    }
+
+    /// Sends a call that has passed the layers to a worker, perhaps with others.
     pub(crate) fn submit(
         &self,
         pool: &Arc<Pool<M::Worker>>,
@@ -173,6 +186,8 @@ struct Common {
 
 struct Entry {
     plain: bool,
+    passes: bool,
+    dedups: bool,
     batcher: Option<Arc<dyn AnyBatcher>>,
     /// A `MethodLayers<M>`.
     layers: Box<dyn Any + Send + Sync>,
@@ -191,17 +206,25 @@ impl LayerTable {
     }
 
     /// The layers of a method that was not.
-    pub(crate) fn own<M: Method>(&self) -> Option<Box<MethodLayers<M>>> {
-        self.find::<M>().is_none().then(|| {
-            Box::new(MethodLayers {
-                timeout: self.common.timeout,
-                deadline: self.common.deadline,
-                breaker: self.common.breaker.clone().map(Breakers::One),
-                counts_calls: self.common.counts_calls,
-                observed: self.common.observed,
-                ..MethodLayers::default()
-            })
-        })
+    pub(crate) fn own<M: Method>(&self) -> MethodLayers<M> {
+        MethodLayers {
+            timeout: self.common.timeout,
+            deadline: self.common.deadline,
+            breaker: self.common.breaker.clone().map(Breakers::One),
+            counts_calls: self.common.counts_calls,
+            observed: self.common.observed,
+            ..MethodLayers::default()
+        }
+    }
+
+    /// Whether calls of the method are at most batched or shared.
+    pub(super) fn passes(&self, method: usize) -> bool {
+        self.methods[method].passes
+    }
+
+    /// Whether calls of the method with the same key may be one call.
+    pub(super) fn dedups(&self, method: usize) -> bool {
+        self.methods[method].dedups
     }
 
     /// Several calls of the method are about to be made: only full batches are sent meanwhile.
@@ -303,7 +326,8 @@ impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
         if M::INTERNAL {
             // What it does passes the layers of the method that it does it for.
             let layers = Box::new(MethodLayers::<M>::default());
-            return self.methods.push(Entry { plain: true, batcher: None, layers });
+            let (plain, passes, dedups) = (true, true, false);
+            return self.methods.push(Entry { plain, passes, dedups, batcher: None, layers });
         }
         let options = &mut *self.options;
         let own = options.methods.remove(&M::SPEC.index);
@@ -358,7 +382,8 @@ impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
         }
         self.uses.retried |= layers.max_retries() > 0;
         self.uses.hedged |= layers.hedge.is_some();
-        let plain = layers.is_plain() && batcher.is_none() && layers.dedup.is_none();
-        self.methods.push(Entry { plain, batcher, layers: Box::new(layers) });
+        let (passes, dedups) = (layers.is_plain(), layers.dedup.is_some());
+        let plain = passes && batcher.is_none() && !dedups;
+        self.methods.push(Entry { plain, passes, dedups, batcher, layers: Box::new(layers) });
     }
 }

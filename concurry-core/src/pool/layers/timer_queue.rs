@@ -2,9 +2,10 @@
 //!
 //! Calls of one method usually have the same deadlines, timeouts and delays of hedges, so their
 //! moments come in the order of the calls, and entries are added at the end. Nearly all calls are
-//! over long before their moment. They are not taken out one by one: those at the front go when others
-//! are added or end, those in between when they are as many as the rest, and the timer is set to the
-//! first that is left when it goes off.
+//! over long before their moment. They are not taken out one by one, and not by who makes calls, since
+//! their lines are in the cache of who ended them: those at the front go when so many others have
+//! ended, those in between when they are as many as the rest, and the timer is set to the first that is
+//! left when it goes off.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -55,10 +56,8 @@ struct State<T> {
 
 /// How far from the end an entry may be put: to put it further away would move too many others.
 const FARTHEST: usize = 1_024;
-/// How many that are over may leave with each one that comes, so that they get fewer.
-const LEAVING: usize = 2;
-/// After how many calls that end the front is cleared, in case that no others come.
-const CLEARED: usize = 128;
+/// After how many calls that end the front is cleared.
+const CLEARED: usize = 64;
 
 /// What is to be done next.
 enum Next<T> {
@@ -80,7 +79,6 @@ impl<T: Timed> TimerQueue<T> {
     pub(crate) fn push(self: &Arc<Self>, at: Instant, entry: T) -> bool {
         let (waker, start) = {
             let mut state = lock(&self.state);
-            state.clear_front(LEAVING);
             state.sweep();
             if !state.insert(at, entry) {
                 return false;
@@ -104,7 +102,9 @@ impl<T: Timed> TimerQueue<T> {
     pub(crate) fn ended(&self) {
         // Relaxed: only the number matters.
         if self.ended.fetch_add(1, Ordering::Relaxed) % CLEARED == CLEARED - 1 {
-            lock(&self.state).clear_front(usize::MAX);
+            // Dropped without the lock, which others want for every call.
+            let over = lock(&self.state).take_front();
+            drop(over);
         }
     }
 
@@ -112,7 +112,7 @@ impl<T: Timed> TimerQueue<T> {
     pub(crate) fn clear(&self) {
         let waker = {
             let mut state = lock(&self.state);
-            state.clear_front(usize::MAX);
+            state.clear_front();
             let idle = state.entries.is_empty() && state.armed.is_some();
             if idle { state.waker.take() } else { None }
         };
@@ -165,13 +165,16 @@ impl<T: Timed> TimerQueue<T> {
 }
 
 impl<T: Timed> State<T> {
-    fn clear_front(&mut self, most: usize) {
-        for _ in 0..most {
-            match self.entries.front() {
-                Some((_, entry)) if entry.is_over() => drop(self.entries.pop_front()),
-                _ => return,
-            }
+    fn clear_front(&mut self) {
+        while self.entries.front().is_some_and(|(_, entry)| entry.is_over()) {
+            drop(self.entries.pop_front());
         }
+    }
+
+    /// The entries at the front that are over.
+    fn take_front(&mut self) -> Vec<(Instant, T)> {
+        let over = self.entries.iter().take_while(|(_, entry)| entry.is_over()).count();
+        self.entries.drain(..over).collect()
     }
 
     /// Takes out what is over behind something that is not, once that may be half of all.
@@ -200,7 +203,7 @@ impl<T: Timed> State<T> {
     }
 
     fn next(&mut self, now: Instant) -> Next<T> {
-        self.clear_front(usize::MAX);
+        self.clear_front();
         match self.entries.front() {
             Some((at, _)) if *at > now => Next::At(Some(*at)),
             _ => match self.entries.pop_front() {
@@ -295,11 +298,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_leaves_with_those_that_come_and_the_timer_with_the_last() {
+    fn what_is_over_leaves_with_those_that_end_and_the_timer_with_the_last() {
         let setup = setup();
-        for _ in 0..100 {
+        for _ in 0..10 * CLEARED {
             setup.push(9).store(true, Ordering::Relaxed);
-            assert!(lock(&setup.queue.state).entries.len() <= 1);
+            setup.queue.ended();
+            assert!(lock(&setup.queue.state).entries.len() < CLEARED);
         }
         setup.queue.clear();
         assert_eq!(setup.fake.sleepers(), 0);
