@@ -35,6 +35,13 @@ fn cpu_to_spare() -> bool {
     AWAKE.load(Ordering::Relaxed) < cpus()
 }
 
+/// Whether a process and the caller that waits for it find a CPU each.
+#[cfg(feature = "process")]
+pub(crate) fn room_for_pair() -> bool {
+    // Relaxed: as above.
+    AWAKE.load(Ordering::Relaxed) + 2 <= cpus()
+}
+
 /// Counts a worker as awake while it lives.
 #[derive(Debug)]
 pub(crate) struct Awake(());
@@ -183,6 +190,46 @@ struct Caller {
     spinner: Spinner,
     /// Waits in a row without a submit between them.
     streak: u32,
+}
+
+#[cfg(feature = "process")]
+thread_local! {
+    static CALLER_OF_PROCESS: Cell<Spinner> = const { Cell::new(Spinner::new()) };
+}
+
+/// Waits a little for what another process does for this thread alone. False: sleep.
+#[cfg(feature = "process")]
+pub(crate) fn caller_of_process(ready: impl Fn() -> bool) -> bool {
+    if !room_for_pair() {
+        return false;
+    }
+    let _both = (Awake::new(), Awake::new());
+    CALLER_OF_PROCESS.try_with(|cell| wait_with(cell, ready)).unwrap_or(false)
+}
+
+/// How a worker's process waits for the next call of a caller that sends one after the other.
+#[cfg(feature = "process")]
+#[derive(Debug)]
+pub(crate) struct ProcessSpin(Cell<Spinner>);
+
+#[cfg(feature = "process")]
+impl ProcessSpin {
+    pub(crate) const fn new() -> Self {
+        Self(Cell::new(Spinner::new()))
+    }
+
+    /// Waits a little for `ready`. False: sleep.
+    pub(crate) fn wait_until(&self, ready: impl Fn() -> bool) -> bool {
+        wait_with(&self.0, ready)
+    }
+}
+
+#[cfg(feature = "process")]
+fn wait_with(cell: &Cell<Spinner>, ready: impl Fn() -> bool) -> bool {
+    let mut spinner = cell.get();
+    let success = spinner.wait_until(1, ready);
+    cell.set(spinner);
+    success
 }
 
 /// A thread that collects many results looks ever more rarely, up to this many doublings apart.

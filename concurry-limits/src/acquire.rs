@@ -125,7 +125,12 @@ impl Acquire {
     /// # Errors
     ///
     /// Whatever makes the request impossible, and [`LimitError::TimedOut`].
-    pub fn wait(self) -> Result<Permit<'static>, LimitError> {
+    pub fn wait(mut self) -> Result<Permit<'static>, LimitError> {
+        if let Some(remote) = &mut self.remote
+            && let Some(answer) = remote.wait(self.timeout)
+        {
+            return answer;
+        }
         block_on(self)
     }
 

@@ -68,6 +68,14 @@ pub trait RemotePermit: Send + Sync + Debug {
 pub trait LimitServer: Send + Sync + Debug {
     /// Asks. Dropping the future takes the request back.
     fn request(&self, request: RemoteRequest) -> GrantFuture;
+    /// Asks, and blocks this thread until the answer is there.
+    ///
+    /// # Errors
+    ///
+    /// What the other side says.
+    fn wait(&self, request: RemoteRequest) -> Result<Grant, RemoteError> {
+        concurry_time::block_on(self.request(request))
+    }
     /// Has one of its sets changed.
     fn change(&self, set: usize, change: RemoteChange);
 }
@@ -267,8 +275,7 @@ impl Remote {
         amounts: Vec<(String, f64)>,
     ) -> Result<Permit<'static>, LimitError> {
         let request = RemoteRequest { scope: scope as u8, amounts, wait: Wait::No };
-        let answer = concurry_time::block_on(self.server.request(request));
-        self.permit(answer)
+        self.permit(self.server.wait(request))
     }
 
     fn permit(&self, answer: Result<Grant, RemoteError>) -> Result<Permit<'static>, LimitError> {
@@ -309,6 +316,16 @@ impl Debug for Asked {
 }
 
 impl RemoteAcquire {
+    /// Blocks until the answer is there. `None`: it was asked for before, by a poll.
+    pub(crate) fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+    ) -> Option<Result<Permit<'static>, LimitError>> {
+        let mut request = self.request.take()?;
+        request.wait = timeout.map_or(Wait::Forever, Wait::AtMost);
+        Some(self.remote.permit(self.remote.server.wait(request)))
+    }
+
     pub(crate) fn poll(
         &mut self,
         timeout: Option<Duration>,

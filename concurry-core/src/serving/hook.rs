@@ -24,7 +24,8 @@ const MAGIC: [u8; 8] = *b"concurry";
 const GREETING: usize = 8 + 16 + 4 + 1;
 /// A bit of the last byte: the process dies with the thread that started it.
 const DIES_WITH_PARENT: u8 = 1;
-/// A bit of the last byte: descriptors of a control channel and of a shared table come along.
+/// A bit of the last byte: descriptors of a control channel and of a shared table come along, and of a
+/// channel for answers about limits if there are any.
 const HAS_SIDE_CHANNELS: u8 = 2;
 /// A bit of the last byte: the descriptor of a table comes along, which is read when the worker is
 /// gone.
@@ -44,7 +45,7 @@ pub fn greeting_with_table(secret: [u8; 16]) -> Vec<u8> {
     full_greeting(secret, 0, HAS_TABLE)
 }
 
-/// The greeting of a parent that stays the parent, and sends two descriptors with it.
+/// The greeting of a parent that stays the parent, and sends two or three descriptors with it.
 #[must_use]
 pub(crate) fn greeting_of_parent(secret: [u8; 16], parent: u32) -> Vec<u8> {
     full_greeting(secret, parent, DIES_WITH_PARENT | HAS_SIDE_CHANNELS)
@@ -107,14 +108,15 @@ fn accept(secret: &str, input: BorrowedFd<'_>) -> Option<Served> {
     }
     let channel: UnixStream = duplicate(input)?.into();
     leave_empty()?;
-    let (mut control, mut table) = (None, None);
+    let (mut control, mut table, mut replies) = (None, None, None);
     if flags & HAS_SIDE_CHANNELS != 0 {
         control = Some(UnixStream::from(descriptors.next()?));
         table = descriptors.next();
+        replies = descriptors.next().map(UnixStream::from);
     } else if flags & HAS_TABLE != 0 {
         table = descriptors.next();
     }
-    Some(Served { channel, reader: FrameReader::new(usize::MAX), control, table })
+    Some(Served { channel, reader: FrameReader::new(usize::MAX), control, table, replies })
 }
 
 fn secret_bytes(text: &str) -> Option<Vec<u8>> {
@@ -131,7 +133,7 @@ fn secret_bytes(text: &str) -> Option<Vec<u8>> {
 /// Takes the greeting, and the descriptors that came along.
 fn receive_greeting(input: BorrowedFd<'_>) -> Option<Vec<OwnedFd>> {
     let mut bytes = [0; GREETING];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let mut slices = [IoSliceMut::new(&mut bytes)];
     #[cfg(target_os = "linux")]

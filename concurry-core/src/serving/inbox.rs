@@ -2,11 +2,13 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use rustix::net::RecvFlags;
 
-use crate::wire::{Frame, FrameHeader, FrameReader, Source};
+use crate::spin::ProcessSpin;
+use crate::wire::{FlightRecorder, Frame, FrameHeader, FrameReader, Source};
 
 /// A socket as a source of messages.
 pub(crate) struct Socket<'s> {
@@ -65,9 +67,45 @@ impl OwnedFrame {
 #[derive(Debug)]
 pub(crate) enum Inbox {
     /// It reads itself: what is urgent comes another way.
-    Own(UnixStream, FrameReader),
+    Own(OwnInbox),
     /// Another thread reads, and deals with what is urgent.
     Sorted(Receiver<OwnedFrame>),
+}
+
+/// The channel of a thread that reads itself.
+#[derive(Debug)]
+pub(crate) struct OwnInbox {
+    channel: UnixStream,
+    reader: FrameReader,
+    recorder: Option<Arc<FlightRecorder>>,
+    spin: ProcessSpin,
+}
+
+impl OwnInbox {
+    pub(crate) fn new(
+        channel: UnixStream,
+        reader: FrameReader,
+        recorder: Option<Arc<FlightRecorder>>,
+    ) -> Self {
+        Self { channel, reader, recorder, spin: ProcessSpin::new() }
+    }
+
+    fn read(&mut self) -> io::Result<Next> {
+        if let Some(recorder) = &self.recorder {
+            let heard = self.reader.total();
+            let comes = || {
+                let written = recorder.written_by_parent();
+                written.bytes > heard || !written.may_linger
+            };
+            let _ = comes() || self.spin.wait_until(comes);
+        }
+        match self.reader.read_from(&mut Socket::new(&self.channel, RecvFlags::empty())) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) => Ok(Next::Look),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Next::Look),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// What to do when there is no message.
@@ -85,8 +123,8 @@ impl Inbox {
         mut handle: impl FnMut(Frame<'_>) -> Next,
     ) -> io::Result<Next> {
         match self {
-            Self::Own(_, reader) => {
-                while let Some(frame) = reader.take().map_err(io::Error::other)? {
+            Self::Own(own) => {
+                while let Some(frame) = own.reader.take().map_err(io::Error::other)? {
                     if let Next::End = handle(frame) {
                         return Ok(Next::End);
                     }
@@ -106,14 +144,7 @@ impl Inbox {
     /// Waits for more, and handles what came. If the other side is gone, that is an error.
     pub(crate) fn wait(&mut self, mut handle: impl FnMut(Frame<'_>) -> Next) -> io::Result<Next> {
         match self {
-            Self::Own(channel, reader) => {
-                match reader.read_from(&mut Socket::new(channel, RecvFlags::empty())) {
-                    Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-                    Ok(_) => Ok(Next::Look),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Next::Look),
-                    Err(error) => Err(error),
-                }
-            }
+            Self::Own(own) => own.read(),
             Self::Sorted(messages) => match messages.recv() {
                 Ok(mut frame) => Ok(handle(frame.lend())),
                 Err(_) => Err(io::ErrorKind::UnexpectedEof.into()),

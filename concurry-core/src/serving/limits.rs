@@ -12,10 +12,12 @@ use concurry_limits::remote::{
     remote_permit,
 };
 use concurry_limits::{LimitSet, Limits, Permit};
+use concurry_time::block_on;
 
 use super::outbox::Outbox;
+use super::replies::Replies;
 use crate::sync::lock;
-use crate::wire::limits::{GrantText, LimitReply, LimitRequest, SetText};
+use crate::wire::limits::{DIRECT, GrantText, LimitReply, LimitRequest, SetText};
 use crate::wire::{Kind, codec};
 
 /// Asks the pool's process.
@@ -24,6 +26,8 @@ pub(crate) struct LimitClient {
     outbox: Arc<Outbox>,
     mirrors: Vec<LimitSet>,
     next: AtomicU64,
+    /// Where a thread can wait for an answer by itself.
+    replies: Option<Mutex<Replies>>,
     /// Never held while a waker runs.
     waiting: Mutex<HashMap<u64, Asking>>,
     me: Weak<Self>,
@@ -36,7 +40,11 @@ enum Asking {
 }
 
 impl LimitClient {
-    pub(crate) fn new(outbox: &Arc<Outbox>, sets: Vec<SetText>) -> Arc<Self> {
+    pub(super) fn new(
+        outbox: &Arc<Outbox>,
+        sets: Vec<SetText>,
+        replies: Option<Replies>,
+    ) -> Arc<Self> {
         // What can't be mirrored is not there: requests for it say so.
         let mirrors = sets.into_iter().filter_map(|set| LimitSet::mirror(set.into()).ok());
         let mirrors = mirrors.collect();
@@ -44,6 +52,7 @@ impl LimitClient {
             outbox: Arc::clone(outbox),
             mirrors,
             next: AtomicU64::new(1),
+            replies: replies.map(Mutex::new),
             waiting: Mutex::default(),
             me: Weak::clone(me),
         })
@@ -102,6 +111,21 @@ impl LimitServer for LimitClient {
         Box::pin(Asked { client, number, done: false })
     }
 
+    fn wait(&self, request: RemoteRequest) -> Result<Grant, RemoteError> {
+        let (Some(client), Some(replies)) = (self.me.upgrade(), &self.replies) else {
+            return block_on(self.request(request));
+        };
+        // Where another thread waits already, the answer comes the other way.
+        let Ok(mut replies) = replies.try_lock() else {
+            return block_on(self.request(request));
+        };
+        let number = self.next.fetch_add(1, Ordering::Relaxed) | DIRECT;
+        self.send(number, &LimitRequest::acquire(request));
+        let reply = replies.wait(number).ok_or(RemoteError::Lost)?;
+        drop(replies);
+        granted(client, number, reply)
+    }
+
     fn change(&self, set: usize, change: RemoteChange) {
         self.send(0, &LimitRequest::Change { set, change: change.into() });
     }
@@ -134,13 +158,13 @@ impl Future for Asked {
         let Some(Asking::Answered(reply)) = answered else {
             return Poll::Ready(Err(RemoteError::Lost));
         };
-        let (client, number) = (Arc::clone(&self.client), self.number);
-        Poll::Ready(reply.map_err(RemoteError::from).map(|GrantText { set, amounts }| Grant {
-            set,
-            amounts,
-            permit: Arc::new(Granted { client, number }),
-        }))
+        Poll::Ready(granted(Arc::clone(&self.client), self.number, reply))
     }
+}
+
+fn granted(client: Arc<LimitClient>, number: u64, reply: LimitReply) -> Result<Grant, RemoteError> {
+    let GrantText { set, amounts } = reply.map_err(RemoteError::from)?;
+    Ok(Grant { set, amounts, permit: Arc::new(Granted { client, number }) })
 }
 
 impl Drop for Asked {

@@ -1,7 +1,7 @@
 //! The other side: what a process does that was started to be a worker.
 //!
 //! `hook.rs` finds out before `main`, `serve.rs` is its life, `methods.rs` runs calls, `outbox.rs`
-//! holds what is sent, `control.rs` hears what is urgent. The pool inside is an ordinary one with
+//! holds what is sent, `control.rs` hears what is urgent, `replies.rs` what a thread waits for. The pool inside is an ordinary one with
 //! one worker, in sync mode if no method is async and else in async mode.
 
 mod control;
@@ -11,6 +11,7 @@ mod limits;
 mod methods;
 mod outbox;
 mod pacing;
+mod replies;
 mod serve;
 
 pub use hook::{WORKER_VARIABLE, greeting, greeting_with_table, init};

@@ -26,6 +26,8 @@ struct State {
     channel: UnixStream,
     /// Messages, where no recorder keeps them.
     waiting: Vec<u8>,
+    /// How many bytes were written, all in all.
+    sent: u64,
 }
 
 thread_local! {
@@ -39,7 +41,7 @@ impl Outbox {
         recorder: Option<Arc<FlightRecorder>>,
         max_message: usize,
     ) -> Self {
-        let state = Mutex::new(State { channel, waiting: Vec::new() });
+        let state = Mutex::new(State { channel, waiting: Vec::new(), sent: 0 });
         Self { recorder, max_message, state, flusher: OnceLock::new() }
     }
 
@@ -74,6 +76,8 @@ impl Outbox {
             _ => {
                 let sent = self.flush_locked(&mut state);
                 let _ = sent.and_then(|()| writer.write_to(&mut &state.channel));
+                state.sent += writer.total();
+                self.tell_sent(&state);
             }
         }
     }
@@ -125,13 +129,15 @@ impl Outbox {
 
     fn flush_locked(&self, state: &mut State) -> io::Result<()> {
         use std::io::Write;
-        let State { channel, waiting } = state;
+        let State { channel, waiting, sent } = state;
         match &self.recorder {
             Some(recorder) => {
                 let kept = recorder.kept();
                 if !kept.is_empty() {
                     (&*channel).write_all(kept)?;
+                    *sent += kept.len() as u64;
                     recorder.sent();
+                    self.tell_sent(state);
                 }
             }
             None if waiting.is_empty() => {}
@@ -141,5 +147,11 @@ impl Outbox {
             }
         }
         Ok(())
+    }
+
+    fn tell_sent(&self, state: &State) {
+        if let Some(recorder) = &self.recorder {
+            recorder.note_sent(state.sent);
+        }
     }
 }

@@ -9,11 +9,12 @@ use std::time::Duration;
 use rustix::net::RecvFlags;
 
 use super::control::{self, Control};
-use super::inbox::{Inbox, Next, Socket};
+use super::inbox::{Inbox, Next, OwnInbox, Socket};
 use super::limits::LimitClient;
 use super::methods::{Methods, Server};
 use super::outbox::Outbox;
 use super::pacing::Pacing;
+use super::replies::Replies;
 use crate::event::Event;
 use crate::pool::{MethodKinds, Options};
 use crate::wire::message::{Hello, PanicText, Rebuilt, Uncarried, VERSION};
@@ -36,6 +37,7 @@ pub(crate) struct Served {
     pub(crate) reader: FrameReader,
     pub(crate) control: Option<UnixStream>,
     pub(crate) table: Option<OwnedFd>,
+    pub(crate) replies: Option<UnixStream>,
 }
 
 /// What the macros know of the constructor, for [`serve`].
@@ -86,17 +88,19 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
     mut hello: Hello,
     building: Building<W, E>,
 ) {
-    let Served { channel, reader, control: urgent, table } = served;
+    let Served { channel, reader, control: urgent, table, replies } = served;
     let recorder = table.and_then(|table| FlightRecorder::open(&table, hello.slots).ok());
     let recorder = recorder.map(Arc::new);
     let Ok(sending) = channel.try_clone() else { return };
     let outbox = Arc::new(Outbox::new(sending, recorder.clone(), hello.max_message));
-    let limits = LimitClient::new(&outbox, std::mem::take(&mut hello.sets));
+    let replies = replies.map(|replies| Replies::new(replies, recorder.clone()));
+    let limits = LimitClient::new(&outbox, std::mem::take(&mut hello.sets), replies);
     let control = Control::new(Arc::clone(&outbox), Arc::clone(&limits));
     // Before the constructor, which may run for long: its parent may be gone meanwhile.
     let inbox = match urgent {
         Some(urgent) => {
-            control::listen(Arc::clone(&control), urgent).map(|()| Inbox::Own(channel, reader))
+            let own = OwnInbox::new(channel, reader, recorder.clone());
+            control::listen(Arc::clone(&control), urgent).map(|()| Inbox::Own(own))
         }
         None => {
             let (sender, messages) = mpsc::channel();

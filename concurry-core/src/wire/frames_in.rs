@@ -30,6 +30,8 @@ pub struct FrameReader {
     /// A message with large blocks, some of which are not here yet.
     large: Option<Large>,
     most: usize,
+    /// How many bytes were read, all in all.
+    total: u64,
 }
 
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl FrameReader {
     /// At the beginning of a stream whose messages are at most `most` bytes long.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { bytes: Vec::new(), taken: 0, large: None, most }
+        Self { bytes: Vec::new(), taken: 0, large: None, most, total: 0 }
     }
 
     /// Reads once. Zero: the stream has ended.
@@ -61,6 +63,17 @@ impl FrameReader {
     ///
     /// What the source says.
     pub fn read_from(&mut self, source: &mut impl Source) -> io::Result<usize> {
+        let count = self.read_some(source)?;
+        self.total += count as u64;
+        Ok(count)
+    }
+
+    /// How many bytes it has read, all in all.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    fn read_some(&mut self, source: &mut impl Source) -> io::Result<usize> {
         if let Some(large) = &mut self.large
             && let Some((block, length)) = large.open()
         {

@@ -22,13 +22,22 @@ pub struct FrameWriter<'v> {
     /// How much of the first block is written.
     block_written: usize,
     most: usize,
+    /// How many bytes were written, all in all.
+    total: u64,
 }
 
 impl<'v> FrameWriter<'v> {
     /// Without a message. None that is added may be longer than `most` bytes.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { bytes: Vec::new(), written: 0, blocks: VecDeque::new(), block_written: 0, most }
+        Self {
+            bytes: Vec::new(),
+            written: 0,
+            blocks: VecDeque::new(),
+            block_written: 0,
+            most,
+            total: 0,
+        }
     }
 
     /// Adds a message whose body `encode` writes. If it fails nothing is added.
@@ -127,6 +136,11 @@ impl<'v> FrameWriter<'v> {
         !self.blocks.is_empty()
     }
 
+    /// How many bytes it has written, all in all.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
     /// What is not written, if no large block is among it.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
@@ -154,6 +168,7 @@ impl<'v> FrameWriter<'v> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
+            self.total += written as u64;
             self.advance(written);
         }
         self.clear();

@@ -31,6 +31,10 @@ impl From<SetText> for SetDescription {
     }
 }
 
+/// A bit of a request's number: the thread that asks waits on the channel of answers, and for nothing
+/// else.
+pub(crate) const DIRECT: u64 = 1 << 63;
+
 /// What a worker wants. The number of the message is that of the request, which becomes the permit's.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum LimitRequest {

@@ -13,6 +13,8 @@ pub(crate) mod codec;
 #[cfg(feature = "process")]
 pub(crate) mod deliveries;
 #[cfg(feature = "process")]
+mod doorbell;
+#[cfg(feature = "process")]
 mod frame;
 #[cfg(feature = "process")]
 mod frames_in;
@@ -40,6 +42,8 @@ pub(crate) use carry::judged;
 pub use carry::{Carry, CarryFailure, Decoder, Encoder, ErrorText, MethodWires};
 #[cfg(feature = "process")]
 pub use codec::Carried;
+#[cfg(feature = "process")]
+pub(crate) use doorbell::Written;
 #[cfg(feature = "process")]
 pub use frame::{Frame, FrameError, FrameHeader, HEADER, Kind, MAX_FRAME, Status};
 #[cfg(feature = "process")]

@@ -16,8 +16,9 @@ use super::number::{generation, slot};
 
 /// Room for results that are not sent.
 const RESULTS: usize = 64 * 1024;
-/// Before the words: how many bytes of results there are, whether anybody writes here, and the pace.
-const HEAD: usize = 64;
+/// Before the words, a line of memory for what the worker notes (how many bytes of results there are,
+/// whether it writes here, its pace), and one for each side's doorbell (see `doorbell.rs`).
+const HEAD: usize = 192;
 
 const SENT: u32 = 1;
 const BEGUN: u32 = 2;
@@ -137,8 +138,7 @@ impl FlightRecorder {
 
     /// Says that the worker uses it.
     fn opened(&self) -> &AtomicU64 {
-        // SAFETY: the second eight bytes of the mapping, aligned, and only ever used as an atomic.
-        unsafe { self.memory.add(8).cast::<AtomicU64>().as_ref() }
+        self.head_word(1)
     }
 
     /// Parent: whether the worker ever used it.
@@ -147,8 +147,7 @@ impl FlightRecorder {
     }
 
     fn count(&self) -> &AtomicU64 {
-        // SAFETY: the first bytes of the mapping, aligned, and only ever used as an atomic.
-        unsafe { self.memory.cast::<AtomicU64>().as_ref() }
+        self.head_word(0)
     }
 
     /// Worker: it has worked so long at so many calls, all in all. Before their results are sent.
@@ -168,8 +167,14 @@ impl FlightRecorder {
     }
 
     fn pace_word(&self, part: usize) -> &AtomicU64 {
+        self.head_word(2 + part)
+    }
+
+    /// One of the words before the table, by its place.
+    pub(super) fn head_word(&self, place: usize) -> &AtomicU64 {
+        assert!(place < HEAD / 8, "the head has no such word");
         // SAFETY: within the head of the mapping, aligned, and only ever used as an atomic.
-        unsafe { self.memory.add(16 + 8 * part).cast::<AtomicU64>().as_ref() }
+        unsafe { self.memory.add(8 * place).cast::<AtomicU64>().as_ref() }
     }
 
     fn results(&self) -> NonNull<u8> {

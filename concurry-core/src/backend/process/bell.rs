@@ -11,14 +11,37 @@ use rustix::event::Timespec;
 use super::connection::Interest;
 use super::wake::PollWaker;
 
+/// Who wakes a thread that sleeps there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wakers<'w> {
+    /// For whatever the thread has to do.
+    pub(crate) waker: &'w Arc<PollWaker>,
+    /// To have it look after a caller.
+    pub(crate) rouser: &'w Arc<PollWaker>,
+}
+
+/// Why a sleep is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rung {
+    /// The process has ended.
+    Ended,
+    /// There may be something to do.
+    Something,
+    /// A caller uses the process, and nothing else.
+    Roused,
+    /// Nothing came for so long.
+    Nothing,
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 
     use super::*;
 
-    const ENDED: u64 = 1;
     const OTHER: u64 = 0;
+    const ENDED: u64 = 1;
+    const ROUSED: u64 = 2;
 
     /// Sleeps until one of several descriptors has something. Others may change for what, also while
     /// somebody sleeps, without waking him.
@@ -27,13 +50,14 @@ mod system {
 
     impl Bell {
         pub(crate) fn new(
-            waker: &Arc<PollWaker>,
+            wakers: &Wakers<'_>,
             channel: &Arc<UnixStream>,
             ended: Option<&OwnedFd>,
         ) -> io::Result<Self> {
             let epoll = epoll::create(CreateFlags::CLOEXEC)?;
             let data = EventData::new_u64;
-            epoll::add(&epoll, waker.descriptor(), data(OTHER), EventFlags::IN)?;
+            epoll::add(&epoll, wakers.waker.descriptor(), data(OTHER), EventFlags::IN)?;
+            epoll::add(&epoll, wakers.rouser.descriptor(), data(ROUSED), EventFlags::IN)?;
             epoll::add(&epoll, channel, data(OTHER), EventFlags::IN)?;
             if let Some(ended) = ended {
                 epoll::add(&epoll, ended, data(ENDED), EventFlags::IN)?;
@@ -59,13 +83,19 @@ mod system {
             let _ = epoll::delete(&self.0, channel);
         }
 
-        /// Sleeps, at most so long. True: the process has ended.
-        pub(crate) fn wait(&self, timeout: Option<Duration>) -> bool {
+        /// Sleeps, at most so long.
+        pub(crate) fn wait(&self, timeout: Option<Duration>) -> Rung {
             let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
             let mut events = [const { std::mem::MaybeUninit::uninit() }; 4];
             match epoll::wait(&self.0, &mut events, timeout.as_ref()) {
-                Ok((events, _)) => events.iter().any(|event| event.data.u64() == ENDED),
-                Err(_) => false,
+                Ok(([], _)) => Rung::Nothing,
+                Ok((events, _)) if events.iter().any(|event| event.data.u64() == ENDED) => {
+                    Rung::Ended
+                }
+                Ok((events, _)) if events.iter().all(|event| event.data.u64() == ROUSED) => {
+                    Rung::Roused
+                }
+                _ => Rung::Something,
             }
         }
     }
@@ -85,6 +115,7 @@ mod system {
     #[derive(Debug)]
     pub(crate) struct Bell {
         waker: Arc<PollWaker>,
+        rouser: Arc<PollWaker>,
         channel: Arc<UnixStream>,
         also: Mutex<Option<Arc<UnixStream>>>,
         writes: AtomicBool,
@@ -92,12 +123,13 @@ mod system {
 
     impl Bell {
         pub(crate) fn new(
-            waker: &Arc<PollWaker>,
+            wakers: &Wakers<'_>,
             channel: &Arc<UnixStream>,
             _: Option<&OwnedFd>,
         ) -> io::Result<Self> {
-            let (waker, channel) = (Arc::clone(waker), Arc::clone(channel));
-            Ok(Self { waker, channel, also: Mutex::default(), writes: AtomicBool::new(false) })
+            let (waker, rouser) = (Arc::clone(wakers.waker), Arc::clone(wakers.rouser));
+            let (also, writes) = (Mutex::default(), AtomicBool::new(false));
+            Ok(Self { waker, rouser, channel: Arc::clone(channel), also, writes })
         }
 
         pub(crate) fn listen(&self, _: &UnixStream, interest: Interest) {
@@ -114,8 +146,8 @@ mod system {
             *lock(&self.also) = None;
         }
 
-        /// Sleeps, at most so long. True: the process has ended.
-        pub(crate) fn wait(&self, timeout: Option<Duration>) -> bool {
+        /// Sleeps, at most so long. That the process has ended shows in its channel.
+        pub(crate) fn wait(&self, timeout: Option<Duration>) -> Rung {
             let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
             let also = lock(&self.also).clone();
             let mut wanted = PollFlags::IN;
@@ -125,10 +157,14 @@ mod system {
             let mut watched = [
                 PollFd::new(&*self.channel, wanted),
                 PollFd::from_borrowed_fd(self.waker.descriptor(), PollFlags::IN),
+                PollFd::from_borrowed_fd(self.rouser.descriptor(), PollFlags::IN),
                 PollFd::new(also.as_deref().unwrap_or(&self.channel), PollFlags::IN),
             ];
-            let _ = poll(&mut watched, timeout.as_ref());
-            false
+            match poll(&mut watched, timeout.as_ref()) {
+                Ok(0) => Rung::Nothing,
+                Ok(1) if !watched[2].revents().is_empty() => Rung::Roused,
+                _ => Rung::Something,
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One process of a pool: started, watched, killed with all that it has started itself.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -16,6 +16,7 @@ use super::connection::Channel;
 use super::output::Outputs;
 use crate::error::WorkerDeath;
 use crate::serving::{WORKER_VARIABLE, greeting_of_parent, secret_text};
+use crate::wire::limits::DIRECT;
 use crate::wire::{FlightRecorder, FrameWriter, Kind};
 
 /// Room in the system's buffers, so that both sides are rarely held up.
@@ -31,22 +32,32 @@ pub(crate) struct Process {
     pub(crate) channel: Arc<UnixStream>,
     /// What is urgent.
     pub(crate) urgent: UnixStream,
+    /// Answers about limits for threads that block on them.
+    replies: Option<UnixStream>,
     pub(crate) recorder: Arc<FlightRecorder>,
     status: Option<ExitStatus>,
 }
 
 impl Process {
-    /// Starts this executable as a worker.
-    pub(crate) fn start(name: &str, slots: u32, outputs: &Outputs) -> io::Result<Self> {
+    /// Starts this executable as a worker. `limited`: it may ask about limits.
+    pub(crate) fn start(
+        name: &str,
+        slots: u32,
+        limited: bool,
+        outputs: &Outputs,
+    ) -> io::Result<Self> {
         let (channel, theirs) = UnixStream::pair()?;
         let (urgent, their_urgent) = UnixStream::pair()?;
+        let (replies, their_replies) = limited.then(UnixStream::pair).transpose()?.unzip();
         for socket in [&channel, &theirs] {
             let _ = rustix::net::sockopt::set_socket_send_buffer_size(socket, SOCKET_BUFFER);
             let _ = rustix::net::sockopt::set_socket_recv_buffer_size(socket, SOCKET_BUFFER);
         }
         let (recorder, table) = FlightRecorder::create(slots)?;
         let secret = secret();
-        send_greeting(&channel, secret, &their_urgent, &table)?;
+        let mut descriptors = vec![their_urgent.as_fd(), table.as_fd()];
+        descriptors.extend(their_replies.as_ref().map(UnixStream::as_fd));
+        send_greeting(&channel, secret, &descriptors)?;
         let mut command = executable()?;
         command
             .arg0(name)
@@ -60,7 +71,7 @@ impl Process {
             .watch(child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from));
         let ended = pid_of(&child).and_then(watch_end);
         let (channel, recorder) = (Arc::new(channel), Arc::new(recorder));
-        Ok(Self { child, ended, channel, urgent, recorder, status: None })
+        Ok(Self { child, ended, channel, urgent, replies, recorder, status: None })
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -70,13 +81,17 @@ impl Process {
     /// Sends an urgent message, if the channel for those takes it: a process that reads none is found
     /// out by its silence.
     pub(crate) fn send_urgent(&self, kind: Kind, call: u64, body: &[u8]) {
-        let mut writer = FrameWriter::new(usize::MAX);
-        let added = writer.add(kind, 0, call, |encoder| {
-            encoder.body.extend_from_slice(body);
-            Ok(())
-        });
-        if added.is_ok() {
-            let _ = writer.write_to(&mut Channel(&self.urgent));
+        send_on(&self.urgent, kind, call, body);
+    }
+
+    /// Answers a request about limits.
+    pub(super) fn reply(&self, number: u64, body: &[u8]) {
+        match &self.replies {
+            Some(replies) if number & DIRECT != 0 => {
+                send_on(replies, Kind::LimitReply, number, body);
+                self.recorder.note_reply();
+            }
+            _ => self.send_urgent(Kind::LimitReply, number, body),
         }
     }
 
@@ -139,6 +154,17 @@ impl Process {
     }
 }
 
+fn send_on(channel: &UnixStream, kind: Kind, call: u64, body: &[u8]) {
+    let mut writer = FrameWriter::new(usize::MAX);
+    let added = writer.add(kind, 0, call, |encoder| {
+        encoder.body.extend_from_slice(body);
+        Ok(())
+    });
+    if added.is_ok() {
+        let _ = writer.write_to(&mut Channel(channel));
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
@@ -192,19 +218,17 @@ fn secret() -> [u8; 16] {
     secret
 }
 
-/// Sends who waits here, with the descriptors of the urgent channel and the shared table.
+/// Sends who waits here, with the descriptors of the other channels and of the shared table.
 fn send_greeting(
     channel: &UnixStream,
     secret: [u8; 16],
-    urgent: &UnixStream,
-    table: &OwnedFd,
+    descriptors: &[BorrowedFd<'_>],
 ) -> io::Result<()> {
     let greeting = greeting_of_parent(secret, std::process::id());
-    let descriptors = [urgent.as_fd(), table.as_fd()];
-    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    if !ancillary.push(SendAncillaryMessage::ScmRights(&descriptors)) {
-        return Err(io::Error::other("no room for two descriptors"));
+    if !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)) {
+        return Err(io::Error::other("no room for the descriptors"));
     }
     let slices = [IoSlice::new(&greeting)];
     rustix::net::sendmsg(channel, &slices, &mut ancillary, SendFlags::NOSIGNAL)?;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use rustix::io::IoSlice;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 
-use super::bell::Bell;
+use super::bell::{Bell, Wakers};
 use super::child::Process;
-use super::wake::PollWaker;
 use crate::remote::{BuiltFailure, RemotePool};
 use crate::serving::Socket;
 use crate::shared::unheard::Unheard;
-use crate::wire::{FrameReader, FrameWriter};
+use crate::spin;
+use crate::wire::{FrameReader, FrameWriter, Written};
 
 /// A process and its streams of messages.
 #[derive(Debug)]
@@ -54,24 +54,41 @@ impl Connection {
         process: Process,
         hello: &[u8],
         max_message: usize,
-        waker: &Arc<PollWaker>,
+        wakers: &Wakers<'_>,
     ) -> io::Result<Self> {
         let mut writer = FrameWriter::new(max_message);
         writer.add_encoded(hello);
-        let bell = Arc::new(Bell::new(waker, &process.channel, process.ended.as_ref())?);
+        let bell = Arc::new(Bell::new(wakers, &process.channel, process.ended.as_ref())?);
         let reader = FrameReader::new(max_message);
         Ok(Self { writer, reader, bell, interest: Interest::Read, unheard: None, process })
     }
 
     /// Writes what the channel takes. False: it is broken.
     pub(crate) fn flush(&mut self) -> bool {
+        self.write(false)
+    }
+
+    /// The same, for a caller who may wait for the answer and send the next call then.
+    pub(super) fn flush_for_caller(&mut self) -> bool {
+        self.write(spin::room_for_pair())
+    }
+
+    fn write(&mut self, may_linger: bool) -> bool {
         if self.writer.is_empty() {
             return true;
         }
-        match self.writer.write_to(&mut Channel(&self.process.channel)) {
+        let written = self.writer.write_to(&mut Channel(&self.process.channel));
+        let bytes = self.writer.total();
+        self.process.recorder.note_written(Written { bytes, may_linger });
+        match written {
             Ok(()) => true,
             Err(error) => error.kind() == io::ErrorKind::WouldBlock,
         }
+    }
+
+    /// Whether something is there to be read. False is a hint.
+    pub(super) fn has_come(&self) -> bool {
+        self.process.recorder.sent_by_worker() > self.reader.total()
     }
 
     /// Reads once what is there.

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
-use std::time::Duration;
 
+use super::bell::Rung;
 use super::connection::{Came, Connection};
-use super::line::Line;
+use super::lending::Looks;
 use super::link::{End, Link};
 use super::notes::Note;
 use super::recycle::Recycling;
@@ -16,9 +16,6 @@ use super::window::Window;
 use crate::error::WorkerDeath;
 use crate::remote::{CallTable, LimitDesk, Outcomes, TakenCall};
 use crate::wire::{Kind, Pace};
-
-/// How often the thread looks after calls that callers send by themselves.
-const LOOK_IN: Duration = Duration::from_millis(3);
 
 /// A process that is being fed.
 #[derive(Debug)]
@@ -116,23 +113,23 @@ impl Link {
     /// The cause: `None` if it has ended as it was told.
     fn feed(&mut self, mut feed: Box<Feed>) -> (Box<Feed>, Option<WorkerDeath>) {
         let mut stopping = self.line.pool.stopping();
-        let mut visits = 0;
+        let mut looks = Looks::default();
         loop {
             self.line.mailbox.waker.reset();
+            self.line.handover.rouser.reset();
             let sleep = match self.turn(&mut feed, &mut stopping) {
                 Turn::Ended(cause) => return (feed, cause),
                 Turn::Again => continue,
-                Turn::Sleep => self.line.watches(&feed, &mut visits),
+                Turn::Sleep => looks.sleep(&feed),
             };
             feed.connection.listen_to_all();
             let bell = Arc::clone(&feed.connection.bell);
             let ended = if self.line.may_lend(&feed) {
-                self.line.handover.lend(feed, sleep.is_none());
-                let ended = bell.wait(sleep);
-                feed = self.line.handover.take_back();
+                let (back, ended) = self.line.lend(feed, &bell, sleep);
+                feed = back;
                 ended
             } else {
-                bell.wait(sleep)
+                bell.wait(sleep) == Rung::Ended
             };
             if feed.searching {
                 self.line.pool.queue().unpark(self.line.worker);
@@ -153,7 +150,7 @@ impl Link {
             self.stop(feed);
         }
         let Feed { desk, connection, .. } = &mut *feed;
-        desk.poll(|number, body| connection.process.send_urgent(Kind::LimitReply, number, &body));
+        desk.poll(|number, body| connection.process.reply(number, &body));
         // Results first: they make room for calls, and all of it is written at once.
         let trouble = feed.trouble.take();
         let received = match trouble.map_or_else(|| self.line.receive(feed), Err) {
@@ -294,27 +291,5 @@ impl Link {
             queue.end_search(self.line.worker);
         }
         true
-    }
-}
-
-impl Line {
-    /// How long the thread may sleep if nothing happens. `visits`: how many there were before.
-    fn watches(&self, feed: &Feed, visits: &mut u64) -> Option<Duration> {
-        let next = feed.watch.next(&feed.table);
-        // Calls of visits come without a word to the thread: it looks in now and then.
-        let visited = std::mem::replace(visits, feed.visits) != feed.visits;
-        next.or(visited.then_some(LOOK_IN))
-    }
-
-    /// Whether callers may use the process while its thread sleeps. It is parked then, so that a call
-    /// that is queued wakes it all the same.
-    fn may_lend(&self, feed: &Feed) -> bool {
-        self.one_at_a_time
-            && feed.searching
-            && feed.table.len() < 2
-            && feed.connection.writer.is_empty()
-            && !feed.recycling.is_due()
-            && !feed.told_to_stop
-            && !feed.finishing
     }
 }

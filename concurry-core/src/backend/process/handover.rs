@@ -8,6 +8,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::Wake;
+use std::time::Duration;
 
 use super::feed::Feed;
 use super::wake::PollWaker;
@@ -19,12 +20,14 @@ pub(super) struct Handover {
     place: Mutex<Place>,
     /// Whether the feed is in its place, for those who only want it then.
     is_here: AtomicBool,
-    /// The feed is back, and its thread wants it.
+    /// The feed is back, and somebody waits for it.
     returned: Condvar,
     /// How many visits there were.
     visits: AtomicU64,
     /// Wakes the caller who waits for the channel.
     pub(super) visitor: Arc<PollWaker>,
+    /// Has the thread look after a caller who uses the process while it dozes.
+    pub(super) rouser: Arc<PollWaker>,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +39,8 @@ struct Place {
     visit: Option<VisitId>,
     /// The thread sleeps until it is woken, so nobody looks after a call that takes too long.
     dozes: bool,
+    /// The thread looks after a visit, and puts the feed back at once.
+    inspected: bool,
 }
 
 /// Tells visits of one handover apart.
@@ -44,10 +49,10 @@ pub(super) struct VisitId(u64);
 
 impl Handover {
     pub(super) fn new() -> std::io::Result<Self> {
-        let visitor = PollWaker::new()?;
+        let (visitor, rouser) = (PollWaker::new()?, PollWaker::new()?);
         let (place, visits) = (Mutex::default(), AtomicU64::new(0));
         let is_here = AtomicBool::new(false);
-        Ok(Self { place, is_here, returned: Condvar::new(), visits, visitor })
+        Ok(Self { place, is_here, returned: Condvar::new(), visits, visitor, rouser })
     }
 
     /// Thread: gives the feed away for the time of a sleep. `dozes`: nothing will wake it by itself.
@@ -76,18 +81,56 @@ impl Handover {
         }
     }
 
+    /// Thread: looks after the callers that use the feed, without sending them away. `known`: how many
+    /// visits there were at the last look. `roused`: a caller has just used it. `look` says how long the thread may sleep then, or that it
+    /// has to take the feed back, as it has to if there was no visit.
+    pub(super) fn inspect(
+        &self,
+        known: &mut u64,
+        roused: bool,
+        doze_from: Duration,
+        look: impl FnOnce(&mut Feed) -> Option<Duration>,
+    ) -> Option<Duration> {
+        let mut place = lock(&self.place);
+        let visits = self.visits.load(Ordering::Relaxed);
+        let visited = std::mem::replace(known, visits) != visits;
+        // A caller works with it just now.
+        let Some(mut feed) = place.feed.take() else { return Some(doze_from) };
+        if !roused && !visited && place.visit.is_none() {
+            place.feed = Some(feed);
+            return None;
+        }
+        place.inspected = true;
+        drop(place);
+        let sleep = look(&mut feed);
+        let mut place = lock(&self.place);
+        place.feed = Some(feed);
+        place.inspected = false;
+        place.dozes = sleep.is_some_and(|sleep| sleep > doze_from);
+        self.returned.notify_all();
+        sleep
+    }
+
     /// Caller: takes the feed if it is here. `visit`: to go on with that one, which may be over.
     pub(super) fn borrow(&self, visit: Option<VisitId>) -> Option<Borrowed<'_>> {
         if visit.is_none() && !self.is_here.load(Ordering::Relaxed) {
             return None;
         }
         let mut place = lock(&self.place);
+        while place.inspected && visit.is_some() {
+            place = self.returned.wait(place).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
         if place.wanted || place.visit != visit {
             return None;
         }
         let feed = place.feed.take()?;
         place.visit = None;
         Some(Borrowed { handover: self, feed: Some(feed), visit: None })
+    }
+
+    /// How many callers have waited for the channel, all in all.
+    pub(super) fn visits(&self) -> u64 {
+        self.visits.load(Ordering::Relaxed)
     }
 
     /// Whether the thread sleeps until it is woken. Asked once: who asks wakes it then.

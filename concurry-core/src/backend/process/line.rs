@@ -182,7 +182,7 @@ impl Line {
             if frame.header.kind == Kind::LimitRequest {
                 let process = &feed.connection.process;
                 feed.desk.handle(&frame, &feed.table, |number, body| {
-                    process.send_urgent(Kind::LimitReply, number, &body);
+                    process.reply(number, &body);
                 });
                 continue;
             }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
+use super::bell::Wakers;
 use super::child::Process;
 use super::connection::Connection;
 use super::line::Line;
@@ -139,12 +140,13 @@ impl Link {
     /// Starts a process, and does not wait for it.
     pub(super) fn begin_start(&self) -> Result<Connection, BuiltFailure> {
         let name = format!("{}-{}", self.line.pool.worker_name(), self.line.worker);
-        let process = Process::start(&name, self.slots, &self.outputs).map_err(|error| {
+        let process = Process::start(&name, self.slots, self.line.limited, &self.outputs).map_err(|error| {
             BuiltFailure::Gone(format!("the operating system refused a process: {error}"))
         })?;
-        let waker = &self.line.mailbox.waker;
+        let wakers =
+            Wakers { waker: &self.line.mailbox.waker, rouser: &self.line.handover.rouser };
         let connection =
-            Connection::new(process, &self.hello, self.line.options.max_message, waker);
+            Connection::new(process, &self.hello, self.line.options.max_message, &wakers);
         connection.map_err(|error| {
             BuiltFailure::Gone(format!("the operating system refused a descriptor: {error}"))
         })

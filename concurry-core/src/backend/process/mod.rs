@@ -11,6 +11,7 @@ mod end;
 mod factory;
 mod feed;
 mod handover;
+mod lending;
 mod line;
 mod link;
 mod notes;

@@ -10,6 +10,7 @@ use super::feed::Feed;
 use super::line::Line;
 use crate::remote::RemoteCall;
 use crate::shared::unheard::Unheard;
+use crate::spin;
 
 impl Line {
     /// Sends a call from its caller's thread, if the process has nothing to do. Otherwise gives it back.
@@ -32,10 +33,12 @@ impl Line {
             // What the call asks for has to be heard, also before anybody waits for the call.
             feed.connection.listen(Interest::Read);
         }
-        let sent = feed.connection.flush() && feed.connection.writer.is_empty();
+        let sent = feed.connection.flush_for_caller() && feed.connection.writer.is_empty();
         drop(visit);
-        if !sent || self.handover.ends_doze() {
+        if !sent {
             self.mailbox.waker.wake_by_ref();
+        } else if self.handover.ends_doze() {
+            self.handover.rouser.wake_by_ref();
         }
         Ok(())
     }
@@ -43,11 +46,11 @@ impl Line {
     /// Waits for the result of a call in the place of the thread, if it is the process's only one.
     /// When it returns the call may be done; if not, nothing is gained by waiting here.
     pub(super) fn attend(&self, number: u64) {
-        let (mut goes_on, mut hurried) = (None, false);
+        let mut goes_on = None;
         loop {
             let Some(mut visit) = self.handover.borrow(goes_on) else { return };
             let Some(feed) = visit.feed() else { return };
-            if goes_on.is_some() && self.fetch(feed) {
+            if (goes_on.is_some() || feed.connection.has_come()) && self.fetch(feed) {
                 drop(visit);
                 return self.mailbox.waker.wake_by_ref();
             }
@@ -62,22 +65,21 @@ impl Line {
                 return;
             }
             let recorder = Arc::clone(&feed.connection.process.recorder);
-            let calls = feed.pace.calls;
+            let heard = feed.connection.reader.total();
             // The thread sleeps on while this one waits.
             feed.connection.listen(Interest::Nothing);
-            self.handover.visitor.reset();
+            let visitor = &self.handover.visitor;
+            visitor.reset();
             let channel = Arc::clone(&feed.connection.process.channel);
             goes_on = Some(visit.stay());
-            // Often the worker runs in place of this thread as soon as it has the call. It notes that it
-            // is done before it sends the result.
-            if !hurried && recorder.noted_pace().calls != calls {
-                hurried = true;
+            let comes = || recorder.sent_by_worker() > heard || visitor.is_woken();
+            // Often the worker runs in place of this thread as soon as it has the call, and has answered.
+            if comes() || spin::caller_of_process(comes) {
                 continue;
             }
-            let waker = self.handover.visitor.descriptor();
             let mut watched = [
                 PollFd::new(&*channel, PollFlags::IN),
-                PollFd::from_borrowed_fd(waker, PollFlags::IN),
+                PollFd::from_borrowed_fd(visitor.descriptor(), PollFlags::IN),
             ];
             let _ = poll(&mut watched, None);
         }

@@ -41,6 +41,11 @@ impl PollWaker {
         self.read.as_fd()
     }
 
+    /// Whether it was called since the last reset: a hint.
+    pub(super) fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::Relaxed)
+    }
+
     /// After a poll: wakes from here on make the descriptor readable again.
     pub(crate) fn reset(&self) {
         // SeqCst, and before whatever is looked at next: a wake after this look is seen by a poll.
