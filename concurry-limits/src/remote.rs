@@ -5,7 +5,7 @@
 //! the pool's process; a [`Permit`] here tells that process what becomes of it. For the users of a
 //! worker nothing is different.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -69,10 +69,6 @@ pub trait LimitServer: Send + Sync + Debug {
     /// Asks. Dropping the future takes the request back.
     fn request(&self, request: RemoteRequest) -> GrantFuture;
     /// Asks, and blocks this thread until the answer is there.
-    ///
-    /// # Errors
-    ///
-    /// What the other side says.
     fn wait(&self, request: RemoteRequest) -> Result<Grant, RemoteError> {
         concurry_time::block_on(self.request(request))
     }
@@ -269,16 +265,12 @@ impl Remote {
         Acquire::remote(RemoteAcquire { remote: self.clone(), request: Some(request), asked: None })
     }
 
-    pub(crate) fn try_acquire(
-        &self,
-        scope: Scope,
-        amounts: Vec<(String, f64)>,
-    ) -> Result<Permit<'static>, LimitError> {
+    pub(crate) fn try_acquire(&self, scope: Scope, amounts: Vec<(String, f64)>) -> Granted {
         let request = RemoteRequest { scope: scope as u8, amounts, wait: Wait::No };
         self.permit(self.server.wait(request))
     }
 
-    fn permit(&self, answer: Result<Grant, RemoteError>) -> Result<Permit<'static>, LimitError> {
+    fn permit(&self, answer: Result<Grant, RemoteError>) -> Granted {
         let grant = answer.map_err(|error| error.into_error(&self.mirrors))?;
         remote_permit(&self.mirrors, grant)
             .ok_or_else(|| RemoteError::Lost.into_error(&self.mirrors))
@@ -299,6 +291,8 @@ pub fn remote_permit(mirrors: &[LimitSet], grant: Grant) -> Option<Permit<'stati
     Some(Permit::of_server(Arc::clone(&mirror.shared), takes, grant.permit))
 }
 
+type Granted = Result<Permit<'static>, LimitError>;
+
 /// A request on its way to the other side.
 #[derive(Debug)]
 pub(crate) struct RemoteAcquire {
@@ -310,29 +304,29 @@ pub(crate) struct RemoteAcquire {
 struct Asked(GrantFuture);
 
 impl Debug for Asked {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Asked")
     }
 }
 
 impl RemoteAcquire {
     /// Blocks until the answer is there. `None`: it was asked for before, by a poll.
-    pub(crate) fn wait(
-        &mut self,
-        timeout: Option<Duration>,
-    ) -> Option<Result<Permit<'static>, LimitError>> {
-        let mut request = self.request.take()?;
-        request.wait = timeout.map_or(Wait::Forever, Wait::AtMost);
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> Option<Granted> {
+        let request = self.take_request(timeout)?;
         Some(self.remote.permit(self.remote.server.wait(request)))
+    }
+
+    fn take_request(&mut self, timeout: Option<Duration>) -> Option<RemoteRequest> {
+        let wait = timeout.map_or(Wait::Forever, Wait::AtMost);
+        self.request.take().map(|request| RemoteRequest { wait, ..request })
     }
 
     pub(crate) fn poll(
         &mut self,
         timeout: Option<Duration>,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Permit<'static>, LimitError>> {
-        if let Some(mut request) = self.request.take() {
-            request.wait = timeout.map_or(Wait::Forever, Wait::AtMost);
+    ) -> Poll<Granted> {
+        if let Some(request) = self.take_request(timeout) {
             self.asked = Some(Asked(self.remote.server.request(request)));
         }
         let Some(Asked(asked)) = &mut self.asked else { return Poll::Pending };

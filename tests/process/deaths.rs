@@ -71,6 +71,25 @@ fn a_crash_in_the_middle_of_many_fast_calls_costs_one() {
 }
 
 #[test]
+fn a_map_over_tiny_items_loses_those_that_end_their_process_and_no_other() {
+    within(|| {
+        let fragile = Fragile::options(Mode::Process, 2).init(None).unwrap();
+        let deadly = |number: u64| number % 5_000 == 2_500;
+        let outcomes = fragile
+            .map(0..20_000_u64, move |fragile, number| fragile.next_unless(number, deadly(number)));
+        for (number, outcome) in (0..).zip(outcomes.outcomes()) {
+            match outcome {
+                Ok(sum) => assert!(sum == number + 1 && !deadly(number), "{number}"),
+                Err(error) => {
+                    assert!(deadly(number), "{number}: {error}");
+                    assert!(matches!(died(error), WorkerDeath::Signal { .. }));
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn a_process_that_shows_no_sign_of_life_is_killed() {
     within(|| {
         let options = ProcessOptions::new().hang_timeout(Duration::from_millis(300));

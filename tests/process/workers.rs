@@ -62,6 +62,11 @@ impl Fragile {
         std::process::exit(code)
     }
 
+    /// Takes its process along if it is told to.
+    pub(crate) fn next_unless(&self, number: u64, deadly: bool) -> u64 {
+        if deadly { self.abort() } else { number + 1 }
+    }
+
     pub(crate) fn abort(&self) -> u64 {
         std::process::abort()
     }

@@ -28,6 +28,12 @@ fn main() -> ExitCode {
         .case(calls("calls-1", 1))
         .case(calls("calls-2", 2))
         .case(
+            Case::new("map-2", Unit::NanosecondsPerCall)
+                .floor("python-imap-chunked")
+                .subject("python-imap-chunked", MANY, |calls| python::run("imap-2", calls))
+                .subject("concurry", MANY, |calls| ours::map(calls, 2)),
+        )
+        .case(
             Case::new("roundtrip", Unit::Microseconds)
                 .floor("socketpair")
                 .subject("socketpair", TRIPS, floor::roundtrip)

@@ -56,6 +56,17 @@ pub(super) fn calls(calls: u64, workers: usize) -> Measurement {
     watch.stop().per_call(calls, sum)
 }
 
+/// A map of that many items, none of which is grouped by hand.
+pub(super) fn map(calls: u64, workers: usize) -> Measurement {
+    let pool = pool(workers);
+    let warm = pool.map(0..10_000, |pool, x| pool.same(x)).results();
+    assert_eq!(warm.expect("no call fails").len(), 10_000);
+    let watch = Stopwatch::start();
+    let results = pool.map(0..calls, |pool, x| pool.same(x)).results();
+    let sum = results.expect("no call fails").into_iter().sum();
+    watch.stop().per_call(calls, sum)
+}
+
 pub(super) fn roundtrip(calls: u64) -> Measurement {
     let pool = pool(1);
     for x in 0..1_000 {

@@ -140,11 +140,10 @@ impl Link {
     /// Starts a process, and does not wait for it.
     pub(super) fn begin_start(&self) -> Result<Connection, BuiltFailure> {
         let name = format!("{}-{}", self.line.pool.worker_name(), self.line.worker);
-        let process = Process::start(&name, self.slots, self.line.limited, &self.outputs).map_err(|error| {
-            BuiltFailure::Gone(format!("the operating system refused a process: {error}"))
-        })?;
-        let wakers =
-            Wakers { waker: &self.line.mailbox.waker, rouser: &self.line.handover.rouser };
+        let process = Process::start(&name, self.slots, self.line.limited, &self.outputs).map_err(
+            |error| BuiltFailure::Gone(format!("the operating system refused a process: {error}")),
+        )?;
+        let wakers = Wakers { waker: &self.line.mailbox.waker, rouser: &self.line.handover.rouser };
         let connection =
             Connection::new(process, &self.hello, self.line.options.max_message, &wakers);
         connection.map_err(|error| {
