@@ -20,6 +20,8 @@ conformance!(queued_in_this_process:
     an_error_that_may_pass_starts_the_next_copy_at_once,
     a_result_that_until_refuses_does_not_win,
     a_stop_waits_for_losers_and_their_permits_are_settled,
+    within_the_grace_losers_have_ended_and_settled_before_the_result,
+    a_loser_that_heeds_no_cancel_holds_the_result_up_for_the_grace_only,
     a_cancelled_call_cancels_all_its_copies,
 );
 conformance!(queued:
@@ -289,6 +291,41 @@ fn a_stop_waits_for_losers_and_their_permits_are_settled(mode: Mode) {
     assert!(stop.result().unwrap().drained);
     assert!(limits.try_acquire([("slots", 2)]).is_ok());
     assert_eq!(replica.stats().wasted, 1);
+}
+
+fn within_the_grace_losers_have_ended_and_settled_before_the_result(mode: Mode) {
+    let limits = LimitSet::builder().with(ResourceLimit::new("slots", 2)).build().unwrap();
+    let Setup { replica, gates, seen: _seen, .. } = setup(mode, |options| {
+        let hedge = Hedge::redundant(2).grace(SECOND);
+        options.limits(&limits).on_ask(|ask| ask.hedge(hedge).reserve(|_| [("slots", 1)]))
+    });
+    let call = replica.ask(Vec::new());
+    gates[0].wait_for_arrivals(1);
+    gates[1].wait_for_arrivals(1);
+    gates[1].open();
+    assert_eq!(call.result().unwrap(), 1);
+    // The clock stands still, so the loser was waited for and not the grace.
+    assert_eq!(replica.stats().wasted, 1);
+    assert!(limits.try_acquire([("slots", 2)]).is_ok());
+}
+
+fn a_loser_that_heeds_no_cancel_holds_the_result_up_for_the_grace_only(mode: Mode) {
+    let Setup { replica, gates, seen: _seen, fake } = setup(mode, |options| {
+        options.on_ask_blocking(|ask| ask.hedge(Hedge::redundant(2).grace(SECOND)))
+    });
+    let mut call = replica.ask_blocking();
+    gates[0].wait_for_arrivals(1);
+    gates[1].wait_for_arrivals(1);
+    gates[1].open();
+    wait_until("the grace has begun", || fake.sleepers() == 1);
+    fake.advance(SECOND / 2);
+    assert!(call.result_timeout(Duration::ZERO).is_err());
+    fake.advance(SECOND / 2);
+    assert_eq!(call.result().unwrap(), 1);
+    assert_eq!(replica.stats().wasted, 0, "the loser still runs");
+    gates[0].open();
+    assert!(replica.stop().result().unwrap().drained);
+    assert_eq!((replica.stats().wasted, fake.sleepers()), (1, 0));
 }
 
 fn a_cancelled_call_cancels_all_its_copies(mode: Mode) {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use crate::error::CallSite;
@@ -16,6 +17,15 @@ pub(crate) struct Copies {
     winner: AtomicU32,
     /// The workers that copies were sent to, where each has a queue of its own.
     places: Mutex<Vec<usize>>,
+    living: Mutex<Living>,
+}
+
+/// The copies that have not ended. Never held while a waker runs.
+#[derive(Debug, Default)]
+struct Living {
+    count: usize,
+    /// Who waits for them to get fewer.
+    waiter: Option<Waker>,
 }
 
 impl Copies {
@@ -23,6 +33,18 @@ impl Copies {
     pub(crate) fn won_by(&self, copy: u32) {
         // Relaxed: read for reports only.
         self.winner.store(copy, Ordering::Relaxed);
+    }
+
+    /// Ready when no more than `rest` of the copies that were sent have not ended.
+    pub(crate) fn poll_ended(&self, rest: usize, context: &mut Context<'_>) -> Poll<()> {
+        let mut living = lock(&self.living);
+        if living.count <= rest {
+            return Poll::Ready(());
+        }
+        let before = living.waiter.replace(context.waker().clone());
+        drop(living);
+        drop(before);
+        Poll::Pending
     }
 
     /// The chosen worker, or the next one that has no copy yet.
@@ -41,16 +63,28 @@ impl Copies {
 /// for losers as it does for calls.
 pub(crate) struct CopyOfCall {
     pub(crate) copies: Arc<Copies>,
-    pub(crate) call: CallId,
-    pub(crate) site: CallSite,
-    pub(crate) attempt: u32,
+    call: CallId,
+    site: CallSite,
+    attempt: u32,
     /// Its number, from 1.
-    pub(crate) copy: u32,
-    pub(crate) pool: Arc<PoolShared>,
-    pub(crate) _in_layers: InLayers,
+    copy: u32,
+    pool: Arc<PoolShared>,
+    _in_layers: InLayers,
 }
 
 impl CopyOfCall {
+    /// To be made for a copy that is about to be sent.
+    pub(crate) fn new(
+        (copies, copy): (&Arc<Copies>, u32),
+        (call, site, attempt): (CallId, CallSite, u32),
+        pool: &Arc<PoolShared>,
+    ) -> Self {
+        lock(&copies.living).count += 1;
+        let (copies, pool) = (Arc::clone(copies), Arc::clone(pool));
+        let _in_layers = InLayers::enter(&pool);
+        Self { copies, call, site, attempt, copy, pool, _in_layers }
+    }
+
     /// It has returned, or its future was dropped, or it never began.
     pub(super) fn ended(&self, begun: Option<Instant>) {
         let winner = self.copies.winner.load(Ordering::Relaxed);
@@ -67,6 +101,19 @@ impl CopyOfCall {
             copy: self.copy,
             running,
         });
+    }
+}
+
+impl Drop for CopyOfCall {
+    fn drop(&mut self) {
+        let waiter = {
+            let mut living = lock(&self.copies.living);
+            living.count -= 1;
+            living.waiter.take()
+        };
+        if let Some(waiter) = waiter {
+            waiter.wake();
+        }
     }
 }
 

@@ -38,7 +38,8 @@ pub(crate) struct CallEnvironment {
     /// The place in the bounded queue, given back when a worker begins the call. No lock where there is
     /// no bound.
     place: Option<Mutex<Option<QueuePlace>>>,
-    /// Set where several copies of the attempt run.
+    /// Set where several copies of the attempt run. Behind the permit, which is to be settled when the
+    /// copy counts as ended.
     pub(crate) copy: OnceLock<Box<CopyOfCall>>,
     /// Copies of the attempt were sent in its place.
     copied: AtomicBool,

@@ -11,7 +11,7 @@ use crate::hedge::{HedgeError, Hedger};
 /// # Default
 ///
 /// One copy more; extra load of at most 0.05 of the calls that succeed. A percentile waits 1 s
-/// until 20 calls have been seen.
+/// until 20 calls have been seen. The result does not wait for the losers.
 ///
 /// ```
 /// use concurry_retry::Hedge;
@@ -30,6 +30,7 @@ pub struct Hedge {
     pub(crate) max_extra_load: Option<f64>,
     pub(crate) first_delay: Duration,
     pub(crate) min_samples: u32,
+    pub(crate) grace: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,8 +42,8 @@ pub(crate) enum When {
 
 impl Hedge {
     fn new(when: When, max_hedges: u32, max_extra_load: Option<f64>) -> Self {
-        let first_delay = Duration::from_secs(1);
-        Self { when, max_hedges, max_extra_load, first_delay, min_samples: 20 }
+        let (first_delay, grace) = (Duration::from_secs(1), Duration::ZERO);
+        Self { when, max_hedges, max_extra_load, first_delay, min_samples: 20, grace }
     }
 
     /// Starts another copy after this long.
@@ -83,6 +84,27 @@ impl Hedge {
     /// Sets how many calls a percentile must have seen.
     pub const fn min_samples(mut self, calls: u32) -> Self {
         self.min_samples = calls;
+        self
+    }
+
+    /// Sets how long the result waits for the losers, over a pool. They are cancelled in any case;
+    /// with a grace, they have returned and given back what they held when the result is there, or
+    /// this long has passed, or the call's deadline. A future of your own ends where it is dropped, so
+    /// there is nothing to wait for.
+    ///
+    /// Zero by default: a method that heeds no cancel would make a hedged call as slow as the copy
+    /// that it was hedged against.
+    ///
+    /// ```
+    /// use concurry_retry::Hedge;
+    /// use std::time::Duration;
+    ///
+    /// let hedge = Hedge::redundant(2).grace(Duration::from_millis(50));
+    /// assert_eq!(hedge.build()?.grace(), Duration::from_millis(50));
+    /// # Ok::<(), concurry_retry::HedgeError>(())
+    /// ```
+    pub const fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
         self
     }
 

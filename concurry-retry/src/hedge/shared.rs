@@ -118,6 +118,12 @@ impl Hedger {
         Duration::from_nanos(self.shared.delay.load(Ordering::Relaxed))
     }
 
+    /// How long the result of a call over a pool waits for the losers: see [`Hedge::grace`].
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        self.shared.config.grace
+    }
+
     /// Asks whether one more copy may be started now, and pays for it.
     #[must_use = "a copy that is not permitted must not be started"]
     pub fn permit(&self, now: Instant) -> bool {

@@ -18,7 +18,7 @@ use crate::error::{InvalidResult, Timeout};
 use crate::event::Event;
 use crate::future::{Outcome, TaskFuture};
 use crate::progress::Waiting;
-use crate::shared::{InLayers, QueuePlace};
+use crate::shared::QueuePlace;
 use crate::sync::lock;
 use crate::worker::Method;
 
@@ -117,15 +117,8 @@ impl<M: Method> Drive<M> {
     }
 
     fn copy_of_call(&self, copies: &Arc<Copies>, copy: u32) -> CopyOfCall {
-        CopyOfCall {
-            copies: Arc::clone(copies),
-            call: self.call,
-            site: Self::site(),
-            attempt: self.attempt,
-            copy,
-            pool: Arc::clone(self.shared()),
-            _in_layers: InLayers::enter(self.shared()),
-        }
+        let call = (self.call, Self::site(), self.attempt);
+        CopyOfCall::new((copies, copy), call, self.shared())
     }
 
     /// Says of an attempt that was sent alone that it gets copies.

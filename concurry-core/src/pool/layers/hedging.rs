@@ -10,13 +10,14 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use concurry_retry::{AttemptRecord, BreakerState, CircuitBreaker, CopyPlan, Hedger, Verdict};
 use concurry_time::Sleep;
 
 use super::arguments::Spare;
 use super::drive::{Drive, Ended};
+use super::waiting::until;
 use crate::call::Copies;
 use crate::event::Event;
 use crate::worker::Method;
@@ -69,8 +70,9 @@ impl<M: Method> Drive<M> {
         let clock = &self.shared().clock;
         let Race { copies, began, mut plan, spare, hedger, breaker } = race;
         // Only the first copy is there in every call, so only it is not boxed.
-        let first = pin!(first);
-        let mut first = Some(Running { began, future: first });
+        let mut place = pin!(Some(first));
+        let future = place.as_mut().as_pin_mut();
+        let mut first = future.map(|future| Running { began, future });
         let mut others = Vec::new();
         let mut timer: Option<Sleep> = None;
         let mut failures: Vec<AttemptRecord<_>> = Vec::new();
@@ -116,9 +118,27 @@ impl<M: Method> Drive<M> {
             }
         })
         .await;
-        // The losers are dropped with this function, which cancels them.
+        // Which cancels the losers.
+        place.set(None);
+        drop(others);
+        // What the one that has ended brought along is here.
+        let rest = usize::from(ended.environment.is_some());
+        self.await_losers(copies, rest, hedger.grace()).await;
         ended.others = failures;
         ended
+    }
+
+    /// Waits until no more than `rest` copies are left, at most for the grace and to the deadline. Those
+    /// that take longer end by themselves.
+    async fn await_losers(&self, copies: &Copies, rest: usize, grace: Duration) {
+        if grace.is_zero() {
+            return;
+        }
+        let clock = &self.shared().clock;
+        let end = clock.after(grace);
+        let end = self.deadline.map_or(end, |deadline| deadline.min(end));
+        let losers = poll_fn(|context| copies.poll_ended(rest, context));
+        let _ = self.unless_stopped(until(clock, Some(end), losers)).await;
     }
 
     /// Whether one more copy may be started: nobody waits for a limit, the breaker is closed, and
