@@ -184,6 +184,24 @@ fn a_race_of_named_candidates() -> Result<(), Box<dyn std::error::Error>> {
     })
 }
 
+#[task(mode = "thread", max_workers = 1)]
+fn shout(question: String) -> Result<String, LlmError> {
+    Ok(question.to_uppercase())
+}
+
+#[test]
+fn closures_workers_and_tasks_race() -> Result<(), Box<dyn std::error::Error>> {
+    let (llm, shouting) = (Llm::options(Mode::Thread, 1).init()?, shout::pool()?);
+    let race: Race<_, _, AskError> = Race::builder()
+        .candidate("closure", |question: String| ask_a(question))
+        .candidate("worker", move |question| llm.call_llm(question).cancel_on_drop())
+        .candidate("task", move |question| shouting.submit(question).cancel_on_drop())
+        .build()?;
+    let alone = |name| race.call("why".into(), &[&["closure", name]]).wait();
+    assert_eq!((alone("worker")?, alone("task")?), ("why".into(), "WHY".into()));
+    Ok(())
+}
+
 #[derive(Clone, Debug)]
 struct Sku(u32);
 
