@@ -18,8 +18,10 @@ mod returns;
 fuzz_target!(|input: &[u8]| {
     let Some((width, bytes)) = input.split_first() else { return };
     let messages = protocol_checks::same_wherever_cut(bytes, usize::from(*width) + 1);
-    protocol_checks::in_order_or_refused(messages.into_iter().filter_map(|(_, answer)| match answer {
-        Answer::Returned { body, .. } => Some(body),
-        _ => None,
-    }));
+    protocol_checks::in_order_or_refused(messages.into_iter().filter_map(
+        |(_, answer)| match answer {
+            Answer::Returned { body, .. } => Some(body),
+            _ => None,
+        },
+    ));
 });

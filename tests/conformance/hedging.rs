@@ -138,6 +138,8 @@ fn only_idempotent_methods_are_hedged(mode: Mode) {
         assert!(sent.result_timeout(Duration::from_millis(5)).is_err());
         let hedges = replica.stats().hedges;
         assert!(hedges <= 1, "of `ask` alone: {hedges}");
+        // It has no end of its own, and its pool waits for it.
+        let _ = sent.cancel();
     }
 }
 
@@ -230,13 +232,14 @@ fn no_copy_starts_while_calls_wait_for_a_limit(mode: Mode) {
         setup(mode, |options| after_a_second(options).limits(&limits));
     let slow = replica.ask(Vec::new());
     gates[0].wait_for_arrivals(1);
-    let waiting = replica.ask(Vec::new());
+    let mut waiting = replica.ask(Vec::new());
     wait_until("one waits for the limit", || replica.stats().throttled == 1);
     fake.advance(SECOND);
     gates[0].open();
     assert_eq!(slow.result().unwrap(), 0);
     assert_eq!((replica.stats().hedges, seen.count()), (0, 1));
-    drop(waiting);
+    // The clock stands still, so it would wait for ever, and its pool for it.
+    let _ = waiting.cancel();
 }
 
 fn no_copy_starts_while_the_breaker_is_not_closed(mode: Mode) {

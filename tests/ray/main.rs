@@ -67,7 +67,14 @@ fn behaviours() -> Vec<Named> {
         let run = move || conformance::check(name, *behaviour);
         (format!("conformance::{name}"), Box::new(run) as Box<dyn FnOnce() + Send>)
     });
-    behaviours.collect()
+    // Pools end with their tests: none is left with a call that nothing ends.
+    let no_worker_is_left = || {
+        concurry_testkit::wait_until("the workers of all behaviours are gone", || {
+            noters::workers().is_empty()
+        });
+    };
+    let last = ("conformance::no_worker_is_left".to_owned(), Box::new(no_worker_is_left) as _);
+    behaviours.chain([last]).collect()
 }
 
 /// What is about the cluster. Some do things to it that others would feel, the last one ends it.
