@@ -224,6 +224,29 @@ impl ProcessSpin {
     }
 }
 
+/// How long a thread that moves large blocks between processes tries again before it sleeps: the other
+/// side is at the same, and each sleep would leave it without work.
+#[cfg(feature = "process")]
+#[derive(Debug, Default)]
+pub(crate) struct BlockSpin {
+    /// What was moved when there was progress last, and since when there is none.
+    seen: Option<(u64, Instant)>,
+}
+
+#[cfg(feature = "process")]
+impl BlockSpin {
+    /// Whether to try again at once. `moved`: how many bytes were moved so far.
+    pub(crate) fn tries_again(&mut self, moved: u64) -> bool {
+        match self.seen {
+            Some((before, since)) if before == moved => since.elapsed() < LONG,
+            _ => {
+                self.seen = Some((moved, Instant::now()));
+                true
+            }
+        }
+    }
+}
+
 #[cfg(feature = "process")]
 fn wait_with(cell: &Cell<Spinner>, ready: impl Fn() -> bool) -> bool {
     let mut spinner = cell.get();

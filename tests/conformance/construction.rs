@@ -23,6 +23,8 @@ conformance!(every:
 conformance!(queued:
     an_init_that_is_dropped_ends_the_pool,
 );
+// A process that is given up is ended and drops nothing, and each counts the passes of an open gate
+// for itself.
 conformance!(queued_in_this_process:
     a_constructor_that_never_returns_is_given_up_after_the_init_timeout,
     one_failing_constructor_of_many_ends_the_others,

@@ -24,6 +24,18 @@ fn calls_run_in_another_process() {
 }
 
 #[test]
+fn large_arguments_that_are_written_at_one_go_are_answered_to_a_lone_caller() {
+    within(|| {
+        let fragile = Fragile::options(Mode::Process, 1).init(None).unwrap();
+        // The channel takes such a block at once, so that its caller sends all of it by himself.
+        for length in [64, 96, 128, 192, 256].map(|kibibytes| kibibytes << 10).repeat(20) {
+            let back = fragile.echo(vec![7; length]).result().unwrap();
+            assert_eq!((back.len(), back[length - 1]), (length, 7));
+        }
+    });
+}
+
+#[test]
 fn large_arguments_and_results_go_both_ways_at_once() {
     let fragile = fragile(1);
     let blocks: Vec<_> = (0..4).map(|number| vec![number; 100 << 20]).collect();

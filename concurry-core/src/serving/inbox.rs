@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 
 use rustix::net::RecvFlags;
 
-use crate::spin::ProcessSpin;
+use crate::spin::{BlockSpin, ProcessSpin};
 use crate::wire::{FlightRecorder, Frame, FrameHeader, FrameReader, Source};
 
 /// A socket as a source of messages.
@@ -79,6 +79,7 @@ pub(crate) struct OwnInbox {
     reader: FrameReader,
     recorder: Option<Arc<FlightRecorder>>,
     spin: ProcessSpin,
+    block_spin: BlockSpin,
 }
 
 impl OwnInbox {
@@ -87,10 +88,14 @@ impl OwnInbox {
         reader: FrameReader,
         recorder: Option<Arc<FlightRecorder>>,
     ) -> Self {
-        Self { channel, reader, recorder, spin: ProcessSpin::new() }
+        let (spin, block_spin) = (ProcessSpin::new(), BlockSpin::default());
+        Self { channel, reader, recorder, spin, block_spin }
     }
 
     fn read(&mut self) -> io::Result<Next> {
+        if self.reader.has_blocks() {
+            return self.read_blocks();
+        }
         if let Some(recorder) = &self.recorder {
             let heard = self.reader.total();
             let comes = || {
@@ -99,7 +104,22 @@ impl OwnInbox {
             };
             let _ = comes() || self.spin.wait_until(comes);
         }
-        match self.reader.read_from(&mut Socket::new(&self.channel, RecvFlags::empty())) {
+        self.read_once(RecvFlags::empty())
+    }
+
+    /// Large blocks: the other side is writing them.
+    fn read_blocks(&mut self) -> io::Result<Next> {
+        let lingers = self.recorder.as_ref().is_some_and(|own| own.written_by_parent().may_linger);
+        let tries = lingers && self.block_spin.tries_again(self.reader.total());
+        let read = self.read_once(if tries { RecvFlags::DONTWAIT } else { RecvFlags::empty() });
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Next::Look),
+            read => read,
+        }
+    }
+
+    fn read_once(&mut self, flags: RecvFlags) -> io::Result<Next> {
+        match self.reader.read_from(&mut Socket::new(&self.channel, flags)) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(_) => Ok(Next::Look),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Next::Look),

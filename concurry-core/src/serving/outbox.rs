@@ -6,6 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, Thread};
 
+use rustix::net::{SendAncillaryBuffer, SendFlags};
+
+use crate::spin::BlockSpin;
 use crate::sync::lock;
 use crate::wire::{CarryFailure, Encoder, FlightRecorder, FrameWriter, Kind};
 
@@ -75,7 +78,13 @@ impl Outbox {
             Some(message) if self.keep(&mut state, message) => {}
             _ => {
                 let sent = self.flush_locked(&mut state);
-                let _ = sent.and_then(|()| writer.write_to(&mut &state.channel));
+                let mut channel = Blocks {
+                    channel: &state.channel,
+                    recorder: self.recorder.as_deref(),
+                    spin: BlockSpin::default(),
+                    written: 0,
+                };
+                let _ = sent.and_then(|()| writer.write_to(&mut channel));
                 state.sent += writer.total();
                 self.tell_sent(&state);
             }
@@ -153,5 +162,48 @@ impl Outbox {
         if let Some(recorder) = &self.recorder {
             recorder.note_sent(state.sent);
         }
+    }
+}
+
+/// The channel for messages with large blocks, which the other side reads as they come: where there is
+/// a CPU for each side, neither sleeps for the other.
+struct Blocks<'c> {
+    channel: &'c UnixStream,
+    recorder: Option<&'c FlightRecorder>,
+    spin: BlockSpin,
+    written: u64,
+}
+
+impl Blocks<'_> {
+    fn tries_again(&mut self) -> bool {
+        self.recorder.is_some_and(|recorder| recorder.written_by_parent().may_linger)
+            && self.spin.tries_again(self.written)
+    }
+}
+
+impl io::Write for Blocks<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[io::IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        loop {
+            let tries = self.tries_again();
+            let flags = if tries { SendFlags::DONTWAIT } else { SendFlags::empty() };
+            let mut nothing = SendAncillaryBuffer::default();
+            let flags = flags | SendFlags::NOSIGNAL;
+            match rustix::net::sendmsg(self.channel, slices, &mut nothing, flags) {
+                Err(rustix::io::Errno::WOULDBLOCK) if tries => {}
+                sent => {
+                    let count = sent?;
+                    self.written += count as u64;
+                    return Ok(count);
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

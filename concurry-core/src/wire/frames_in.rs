@@ -68,6 +68,11 @@ impl FrameReader {
         Ok(count)
     }
 
+    /// Whether large blocks are on their way in.
+    pub(crate) fn has_blocks(&self) -> bool {
+        self.large.is_some()
+    }
+
     /// How many bytes it has read, all in all.
     pub(crate) fn total(&self) -> u64 {
         self.total

@@ -12,7 +12,7 @@ use super::child::Process;
 use crate::remote::{BuiltFailure, RemotePool};
 use crate::serving::Socket;
 use crate::shared::unheard::Unheard;
-use crate::spin;
+use crate::spin::{self, BlockSpin};
 use crate::wire::{FrameReader, FrameWriter, Written};
 
 /// A process and its streams of messages.
@@ -22,6 +22,7 @@ pub(crate) struct Connection {
     pub(crate) reader: FrameReader,
     pub(super) bell: Arc<Bell>,
     interest: Interest,
+    block_spin: BlockSpin,
     /// Nobody listens, though somebody may wait.
     pub(super) unheard: Option<Unheard>,
     /// After the writer, which may point into calls that outlive neither.
@@ -60,7 +61,15 @@ impl Connection {
         writer.add_encoded(hello);
         let bell = Arc::new(Bell::new(wakers, &process.channel, process.ended.as_ref())?);
         let reader = FrameReader::new(max_message);
-        Ok(Self { writer, reader, bell, interest: Interest::Read, unheard: None, process })
+        Ok(Self {
+            writer,
+            reader,
+            bell,
+            interest: Interest::Read,
+            block_spin: BlockSpin::default(),
+            unheard: None,
+            process,
+        })
     }
 
     /// Writes what the channel takes. False: it is broken.
@@ -79,11 +88,19 @@ impl Connection {
         }
         let written = self.writer.write_to(&mut Channel(&self.process.channel));
         let bytes = self.writer.total();
+        let may_linger = may_linger || self.writer.has_blocks() && spin::room_for_pair();
         self.process.recorder.note_written(Written { bytes, may_linger });
         match written {
             Ok(()) => true,
             Err(error) => error.kind() == io::ErrorKind::WouldBlock,
         }
+    }
+
+    /// Whether large blocks are on their way that will go on soon, so that nobody should sleep.
+    pub(super) fn moves_blocks(&mut self) -> bool {
+        (self.writer.has_blocks() || self.reader.has_blocks())
+            && spin::room_for_pair()
+            && self.block_spin.tries_again(self.writer.total() + self.reader.total())
     }
 
     /// Whether something is there to be read. False is a hint.

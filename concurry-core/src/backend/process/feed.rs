@@ -177,7 +177,7 @@ impl Link {
                 return Turn::Ended(Some(cause));
             }
         }
-        if received == Came::More || written {
+        if received == Came::More || written || feed.connection.moves_blocks() {
             return Turn::Again;
         }
         if feed.table.is_empty() && feed.waits_alone.is_none() {

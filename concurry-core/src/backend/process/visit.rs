@@ -34,6 +34,10 @@ impl Line {
             feed.connection.listen(Interest::Read);
         }
         let sent = feed.connection.flush_for_caller() && feed.connection.writer.is_empty();
+        if sent {
+            // Also its large arguments: the answer may come.
+            feed.writing = None;
+        }
         drop(visit);
         if !sent {
             self.mailbox.waker.wake_by_ref();
