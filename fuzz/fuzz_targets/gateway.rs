@@ -12,6 +12,7 @@ use protocol::Answer;
 mod protocol;
 #[path = "../../concurry-ray/src/protocol_checks.rs"]
 mod protocol_checks;
+#[allow(dead_code)] // when an exchange may begin
 #[path = "../../concurry-ray/src/returns.rs"]
 mod returns;
 
