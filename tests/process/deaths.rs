@@ -166,16 +166,28 @@ fn a_call_past_its_deadline_that_heeds_nothing_is_ended_with_its_process() {
         let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
         let gate = Gate::new();
         gate.open();
-        let hasty = fragile.with(CallOptions::new().deadline(Duration::from_millis(200)));
+        // Long enough for the call to begin on a busy machine.
+        let hasty = fragile.with(CallOptions::new().deadline(Duration::from_secs(1)));
         let error = hasty.heed_nothing(gate.clone()).result().unwrap_err();
         assert!(error.is_timeout(), "{error:?}");
         assert_eq!(fragile.add(1, 1).result().unwrap(), 2, "by the next process");
         assert_eq!(gate.arrived(), 1);
-        // One that looks at its context ends by itself.
+        assert_eq!(fragile.stats().restarts, 1);
+    });
+}
+
+#[test]
+fn a_call_past_its_deadline_that_looks_at_its_context_costs_no_process() {
+    within(|| {
+        let options = ProcessOptions::new().overdue_grace(Duration::from_secs(600));
+        let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
+        let gate = Gate::new();
+        gate.open();
+        let hasty = fragile.with(CallOptions::new().deadline(Duration::from_millis(200)));
         let error = hasty.heed(gate).result().unwrap_err();
         assert!(error.is_timeout(), "{error:?}");
-        assert_eq!(fragile.count().result().unwrap(), 1);
-        assert_eq!(fragile.stats().restarts, 1);
+        assert_eq!(fragile.count().result().unwrap(), 1, "by the same process");
+        assert_eq!(fragile.stats().restarts, 0);
     });
 }
 
