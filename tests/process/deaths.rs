@@ -185,7 +185,9 @@ fn a_call_past_its_deadline_that_looks_at_its_context_costs_no_process() {
         gate.open();
         let hasty = fragile.with(CallOptions::new().deadline(Duration::from_millis(200)));
         let error = hasty.heed(gate).result().unwrap_err();
-        assert!(error.is_timeout(), "{error:?}");
+        // The method looks at the clock itself, so its answer may be there before the pool's timer.
+        let answered = matches!(&error, CallError::Failed(answer) if answer == "cancelled");
+        assert!(answered || error.is_timeout(), "{error:?}");
         assert_eq!(fragile.count().result().unwrap(), 1, "by the same process");
         assert_eq!(fragile.stats().restarts, 0);
     });
