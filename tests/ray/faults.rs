@@ -232,9 +232,12 @@ fn without_a_head_every_call_ends_soon() {
     let begun = Instant::now();
     cluster::with(|cluster| cluster.kill_head());
     let error = waiting.result().unwrap_err();
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
-    assert!(matches!(death(&error), WorkerDeath::Lost { .. }), "{error}");
-    assert!(error.to_string().contains("the head of the cluster"), "{error}");
+    // It takes ten; Ray by itself would take a minute.
+    assert!(begun.elapsed() < Duration::from_secs(45), "{:?}", begun.elapsed());
+    // Unless the node notices it before the gateway does, and kills its workers itself.
+    let by_the_node = matches!(death(&error), WorkerDeath::Signal { .. });
+    let told = error.to_string();
+    assert!(by_the_node || told.contains("the head of the cluster"), "{told}");
     wait_until("its workers are gone", || !processes.iter().any(|process| is_alive(*process)));
     // Nor can there be new ones.
     let error = noter.note(1).result().unwrap_err();
