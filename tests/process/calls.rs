@@ -7,7 +7,7 @@ use concurry::process::ProcessOptions;
 use concurry_testkit::{Gate, PATIENCE, wait_until, within};
 use concurry_time::block_on;
 
-use crate::workers::{Fragile, fragile};
+use crate::workers::{Fragile, fragile, fragile_with};
 
 #[test]
 fn calls_run_in_another_process() {
@@ -47,8 +47,7 @@ fn large_arguments_and_results_go_both_ways_at_once() {
 
 #[test]
 fn a_message_above_the_bound_is_an_error_that_names_the_option() {
-    let options = ProcessOptions::new().max_message(1 << 20);
-    let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
+    let fragile = fragile_with(ProcessOptions::new().max_message(1 << 20));
     let error = fragile.echo(vec![0; 2 << 20]).result().unwrap_err();
     assert!(matches!(error, CallError::Codec(_)), "{error:?}");
     assert!(error.to_string().contains("max_message"), "{error}");

@@ -7,7 +7,7 @@ use concurry::process::ProcessOptions;
 use concurry::{Rejection, RestartPolicy, WorkerDeath};
 use concurry_testkit::{Gate, wait_until, within};
 
-use crate::workers::{Fragile, fragile, is_alive, lines, log_file, signal};
+use crate::workers::{Fragile, fragile, fragile_with, is_alive, lines, log_file, signal};
 
 fn died(error: CallError<std::convert::Infallible>) -> WorkerDeath {
     let CallError::WorkerDied(died) = error else { panic!("{error:?}") };
@@ -162,8 +162,7 @@ fn what_a_worker_has_started_goes_with_it() {
 #[test]
 fn a_call_past_its_deadline_that_heeds_nothing_is_ended_with_its_process() {
     within(|| {
-        let options = ProcessOptions::new().overdue_grace(Duration::from_millis(50));
-        let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
+        let fragile = fragile_with(ProcessOptions::new().overdue_grace(Duration::from_millis(50)));
         let gate = Gate::new();
         gate.open();
         // Long enough for the call to begin on a busy machine.
@@ -179,8 +178,7 @@ fn a_call_past_its_deadline_that_heeds_nothing_is_ended_with_its_process() {
 #[test]
 fn a_call_past_its_deadline_that_looks_at_its_context_costs_no_process() {
     within(|| {
-        let options = ProcessOptions::new().overdue_grace(Duration::from_secs(600));
-        let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
+        let fragile = fragile_with(ProcessOptions::new().overdue_grace(Duration::from_secs(600)));
         let gate = Gate::new();
         gate.open();
         let hasty = fragile.with(CallOptions::new().deadline(Duration::from_millis(200)));

@@ -7,7 +7,7 @@ use concurry::prelude::*;
 use concurry::process::ProcessOptions;
 use concurry_testkit::{wait_until, within};
 
-use crate::workers::{Fragile, fragile, is_alive, signal};
+use crate::workers::{fragile, fragile_with, is_alive, signal};
 
 /// Makes the test below the parent of a pool.
 const PARENT: &str = "CONCURRY_TEST_PARENT";
@@ -15,8 +15,7 @@ const PARENT: &str = "CONCURRY_TEST_PARENT";
 #[test]
 fn a_process_is_replaced_after_so_many_calls_and_no_call_is_lost() {
     within(|| {
-        let options = ProcessOptions::new().recycle_after(100);
-        let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
+        let fragile = fragile_with(ProcessOptions::new().recycle_after(100));
         let first = fragile.pid().result().unwrap();
         let futures: Vec<_> = (0..5_000).map(|number| fragile.add(number, 1)).collect();
         assert_eq!(gather(futures).results().unwrap(), (1..=5_000).collect::<Vec<_>>());
@@ -29,8 +28,7 @@ fn a_process_is_replaced_after_so_many_calls_and_no_call_is_lost() {
 #[test]
 fn a_process_that_has_grown_is_replaced_and_no_call_fails() {
     within(|| {
-        let options = ProcessOptions::new().recycle_above(200 << 20);
-        let fragile = Fragile::options(Mode::Process, 1).process(options).init(None).unwrap();
+        let fragile = fragile_with(ProcessOptions::new().recycle_above(200 << 20));
         let first = fragile.leak(1).result().unwrap();
         assert_eq!(fragile.leak(300).result().unwrap(), first);
         wait_until("another process answers", || fragile.pid().result().unwrap() != first);

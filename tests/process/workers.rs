@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use concurry::prelude::*;
+use concurry::process::ProcessOptions;
 use concurry_testkit::Gate;
 
 /// Does its calls, or dies in every way there is.
@@ -188,6 +189,11 @@ fn own_sockets() -> Vec<UnixStream> {
 /// Fragile workers without a log.
 pub(crate) fn fragile(workers: usize) -> FragileHandle {
     Fragile::options(Mode::Process, workers).init(None).unwrap()
+}
+
+/// A pool of one such worker.
+pub(crate) fn fragile_with(options: ProcessOptions) -> FragileHandle {
+    Fragile::options(Mode::Process, 1).process(options).init(None).unwrap()
 }
 
 /// A file of this test alone, which is not there yet.

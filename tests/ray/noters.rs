@@ -180,11 +180,15 @@ pub(crate) fn is_alive(process: u32) -> bool {
     state.is_some_and(|state| state != 'Z' && state != 'X')
 }
 
+/// All processes of this machine.
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// The processes of gateways that a process has started.
 pub(crate) fn gateways_of(parent: u32) -> Vec<u32> {
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers
+    processes()
         .filter(|process| {
             let read =
                 |file| fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
@@ -200,8 +204,6 @@ pub(crate) fn gateways_of(parent: u32) -> Vec<u32> {
 /// The processes of workers of this test's cluster.
 pub(crate) fn workers() -> Vec<u32> {
     let cluster = std::env::temp_dir().join(format!("cr{}", std::process::id()));
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let program = |process: &u32| fs::read_link(format!("/proc/{process}/exe"));
     let is_worker = |process: &u32| {
         program(process).is_ok_and(|path| {
@@ -209,7 +211,7 @@ pub(crate) fn workers() -> Vec<u32> {
                 && path.components().any(|part| part.as_os_str() == "concurry")
         })
     };
-    numbers.filter(is_worker).collect()
+    processes().filter(is_worker).collect()
 }
 
 /// The gateways that a test starts. A pool of an earlier test may still be running what it has, with

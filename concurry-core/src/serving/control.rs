@@ -8,7 +8,7 @@ use std::thread;
 
 use rustix::net::RecvFlags;
 
-use super::inbox::{OwnedFrame, Socket};
+use super::inbox::{OwnedFrame, read_once};
 use super::limits::LimitClient;
 use super::outbox::Outbox;
 use crate::call::EnvironmentRef;
@@ -204,11 +204,8 @@ fn hear(channel: &UnixStream, mut reader: FrameReader, mut heard: impl FnMut(Fra
                 Err(_) => return,
             }
         }
-        match reader.read_from(&mut Socket::new(channel, RecvFlags::empty())) {
-            Ok(0) => return,
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return,
+        if read_once(&mut reader, channel, RecvFlags::empty()).is_err() {
+            return;
         }
     }
 }

@@ -44,6 +44,20 @@ impl Source for Socket<'_> {
     }
 }
 
+/// Reads once. That the other side is gone is an error, an interrupt is none.
+pub(super) fn read_once(
+    reader: &mut FrameReader,
+    channel: &UnixStream,
+    flags: RecvFlags,
+) -> io::Result<()> {
+    match reader.read_from(&mut Socket::new(channel, flags)) {
+        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// A message with its own memory.
 #[derive(Debug)]
 pub(crate) struct OwnedFrame {
@@ -104,26 +118,18 @@ impl OwnInbox {
             };
             let _ = comes() || self.spin.wait_until(comes);
         }
-        self.read_once(RecvFlags::empty())
+        read_once(&mut self.reader, &self.channel, RecvFlags::empty())?;
+        Ok(Next::Look)
     }
 
     /// Large blocks: the other side is writing them.
     fn read_blocks(&mut self) -> io::Result<Next> {
         let lingers = self.recorder.as_ref().is_some_and(|own| own.written_by_parent().may_linger);
         let tries = lingers && self.block_spin.tries_again(self.reader.total());
-        let read = self.read_once(if tries { RecvFlags::DONTWAIT } else { RecvFlags::empty() });
-        match read {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Next::Look),
-            read => read,
-        }
-    }
-
-    fn read_once(&mut self, flags: RecvFlags) -> io::Result<Next> {
-        match self.reader.read_from(&mut Socket::new(&self.channel, flags)) {
-            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) => Ok(Next::Look),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Next::Look),
-            Err(error) => Err(error),
+        let flags = if tries { RecvFlags::DONTWAIT } else { RecvFlags::empty() };
+        match read_once(&mut self.reader, &self.channel, flags) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(Next::Look),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The other side: what a process does that was started to be a worker.
 //!
 //! `hook.rs` finds out before `main`, `serve.rs` is its life, `methods.rs` runs calls, `outbox.rs`
-//! holds what is sent, `control.rs` hears what is urgent, `replies.rs` what a thread waits for. The pool inside is an ordinary one with
-//! one worker, in sync mode if no method is async and else in async mode.
+//! holds what is sent, `control.rs` hears what is urgent, `replies.rs` what a thread waits for. The pool
+//! inside is an ordinary one with one worker, in sync mode if no method is async and else in async mode.
 
 mod control;
 mod hook;

@@ -1,13 +1,12 @@
 //! Answers about limits for a thread that blocks on them: on a channel of their own, so that no other
 //! thread has to hand them on.
 
-use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use rustix::net::RecvFlags;
 
-use super::inbox::Socket;
+use super::inbox::read_once;
 use crate::spin::ProcessSpin;
 use crate::wire::limits::LimitReply;
 use crate::wire::{FlightRecorder, FrameReader, codec};
@@ -43,12 +42,7 @@ impl Replies {
                     || recorder.replies() > self.taken || !recorder.written_by_parent().may_linger;
                 let _ = comes() || self.spin.wait_until(comes);
             }
-            match self.reader.read_from(&mut Socket::new(&self.channel, RecvFlags::empty())) {
-                Ok(0) => return None,
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return None,
-            }
+            read_once(&mut self.reader, &self.channel, RecvFlags::empty()).ok()?;
         }
     }
 }

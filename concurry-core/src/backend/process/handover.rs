@@ -82,8 +82,8 @@ impl Handover {
     }
 
     /// Thread: looks after the callers that use the feed, without sending them away. `known`: how many
-    /// visits there were at the last look. `roused`: a caller has just used it. `look` says how long the thread may sleep then, or that it
-    /// has to take the feed back, as it has to if there was no visit.
+    /// visits there were at the last look. `roused`: a caller has just used it. `look` says how long the
+    /// thread may sleep then, or that it has to take the feed back, as it has to if there was no visit.
     pub(super) fn inspect(
         &self,
         known: &mut u64,

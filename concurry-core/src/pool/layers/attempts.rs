@@ -134,16 +134,15 @@ impl<M: Method> Drive<M> {
         }
         let now = self.pool.shared.clock.now();
         let record = record.timed(started, now);
-        let layers = self.pool.layers.find::<M>();
-        let policy = layers.and_then(|layers| layers.retry.as_ref());
+        let layers = self.layers.get();
         let history = history.get_or_insert_with(|| {
-            Box::new(match policy {
+            Box::new(match &layers.retry {
                 Some(policy) => Retrying::new(policy),
                 None => Retrying::new(&RetryPolicy::none()),
             })
         });
         others.into_iter().for_each(|record| history.note(record));
-        let budget = layers.and_then(|layers| layers.budget.as_ref());
+        let budget = layers.budget.as_ref();
         let bounds = Bounds { deadline: self.deadline, budget };
         let reason = match record.error {
             CallError::TimedOut(Timeout::Deadline) => {

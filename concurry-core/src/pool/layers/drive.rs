@@ -22,7 +22,8 @@ use crate::worker::Method;
 pub(crate) struct Drive<M: Method> {
     pub(super) call: CallId,
     pub(super) pool: Arc<Pool<M::Worker>>,
-    layers: Layers<M>,
+    /// Of its pool.
+    pub(super) layers: Layers<M>,
     pub(super) options: Option<Arc<CallOptions>>,
     pub(super) deadline: Option<Instant>,
     /// When it was made, if anything in it is timed.
@@ -44,12 +45,23 @@ pub(crate) struct Drive<M: Method> {
 }
 
 /// The layers of a call's method.
-enum Layers<M: Method> {
+pub(super) enum Layers<M: Method> {
     /// Those in the table of the call's pool. Found once, since a search in the table is a call through
     /// a vtable, and a call looks at its layers a dozen times.
     Table(NonNull<MethodLayers<M>>),
     /// Of a method that the table does not know: the closures of a task pool.
     Own(Box<MethodLayers<M>>),
+}
+
+impl<M: Method> Layers<M> {
+    pub(super) fn get(&self) -> &MethodLayers<M> {
+        match self {
+            // SAFETY: the table neither changes nor moves, and the drive keeps its pool as long as
+            // these.
+            Self::Table(layers) => unsafe { layers.as_ref() },
+            Self::Own(layers) => layers,
+        }
+    }
 }
 
 // SAFETY: a shared reference to what may be shared, or a box of it.
@@ -160,11 +172,7 @@ impl<M: Method> Drive<M> {
     }
 
     pub(super) fn layers(&self) -> &MethodLayers<M> {
-        match &self.layers {
-            // SAFETY: the table neither changes nor moves, and the drive keeps its pool.
-            Layers::Table(layers) => unsafe { layers.as_ref() },
-            Layers::Own(layers) => layers,
-        }
+        self.layers.get()
     }
 
     /// The whole call: deadline > fallback > retry > breaker > hedge > limits > queue > attempt
