@@ -21,6 +21,7 @@ mod functions;
 mod gathering;
 mod hedging;
 mod inside_runtimes;
+mod late;
 mod leaks;
 mod limits;
 mod mapping;

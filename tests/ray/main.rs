@@ -25,6 +25,7 @@ mod behaviours {
     mod functions;
     mod gathering;
     mod hedging;
+    mod late;
     mod leaks;
     mod limits;
     mod mapping;

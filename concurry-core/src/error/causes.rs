@@ -64,10 +64,11 @@ pub enum Timeout {
     /// The caller's own wait; the call goes on, and the future stays usable.
     #[error("the result was not there in time; the call goes on")]
     Wait,
-    /// The time for one attempt. The attempt was cancelled.
+    /// The time for one attempt. The attempt was cancelled, or failed when it was over.
     #[error("the attempt took longer than its timeout allows")]
     Attempt,
-    /// The time for the whole call with all its attempts and waits. What ran was cancelled.
+    /// The time for the whole call with all its attempts and waits. What ran was cancelled, or failed
+    /// when it was over.
     #[error("the call was not done by its deadline")]
     Deadline,
 }

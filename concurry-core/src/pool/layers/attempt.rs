@@ -57,7 +57,8 @@ impl<M: Method> Drive<M> {
         drop(call);
         let outcome = outcome.and_then(|output| self.accept(output));
         let environment = Some(environment);
-        Ended { copy: number, outcome, environment, limit_wait, sent, others: Vec::new() }
+        let ended = Ended { copy: number, environment, limit_wait, sent, ..Ended::sent(outcome) };
+        self.heed_time(ended)
     }
 
     /// What the attempt brings along: for the first one it is there already.

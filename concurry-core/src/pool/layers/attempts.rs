@@ -54,13 +54,15 @@ impl<M: Method> Drive<M> {
     /// What an attempt leads to.
     pub(super) fn settle(&mut self, ended: Ended<M>, started: Option<Instant>) -> Settled<M> {
         self.tell_attempt_done(&ended);
-        let Ended { copy, outcome, environment, others, .. } = ended;
+        let Ended { copy, outcome, environment, too_late, others, .. } = ended;
         let worker = environment.as_deref().and_then(CallEnvironment::begun_on);
         let verdict = match &outcome {
             Ok(_) => None,
             Err(error) => Some(self.verdict(error)),
         };
-        self.heed_throttle(verdict, environment.as_deref());
+        // That the service asks to be left alone is true also if it says so too late.
+        let asked = too_late.as_ref().map(|error| self.verdict(error)).or(verdict);
+        self.heed_throttle(asked, environment.as_deref());
         // What it reserved is settled and given back before anything waits.
         drop(environment);
         let (error, verdict) = match (outcome, verdict) {
@@ -72,7 +74,7 @@ impl<M: Method> Drive<M> {
         };
         let mut record = AttemptRecord::new(self.attempt, error).of_copy(copy);
         record.worker = worker;
-        match self.after_failure(record, verdict, started, others) {
+        match self.after_failure(Failure { record, verdict, too_late }, started, others) {
             Ok(wait) => Settled::Again(wait),
             Err(error) => Settled::Done(Err(error)),
         }
@@ -121,11 +123,11 @@ impl<M: Method> Drive<M> {
     /// How long to wait before the next attempt, or the final error.
     fn after_failure(
         &mut self,
-        record: AttemptRecord<CallError<M::Error>>,
-        verdict: Verdict,
+        failure: Failure<CallError<M::Error>>,
         started: Option<Instant>,
         others: Vec<AttemptRecord<CallError<M::Error>>>,
     ) -> Result<Duration, CallError<M::Error>> {
+        let Failure { record, verdict, too_late } = failure;
         let ends = !verdict.is_retryable() || self.layers().max_retries() == 0;
         let history = self.history.get_mut().unwrap_or_else(PoisonError::into_inner);
         if ends && history.is_none() && others.is_empty() {
@@ -133,7 +135,7 @@ impl<M: Method> Drive<M> {
             return Err(record.error);
         }
         let now = self.pool.shared.clock.now();
-        let record = record.timed(started, now);
+        let mut record = record.timed(started, now);
         let layers = self.layers.get();
         let history = history.get_or_insert_with(|| {
             Box::new(match &layers.retry {
@@ -146,6 +148,13 @@ impl<M: Method> Drive<M> {
         let bounds = Bounds { deadline: self.deadline, budget };
         let reason = match record.error {
             CallError::TimedOut(Timeout::Deadline) => {
+                // Beside others there is room for what the attempt said itself: that the deadline has
+                // passed is why no more follow.
+                if let Some(own) = too_late
+                    && history.attempts().count() > 0
+                {
+                    record.error = own;
+                }
                 history.note(record);
                 GaveUp::Deadline
             }
@@ -190,6 +199,14 @@ impl<M: Method> Drive<M> {
         let _shown = shared.tallies.each(Tally::retrying);
         self.unless_stopped(shared.clock.sleep(wait)).await
     }
+}
+
+/// How an attempt has failed.
+struct Failure<E> {
+    record: AttemptRecord<E>,
+    verdict: Verdict,
+    /// What it ended with itself, if the record has a timeout instead.
+    too_late: Option<E>,
 }
 
 /// What an attempt led to.

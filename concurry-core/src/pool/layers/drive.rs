@@ -80,6 +80,8 @@ pub(super) struct Ended<M: Method> {
     pub(super) limit_wait: Duration,
     /// When it was sent to a worker, if somebody watches.
     pub(super) sent: Option<Instant>,
+    /// What it ended with itself, if that came too late and counts as a timeout.
+    pub(super) too_late: Option<CallError<M::Error>>,
     /// The copies that failed before it.
     pub(super) others: Vec<AttemptRecord<CallError<M::Error>>>,
 }
@@ -97,6 +99,7 @@ impl<M: Method> Ended<M> {
             environment: None,
             limit_wait: Duration::ZERO,
             sent: None,
+            too_late: None,
             others: Vec::new(),
         }
     }

@@ -24,6 +24,7 @@ mod drive;
 mod fallbacks;
 mod first;
 mod hedging;
+mod late;
 mod leave;
 mod sent;
 mod table;

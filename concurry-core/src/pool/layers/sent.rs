@@ -174,6 +174,7 @@ impl<M: Method> Sent<M> {
             return Next::Over(outcome);
         }
         let ended = Ended { environment, sent: self.sent, ..Ended::sent(outcome) };
+        let ended = drive.heed_time(ended);
         match self.bounds.hedge {
             Some(_) if ended.outcome.is_err() => Next::Watch(Some(ended)),
             _ => self.settle(ended),
