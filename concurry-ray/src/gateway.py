@@ -74,7 +74,8 @@ GROUPS = {"exchange": "exchange", "start": "control", "kill": "control"}
 INLINE = 96 << 10
 # How long, in seconds, the head of the cluster may be away. Ray itself waits for a minute, which only helps
 # where somebody starts it again: who does that has set Ray's own variable.
-HEAD_TIMEOUT = float(os.environ.get("RAY_gcs_rpc_server_reconnect_timeout_s", 10))
+HEAD_TIMEOUT = 10
+HEAD_VARIABLE = "RAY_gcs_rpc_server_reconnect_timeout_s"
 # One exchange carries no more, on either way: the size of a room.
 BULK = 4 << 20
 
@@ -387,7 +388,10 @@ class Program:
                 digest, contents = self.read()
                 if digest != self.digest:
                     raise Refused("program", "a file of the program was changed while it was started")
-                self.references = [ray.put(content) for content in contents]
+                import pickle
+
+                # As a buffer it is copied once, into the store, and not at all out of it.
+                self.references = [ray.put(pickle.PickleBuffer(content)) for content in contents]
         return [(name, mode, it) for (name, mode, _), it in zip(self.listed(), self.references)]
 
 
@@ -448,6 +452,7 @@ class Gateway:
         self.links = {}
         self.programs = {}
         self.kept = {}
+        self.classes = {}
         self.ray = None
         self.buffer = bytearray(INLINE)
 
@@ -500,6 +505,7 @@ class Gateway:
         """Joins the cluster."""
         if order["protocol"] != PROTOCOL:
             raise Refused("protocol", f"the driver speaks version {order['protocol']}, not {PROTOCOL}")
+        patience = head_timeout(os.environ)
         self.ray = import_ray()
         address = order["address"]
         options = {"namespace": order["namespace"]} if order["namespace"] else {}
@@ -519,7 +525,7 @@ class Gateway:
             head = address.removeprefix("ray://")
         else:
             head = self.ray.get_runtime_context().gcs_address
-        threading.Thread(target=self.watch, args=(head,), daemon=True).start()
+        threading.Thread(target=self.watch, args=(head, patience), daemon=True).start()
         self.tell(
             CONNECTED,
             0,
@@ -532,9 +538,9 @@ class Gateway:
             },
         )
 
-    def watch(self, head):
+    def watch(self, head, patience):
         """Waits until the head of the cluster is gone, and then says so."""
-        why = until_gone(head)
+        why = until_gone(head, patience)
         # Those that run go on without a head. Ray ends their actors later.
         ends = [known.actor.kill.remote(link) for link, known in list(self.links.items())]
         if ends:
@@ -557,12 +563,11 @@ class Gateway:
         else:
             options = dict(order["actor"])
             options["_labels"] = order["labels"]
-            options["scheduling_strategy"] = strategy(options.get("scheduling_strategy"))
-            kind = type(order["class"], (Host,), {"__module__": Host.__module__})
-            actor = self.ray.remote(concurrency_groups=THREADS)(kind)
             try:
+                # It looks at what a user wrote, too.
+                options["scheduling_strategy"] = strategy(options.get("scheduling_strategy"))
                 new = Link(
-                    actor.options(
+                    self.actors_of(order["class"]).options(
                         # The driver replaces what dies, so nothing runs twice unseen.
                         max_restarts=0,
                         max_task_retries=0,
@@ -590,6 +595,13 @@ class Gateway:
                 self.lost(link, error)
 
         begin(program.listed())
+
+    def actors_of(self, name):
+        """The class of the actors of that name. The cluster gets each once, and keeps it."""
+        if name not in self.classes:
+            kind = type(name, (Host,), {"__module__": Host.__module__})
+            self.classes[name] = self.ray.remote(concurrency_groups=THREADS)(kind)
+        return self.classes[name]
 
     def filled(self, link, room, body):
         """Has bytes taken out of a room, and sends what comes back up."""
@@ -759,12 +771,21 @@ def reachable(ray, address):
     return address
 
 
-def until_gone(address, timeout=None):
+def head_timeout(environment):
+    """How long the head may be away: whole seconds, as Ray reads its variable."""
+    text = environment.get(HEAD_VARIABLE, "")
+    if not text:
+        return HEAD_TIMEOUT
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise Refused("options", f"{HEAD_VARIABLE} is `{text}`, but has to be a number of seconds from 1 up")
+    return int(text)
+
+
+def until_gone(address, timeout):
     """Returns when nobody has answered at an address for so long, and says what the system told of it.
 
     A connection on which nothing is said ends with its other end. gRPC ends it once in a while, too.
     """
-    timeout = HEAD_TIMEOUT if timeout is None else timeout
     host, _, port = address.rpartition(":")
     pause = threading.Event()
     until = time.monotonic() + timeout

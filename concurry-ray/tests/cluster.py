@@ -39,7 +39,8 @@ def main():
     each = {
         "num_cpus": cpus,
         "node_ip_address": "127.0.0.1",
-        "object_store_memory": 200 << 20,
+        # Executables of tests have hundreds of megabytes. What is not used takes no memory.
+        "object_store_memory": 1 << 30,
         "temp_dir": directory,
     }
     head = {**each, "include_dashboard": False, "include_log_monitor": False, "resources": {"first": 100}}

@@ -158,6 +158,16 @@ class OnCluster(unittest.TestCase):
         self.assertIn("sparc64", lost["text"])
         self.assertIn(MACHINE, lost["text"])
 
+    def test_a_place_that_there_is_not_costs_nobody_else_anything(self):
+        driver = self.driver()
+        program = driver.ship(self.path)
+        self.assertEqual(driver.start(5, program)[0], gateway.STARTED)
+        for link, node in (6, "f" * 56), (7, "no node"):
+            kind, about, refused = driver.start(link, program, scheduling_strategy={"node": node})
+            self.assertEqual((kind, about, refused["code"]), (gateway.REFUSED, link, "options"))
+            self.assertIn("node", refused["text"])
+        self.echo(driver, 5, b"hello")
+
     def test_actors_have_names_and_classes_that_tell_what_they_are(self):
         driver = self.driver(namespace="on-cluster")
         kind, _, started = driver.start(5, driver.ship(self.path), name="Echo-7")

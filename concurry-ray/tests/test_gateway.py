@@ -288,6 +288,16 @@ class HeadTest(unittest.TestCase):
         self.addCleanup(listener.close)
         return listener, listener.getsockname()[1]
 
+    def test_how_long_it_may_be_away_is_said_in_seconds(self):
+        self.assertEqual(gateway.head_timeout({}), gateway.HEAD_TIMEOUT)
+        self.assertEqual(gateway.head_timeout({gateway.HEAD_VARIABLE: ""}), gateway.HEAD_TIMEOUT)
+        self.assertEqual(gateway.head_timeout({gateway.HEAD_VARIABLE: "60"}), 60)
+        for text in ("0", "-1", "1.5", "soon", "nan", "٣"):
+            with self.assertRaises(gateway.Refused) as refused:
+                gateway.head_timeout({gateway.HEAD_VARIABLE: text})
+            self.assertIn(text, str(refused.exception))
+            self.assertIn(gateway.HEAD_VARIABLE, str(refused.exception))
+
     def test_a_head_that_comes_back_is_not_gone_and_one_that_does_not_is(self):
         head, port = self.listener()
         with concurrent.futures.ThreadPoolExecutor(1) as threads:

@@ -21,6 +21,8 @@ pub(crate) fn start(cluster: Result<RayCluster, String>) -> Option<String> {
             let known = [
                 ("RAY_ADDRESS", cluster.address().into()),
                 ("CONCURRY_RAY_PYTHON", cluster.python()),
+                // How long its head may be away, in seconds: one test waits for that.
+                ("RAY_gcs_rpc_server_reconnect_timeout_s", "3".into()),
             ];
             for (name, value) in known {
                 // SAFETY: `main` calls this before there is a second thread.

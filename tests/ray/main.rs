@@ -61,61 +61,74 @@ type Test = (&'static str, fn());
 /// A test under its name.
 type Named = (String, Box<dyn FnOnce() + Send>);
 
-/// What holds in every mode.
-fn behaviours() -> Vec<Named> {
+/// What goes on beside each other.
+fn together() -> Vec<Named> {
+    // First what takes longest.
+    let own = [
+        setting_up::TESTS,
+        traffic::TESTS,
+        faults::TESTS,
+        shared::TESTS,
+        graphs::TESTS,
+        calls::TESTS,
+    ];
+    // What holds in every mode.
     let behaviours = conformance::BEHAVIOURS.iter().map(|(name, behaviour)| {
         let name = name.rsplit("behaviours::").next().unwrap_or(name);
         let run = move || conformance::check(name, *behaviour);
         (format!("conformance::{name}"), Box::new(run) as Box<dyn FnOnce() + Send>)
     });
-    // Pools end with their tests: none is left with a call that nothing ends.
-    let no_worker_is_left = || {
-        concurry_testkit::wait_until("the workers of all behaviours are gone", || {
-            noters::workers().is_empty()
-        });
-    };
-    let last = ("conformance::no_worker_is_left".to_owned(), Box::new(no_worker_is_left) as _);
-    behaviours.chain([last]).collect()
+    named(&own.concat()).chain(behaviours).collect()
 }
 
-/// What is about the cluster. Some do things to it that others would feel, the last one ends it.
-fn own() -> Vec<Named> {
-    let own = [
-        calls::TESTS,
-        graphs::TESTS,
-        setting_up::TESTS,
-        traffic::TESTS,
-        shared::TESTS,
-        faults::TESTS,
-    ];
-    own.concat().into_iter().map(|(name, test)| (name.to_owned(), Box::new(test) as _)).collect()
+/// What others would feel, or what they would disturb, one after the other. The last one ends the cluster.
+fn alone() -> Vec<Named> {
+    named(&[&[NO_WORKER_IS_LEFT], setting_up::ALONE, faults::ALONE].concat()).collect()
+}
+
+/// Pools end with their tests: none is left with a call that nothing ends.
+const NO_WORKER_IS_LEFT: Test = ("conformance::no_worker_is_left", || {
+    concurry_testkit::wait_until("the workers of all behaviours are gone", || {
+        noters::workers().is_empty()
+    });
+});
+
+fn named(tests: &[Test]) -> impl Iterator<Item = Named> + use<> {
+    tests.to_vec().into_iter().map(|(name, test)| (name.to_owned(), Box::new(test) as _))
 }
 
 fn main() {
     if let Some(address) = std::env::var_os(traffic::VICTIM) {
         return traffic::be_victim(&address.to_string_lossy());
     }
-    let mut arguments = Arguments::from_args();
-    // One cluster on a small machine.
-    arguments.test_threads = arguments.test_threads.or(Some(1));
-    let tests: Vec<_> = behaviours().into_iter().chain(own()).collect();
+    let arguments = Arguments::from_args();
+    let (together, alone) = (together(), alone());
     let wanted =
-        |name: &str| arguments.filter.as_deref().is_none_or(|filter| name.contains(filter));
-    let needed = !arguments.list && tests.iter().any(|(name, _)| wanted(name));
+        |(name, _): &Named| arguments.filter.as_deref().is_none_or(|filter| name.contains(filter));
+    let needed = !arguments.list && together.iter().chain(&alone).any(wanted);
     let missing = if needed { cluster::start(RayCluster::start()) } else { None };
     if let Some(why) = &missing {
-        let count = tests.len();
+        let count = together.len() + alone.len();
         eprintln!("=== {count} tests of Ray mode did NOT run: {why}");
         assert!(std::env::var_os(REQUIRE_RAY).is_none(), "{REQUIRE_RAY} is set, and {why}");
     }
-    let trials = tests.into_iter().map(|(name, test)| {
-        let run = move || {
-            concurry_testkit::within(test);
-            Ok(())
-        };
-        Trial::test(name, run).with_ignored_flag(missing.is_some())
-    });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let run = |tests: Vec<Named>, threads: usize| {
+        let mut arguments = arguments.clone();
+        arguments.test_threads = Some(arguments.test_threads.map_or(threads, |most| most.min(threads)));
+        let trials = tests.into_iter().map(|(name, test)| {
+            let run = move || {
+                concurry_testkit::within(test);
+                Ok(())
+            };
+            Trial::test(name, run).with_ignored_flag(missing.is_some())
+        });
+        libtest_mimic::run(&arguments, trials.collect())
+    };
+    // Each waits for the cluster for about half of its time.
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let together = run(together, 2 * processors);
+    let alone = run(alone, 1);
     cluster::stop();
-    conclusion.exit();
+    together.exit_if_failed();
+    alone.exit();
 }

@@ -19,12 +19,14 @@ pub(crate) const TESTS: &[Test] = &[
     ("setting_up::workers_are_where_they_were_placed", workers_are_where_they_were_placed),
     ("setting_up::a_local_cluster_ends_with_its_pools", a_local_cluster_ends_with_its_pools),
     ("setting_up::a_connection_tells_what_it_found", a_connection_tells_what_it_found),
-    ("setting_up::nothing_is_left_after_a_stop", nothing_is_left_after_a_stop),
     (
         "setting_up::the_gateway_does_what_it_is_told_on_a_real_cluster",
         the_gateway_does_what_it_is_told_on_a_real_cluster,
     ),
 ];
+
+pub(crate) const ALONE: &[Test] =
+    &[("setting_up::nothing_is_left_after_a_stop", nothing_is_left_after_a_stop)];
 
 fn problem(options: RayOptions) -> String {
     let notes = Notes::new();
