@@ -433,6 +433,40 @@ def session_directory():
         return os.path.join(tempfile.gettempdir(), f"concurry-{os.getuid()}")
 
 
+class Reader:
+    """What comes in a socket, as much at a time as is there: while one thread asks the system, another
+    takes the interpreter, which the first has to get back."""
+
+    def __init__(self, channel):
+        self.channel = channel
+        self.buffer = memoryview(bytearray(INLINE))
+        self.begin = 0
+        self.end = 0
+
+    def take(self, length):
+        """So many bytes, in memory that the next ones will have; None at the end of the stream."""
+        if length > len(self.buffer) - self.begin:
+            rest = self.buffer[self.begin : self.end]
+            buffer = self.buffer if length <= len(self.buffer) else memoryview(bytearray(length))
+            buffer[: len(rest)] = rest
+            self.buffer, self.begin, self.end = buffer, 0, len(rest)
+        while self.end - self.begin < length:
+            try:
+                # Not far beyond it, or the rest of what is large would have to be moved.
+                until = self.begin + max(length, INLINE)
+                count = self.channel.recv_into(self.buffer[self.end : until])
+            except ConnectionError:
+                return None
+            if count == 0:
+                return None
+            self.end += count
+        taken = self.buffer[self.begin : self.begin + length]
+        self.begin += length
+        if self.begin == self.end:
+            self.begin = self.end = 0
+        return taken
+
+
 class Link:
     """What the gateway knows of a worker: its actor, and how many exchanges it was sent."""
 
@@ -454,7 +488,7 @@ class Gateway:
         self.kept = {}
         self.classes = {}
         self.ray = None
-        self.buffer = bytearray(INLINE)
+        self.reader = Reader(channel)
 
     def send(self, kind, link, *parts, room=0):
         length = sum(len(part) for part in parts)
@@ -475,16 +509,14 @@ class Gateway:
     def serve(self):
         """Does what the driver says until it says no more."""
         while True:
-            header = receive_exactly(self.channel, HEADER)
+            header = self.reader.take(HEADER)
             if header is None:
                 return
             length, kind, room, link = struct.unpack(HEADER_FORMAT, header)
             if length > MOST:
                 raise Refused("protocol", f"a message of {length} bytes is above the bound of {MOST}")
-            # The same memory for all: Ray has copied what it takes when a call returns.
-            if length > len(self.buffer):
-                self.buffer = bytearray(length)
-            body = receive_exactly(self.channel, length, self.buffer)
+            # Ray has copied what it takes when a call returns.
+            body = self.reader.take(length)
             if body is None or kind == SHUTDOWN:
                 return
             if kind == DATA:
@@ -630,16 +662,17 @@ class Gateway:
         elif len(data):
             order = b"".join((order, data))
 
-        def returned(future):
-            try:
-                value = future.result()
-            except Exception as error:
-                self.lost(link, error)
+        # As a future hears of it, but without one, which would take locks and a wake for nobody.
+        reference = known.method.remote(order, *more)
+
+        def returned(value, _reference=reference):  # which has to live until then
+            if isinstance(value, Exception):
+                self.lost(link, value)
                 return
             parts = value if isinstance(value, tuple) else (value,)
             self.send(RETURNED, link, *parts, room=room)
 
-        known.method.remote(order, *more).future().add_done_callback(returned)
+        reference._on_completed(returned)
 
     def keep(self, _, order):
         """Puts a message into the object store, for all workers that will need it."""
@@ -718,21 +751,6 @@ class Gateway:
             except Exception:
                 pass  # it is dead already
         self.ray.shutdown()
-
-
-def receive_exactly(channel, length, buffer=None):
-    """So many bytes, in that memory if there is one; None at the end of the stream."""
-    view = memoryview(bytearray(length) if buffer is None else buffer)[:length]
-    received = 0
-    while received < length:
-        try:
-            count = channel.recv_into(view[received:])
-        except ConnectionError:
-            return None
-        if count == 0:
-            return None
-        received += count
-    return view
 
 
 def import_ray():

@@ -54,6 +54,7 @@ class Driver:
     def __init__(self, **connect):
         self.ours, theirs = socket.socketpair()
         self.ours.settimeout(60)
+        self.reader = gateway.Reader(self.ours)
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", START, gateway.__file__], stdin=theirs
@@ -69,9 +70,9 @@ class Driver:
         self.send(kind, link, json.dumps(message).encode())
 
     def receive(self):
-        header = gateway.receive_exactly(self.ours, 16)
+        header = self.reader.take(gateway.HEADER)
         length, kind, _, link = struct.unpack(gateway.HEADER_FORMAT, header)
-        body = bytes(gateway.receive_exactly(self.ours, length))
+        body = bytes(self.reader.take(length))
         return kind, link, body if kind == gateway.RETURNED else json.loads(body)
 
     def ship(self, path):

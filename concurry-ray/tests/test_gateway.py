@@ -279,6 +279,37 @@ class VersionTest(unittest.TestCase):
         self.assertEqual(self.refusal(None).code, "ray")
 
 
+class ReaderTest(unittest.TestCase):
+    def test_messages_come_out_however_they_were_cut(self):
+        random_numbers = random.Random(1)
+        sizes = [0, 1, 16, gateway.INLINE - 1, gateway.INLINE, gateway.INLINE + 1, 3 * gateway.INLINE]
+        sizes = sizes * 5 + [random_numbers.randrange(300) for _ in range(2000)]
+        random_numbers.shuffle(sizes)
+        stream = random_numbers.randbytes(sum(sizes))
+        ours, theirs = socket.socketpair()
+
+        def write():
+            with ours:
+                rest = memoryview(stream)
+                while rest:
+                    sent = ours.send(rest[: random_numbers.choice((1, 15, 400, 200_000))])
+                    rest = rest[sent:]
+
+        with theirs, concurrent.futures.ThreadPoolExecutor(1) as threads:
+            threads.submit(write)
+            reader = gateway.Reader(theirs)
+            taken = b"".join(bytes(reader.take(size)) for size in sizes)
+            self.assertIsNone(reader.take(1))
+        self.assertEqual(taken, stream)
+
+    def test_what_is_cut_off_is_nothing(self):
+        ours, theirs = socket.socketpair()
+        with theirs:
+            with ours:
+                ours.sendall(b"half")
+            self.assertIsNone(gateway.Reader(theirs).take(8))
+
+
 class HeadTest(unittest.TestCase):
     def listener(self, port=0):
         listener = socket.socket()
@@ -390,6 +421,9 @@ class FakeReference:
     def future(self):
         return self.of
 
+    def _on_completed(self, callback):
+        self.of.add_done_callback(lambda future: callback(future.exception() or future.result()))
+
 
 class EchoHost(gateway.Host):
     """A host whose program needs no installation."""
@@ -403,6 +437,7 @@ class EchoHost(gateway.Host):
 class GatewayTest(unittest.TestCase):
     def setUp(self):
         self.ours, theirs = socket.socketpair()
+        self.reader = gateway.Reader(self.ours)
         self.gateway = gateway.Gateway(theirs)
         self.gateway.ray = FakeRay()
         self.gateway.programs["p"] = gateway.Program([])
@@ -441,9 +476,9 @@ class GatewayTest(unittest.TestCase):
         self.send(kind, link, json.dumps(message).encode())
 
     def receive(self):
-        header = gateway.receive_exactly(self.ours, 16)
+        header = self.reader.take(gateway.HEADER)
         length, kind, self.room, link = struct.unpack(gateway.HEADER_FORMAT, header)
-        return kind, link, bytes(gateway.receive_exactly(self.ours, length))
+        return kind, link, bytes(self.reader.take(length))
 
     def start(self, link, instead_of=0, memory=None):
         self.tell(

@@ -114,7 +114,8 @@ fn main() {
     }
     let run = |tests: Vec<Named>, threads: usize| {
         let mut arguments = arguments.clone();
-        arguments.test_threads = Some(arguments.test_threads.map_or(threads, |most| most.min(threads)));
+        arguments.test_threads =
+            Some(arguments.test_threads.map_or(threads, |most| most.min(threads)));
         let trials = tests.into_iter().map(|(name, test)| {
             let run = move || {
                 concurry_testkit::within(test);
