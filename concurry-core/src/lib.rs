@@ -122,6 +122,7 @@ pub mod __private {
     pub use crate::__without_graphs as with_graph;
     pub use crate::background::{background, block_on_pools};
     pub use crate::call::CallTrace;
+    pub use crate::future::SlabArc;
     #[cfg(feature = "journal")]
     pub use crate::gather::is_final;
     pub use crate::panics::message as panic_message;

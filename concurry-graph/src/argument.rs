@@ -1,11 +1,12 @@
 //! An argument of a node: a value, or the node that will give it.
 
+use std::convert::Infallible;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::ops::Range;
 
 use crate::error::ComputeError;
 use crate::lazy::Lazy;
-use crate::node::{AnyNode, Dependency, Header};
+use crate::node::{Dependency, Header, SharedNode};
 use crate::probe::Comparer;
 
 /// An argument of a node: a value, or the node that will give it.
@@ -25,15 +26,19 @@ pub enum Argument<T: 'static> {
 /// A node whose value was taken.
 #[doc(hidden)]
 #[allow(missing_debug_implementations)]
-pub struct Spent(pub(crate) Arc<dyn AnyNode>);
+pub struct Spent(pub(crate) SharedNode);
 
 impl Dependency for Spent {
     fn header(&self) -> &Header {
         self.0.header()
     }
 
-    fn node(&self) -> Arc<dyn AnyNode> {
-        Arc::clone(&self.0)
+    fn node(&self) -> SharedNode {
+        self.0.clone()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.0.is_shared()
     }
 }
 
@@ -46,13 +51,15 @@ impl<T: 'static> Argument<T> {
         }
     }
 
-    /// Takes the value. What it depended on is done.
-    pub(crate) fn resolve(&mut self) -> Result<T, ComputeError> {
+    /// Takes the value. What it depended on is done, and kept only for the shape of the graph.
+    pub(crate) fn resolve(&mut self, keep_shape: bool) -> Result<T, ComputeError> {
         match std::mem::replace(self, Self::Gone) {
             Self::Value(value) => Ok(value),
             Self::Node(lazy) => {
                 let (outcome, node) = lazy.spend();
-                *self = Self::Spent(Spent(node));
+                if keep_shape {
+                    *self = Self::Spent(Spent(node));
+                }
                 outcome
             }
             Self::Spent(_) | Self::Gone => unreachable!("a node begins once"),
@@ -69,7 +76,7 @@ impl<T: 'static> Argument<T> {
     }
 
     /// Hands on the nodes that it keeps.
-    pub(crate) fn give_up(&mut self, take: &mut dyn FnMut(Arc<dyn AnyNode>)) {
+    pub(crate) fn give_up(&mut self, take: &mut dyn FnMut(SharedNode)) {
         match std::mem::replace(self, Self::Gone) {
             Self::Node(lazy) => take(lazy.into_node()),
             Self::Spent(spent) => take(spent.0),
@@ -83,18 +90,43 @@ impl<T: 'static> Argument<T> {
 pub trait Inputs: 'static {
     /// What it works with.
     type Values: 'static;
+    /// A part whose values are taken before the others are there.
+    type Early: EarlyValues;
     /// Whether they are values, so that taking them is nothing but a move.
     fn are_values(&self) -> bool {
         false
     }
     /// Shows what it depends on.
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency));
-    /// Takes the values. Everything that it depended on is done.
-    fn resolve(&mut self) -> Result<Self::Values, ComputeError>;
+    /// Takes the values. Everything that it depended on is done, and kept only if somebody may yet
+    /// look at the shape of the graph.
+    fn resolve(&mut self, keep_shape: bool) -> Result<Self::Values, ComputeError>;
     /// Lets the values go that were not taken.
     fn release(&mut self);
     /// Hands on the nodes that it keeps.
-    fn give_up(&mut self, take: &mut dyn FnMut(Arc<dyn AnyNode>));
+    fn give_up(&mut self, take: &mut dyn FnMut(SharedNode));
+    /// How many nodes it puts together, if their values may be taken one part after the other.
+    fn takes_early(&self) -> Option<usize> {
+        None
+    }
+    /// Lends a part of the nodes. Only if it takes them early.
+    fn lend_part(&mut self, _places: Range<usize>) -> Self::Early {
+        unreachable!("it takes all values at once")
+    }
+    /// Takes a part back, with its values.
+    fn keep_part(&mut self, _part: Self::Early) {}
+}
+
+/// Nodes that are done, out of many that are not.
+#[doc(hidden)]
+pub trait EarlyValues {
+    /// Takes the values of those that nobody else wants.
+    fn take(&mut self);
+}
+
+/// Nothing is taken early.
+impl EarlyValues for Infallible {
+    fn take(&mut self) {}
 }
 
 /// The arguments of a call.
@@ -156,6 +188,7 @@ macro_rules! arguments {
     ($($name:ident $place:tt),*) => {
         impl<$($name: 'static),*> Inputs for ($(Argument<$name>,)*) {
             type Values = ($($name,)*);
+            type Early = Infallible;
 
             fn are_values(&self) -> bool {
                 true $(&& self.$place.dependency().is_none())*
@@ -165,15 +198,15 @@ macro_rules! arguments {
                 $(if let Some(dependency) = self.$place.dependency() { _show(dependency) })*
             }
 
-            fn resolve(&mut self) -> Result<Self::Values, ComputeError> {
-                Ok(($(self.$place.resolve()?,)*))
+            fn resolve(&mut self, _keep_shape: bool) -> Result<Self::Values, ComputeError> {
+                Ok(($(self.$place.resolve(_keep_shape)?,)*))
             }
 
             fn release(&mut self) {
                 $(self.$place.release();)*
             }
 
-            fn give_up(&mut self, _take: &mut dyn FnMut(Arc<dyn AnyNode>)) {
+            fn give_up(&mut self, _take: &mut dyn FnMut(SharedNode)) {
                 $(self.$place.give_up(_take);)*
             }
         }

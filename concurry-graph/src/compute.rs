@@ -137,7 +137,9 @@ impl<T: Send + 'static> Compute<T> {
     /// what was cancelled or stopped is called by the next run.
     ///
     /// What can't be kept is made in each run: closures, and calls whose arguments are not `Serialize`
-    /// or whose result is not `Serialize + DeserializeOwned`. Other options are given before.
+    /// or whose result is not `Serialize + DeserializeOwned`. Nor is a call that another computation
+    /// of this program is making already, unless that leaves it to this one. Other options are given
+    /// before.
     ///
     /// ```
     /// use concurry_core::Mode;
@@ -264,7 +266,8 @@ impl<T: Send + 'static> Computing<T> {
         let ledger = journal.map(|journal| Ledger::open(journal, limits.in_flight)).transpose();
         let mut ledger = ledger
             .map_err(|error| ComputeError::new(self.name(), Cause::Journal(Arc::new(error))))?;
-        let plan = plan(root.node(), run::next_number(), &passes, ledger.as_mut());
+        let (is_sole, node) = (root.is_sole(), root.node());
+        let plan = plan(node, is_sole, run::next_number(), &passes, ledger.as_mut());
         self.pools = plan.ranked.lanes.iter().filter_map(|lane| lane.place.pool()).collect();
         let tally = progress
             .filter(|progress| !progress.is_silent())

@@ -1,7 +1,8 @@
 //! `handle.lazy()`: the methods of a worker as nodes.
 
-use concurry_core::__private::Handle;
-use concurry_core::__private::Worker;
+use std::sync::Arc;
+
+use concurry_core::__private::{Handle, Worker};
 use concurry_core::{TaskPool, WorkerHandle};
 
 use crate::argument::Argument;
@@ -23,18 +24,18 @@ pub trait LazyHandle: WorkerHandle {
 /// What a generated twin is made of.
 #[doc(hidden)]
 pub struct LazyPool<W: Worker> {
-    handle: Handle<W>,
+    handle: Arc<Handle<W>>,
 }
 
 impl<W: Worker> LazyPool<W> {
     /// The twin of the handle.
     pub fn new(handle: &Handle<W>) -> Self {
-        Self { handle: handle.clone() }
+        Self { handle: Arc::new(handle.clone()) }
     }
 
     /// A call as a node.
     pub fn call<M: LazyMethod<Worker = W>>(&self, inputs: M::Inputs) -> Lazy<M::Output> {
-        Lazy::new(Node::new(Call::<M>::new(self.handle.clone()), inputs))
+        Lazy::new(Node::of(Call::<M>::new(Arc::clone(&self.handle)), inputs))
     }
 }
 
@@ -49,7 +50,7 @@ pub trait LazyTwin {
 
 impl<W: Worker> Clone for LazyPool<W> {
     fn clone(&self) -> Self {
-        Self::new(&self.handle)
+        Self { handle: Arc::clone(&self.handle) }
     }
 }
 
@@ -98,6 +99,6 @@ impl TaskPoolLazy {
     {
         let argument = Argument::Node(nodes.into_lazy());
         let (kind, inputs) = Closure::new(self.pool.clone(), argument, closure);
-        Lazy::new(Node::new(kind, inputs))
+        Lazy::new(Node::of(kind, inputs))
     }
 }

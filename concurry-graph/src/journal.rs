@@ -3,6 +3,9 @@
 //! A call is known again by its method, its arguments, and which of the equal calls of its graph it
 //! is: by its pool, counted among those of its worker, and by the order in which equal ones were
 //! written down. Its arguments are those that it is made with, so also what comes out of other nodes.
+//!
+//! A call that another run makes is recorded by that run, if at all: its arguments are gone by then.
+//! What another run has left is made, and recorded, by the one that takes it over.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -36,8 +39,40 @@ pub(crate) struct Described {
     pub(crate) occurrence: u32,
 }
 
-/// What tells a call from equal ones: its pool, and how many there are before it.
-pub(crate) type Occurrence = (u32, u32);
+/// A call that is to be made.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    /// The number of its node.
+    pub(crate) number: u32,
+    pub(crate) worker: &'static str,
+    pub(crate) pool: u32,
+    /// A hash that equal calls share.
+    pub(crate) structure: u64,
+}
+
+/// Tells equal calls apart.
+#[derive(Debug, Default)]
+struct Occurrences {
+    /// The pool of each call, counted among those of its worker, and how many equal calls there are
+    /// before it. By the number of its node.
+    of: HashMap<u32, (u32, u32)>,
+    pools: HashMap<(&'static str, u32), u32>,
+    pools_of: HashMap<&'static str, u32>,
+    equals: HashMap<(u32, u64), u32>,
+}
+
+impl Occurrences {
+    fn add(&mut self, call: &Expected) {
+        let pool = *self.pools.entry((call.worker, call.pool)).or_insert_with(|| {
+            let next = self.pools_of.entry(call.worker).or_default();
+            *next += 1;
+            *next - 1
+        });
+        let before = self.equals.entry((pool, call.structure)).or_default();
+        self.of.insert(call.number, (pool, *before));
+        *before += 1;
+    }
+}
 
 /// The journal of a run. Whoever begins calls owns it, so nothing of the user's runs under a lock.
 #[doc(hidden)]
@@ -45,8 +80,7 @@ pub(crate) type Occurrence = (u32, u32);
 pub struct Ledger {
     groups: GroupedJournal,
     retry_failed: bool,
-    /// By the number of the node.
-    occurrences: HashMap<u32, Occurrence>,
+    occurrences: Occurrences,
     /// The calls on their way, by the number of the node.
     keys: HashMap<u32, Key>,
     /// Why no more calls are made.
@@ -73,15 +107,15 @@ impl Ledger {
         Ok(Self {
             groups: GroupedJournal::new(journal, in_flight),
             retry_failed,
-            occurrences: HashMap::new(),
+            occurrences: Occurrences::default(),
             keys: HashMap::new(),
             error: None,
         })
     }
 
-    /// Says which calls there will be.
-    pub(crate) fn expect(&mut self, occurrences: HashMap<u32, Occurrence>) {
-        self.occurrences = occurrences;
+    /// Says which calls there will be, besides those said before.
+    pub(crate) fn expect(&mut self, calls: &[Expected]) {
+        calls.iter().for_each(|call| self.occurrences.add(call));
     }
 
     /// What an earlier run has recorded of a call that is about to be made. `key` names it, if it can
@@ -108,7 +142,7 @@ impl Ledger {
             return Ok(Found::Broken(Arc::clone(error)));
         }
         let About { worker, method, .. } = about;
-        let Some(&(pool, occurrence)) = self.occurrences.get(&number) else {
+        let Some(&(pool, occurrence)) = self.occurrences.of.get(&number) else {
             return Ok(Found::Nothing);
         };
         let Some(key) = key(Described { worker, method, pool, occurrence }) else {

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Debug, Display};
 use std::future::IntoFuture;
-use std::sync::Arc;
 use std::time::Duration;
 
+use concurry_core::__private::SlabArc;
 use concurry_core::TaskFuture;
 
 use crate::argument::Argument;
@@ -12,7 +12,7 @@ use crate::compute::{Compute, Computing};
 use crate::eager;
 use crate::error::ComputeError;
 use crate::inspect::Graph;
-use crate::node::{AnyNode, Dependency, Header, Map, Node, Recover, Stage, TryMap};
+use crate::node::{AnyNode, Dependency, Header, Map, Node, Recover, SharedNode, Stage, TryMap};
 use crate::nodes::Nodes;
 
 /// A node that gives a `T`, seen by those who want it.
@@ -20,6 +20,8 @@ use crate::nodes::Nodes;
 pub trait Produces<T>: AnyNode {
     /// Takes the value, or a copy of it if there are other uses, and ends one use. The node is over.
     fn spend(&self) -> Result<T, ComputeError>;
+    /// Takes the value, if it is there. The caller's is the only way to the node.
+    fn take_last(&mut self) -> Option<T>;
     /// Ends a use. The last one lets the value go.
     fn end_use(&self);
     /// Which node it takes its value from, if it is a copy.
@@ -52,12 +54,12 @@ pub trait Produces<T>: AnyNode {
 #[must_use = "nothing runs before it is computed"]
 pub struct Lazy<T: 'static> {
     /// `None` only while it is being dropped.
-    node: Option<Arc<dyn Produces<T>>>,
+    node: Option<SlabArc<dyn Produces<T>>>,
 }
 
 impl<T: Send + 'static> Lazy<T> {
     /// A node that was just made, with its one use. In an [`eager`](fn@crate::eager) block it is run.
-    pub(crate) fn new(node: Arc<dyn Produces<T>>) -> Self {
+    pub(crate) fn new(node: SlabArc<dyn Produces<T>>) -> Self {
         if eager::is_eager() {
             node.run_here();
         }
@@ -104,7 +106,7 @@ impl<T: Send + 'static> Lazy<T> {
     /// ```
     pub fn map<U: Send + 'static>(self, map: impl FnOnce(T) -> U + Send + 'static) -> Lazy<U> {
         let (kind, inputs) = Map::new(Argument::Node(self), map);
-        Lazy::new(Node::new(kind, inputs))
+        Lazy::new(Node::of(kind, inputs))
     }
 
     /// As [`map`](Self::map), with a function that may fail. The node's error is then a
@@ -124,7 +126,7 @@ impl<T: Send + 'static> Lazy<T> {
         E: Debug + Display + Send + Sync + 'static,
     {
         let (kind, inputs) = TryMap::new(Argument::Node(self), map);
-        Lazy::new(Node::new(kind, inputs))
+        Lazy::new(Node::of(kind, inputs))
     }
 
     /// Its outcome as a value: what depends on this runs even if it fails.
@@ -140,7 +142,7 @@ impl<T: Send + 'static> Lazy<T> {
     /// ```
     pub fn outcome(self) -> Lazy<Result<T, ComputeError>> {
         let (kind, inputs) = Recover::new(self);
-        Lazy::new(Node::new(kind, inputs))
+        Lazy::new(Node::of(kind, inputs))
     }
 
     /// Says how long its call is expected to take. Of the nodes that are ready, those run first that
@@ -190,40 +192,45 @@ impl<T: Send + 'static> Lazy<T> {
 
 impl<T: 'static> Lazy<T> {
     /// A node whose use was counted.
-    pub(crate) fn of_use(node: Arc<dyn Produces<T>>) -> Self {
+    pub(crate) fn of_use(node: SlabArc<dyn Produces<T>>) -> Self {
         Self { node: Some(node) }
     }
 
-    pub(crate) fn produces(&self) -> &Arc<dyn Produces<T>> {
+    pub(crate) fn produces(&self) -> &SlabArc<dyn Produces<T>> {
         match &self.node {
             Some(node) => node,
             None => unreachable!("only a drop takes it"),
         }
     }
 
+    /// Whether there is no other way to the node.
+    pub(crate) fn is_sole(&self) -> bool {
+        self.header().is_last_use() && !self.produces().is_shared()
+    }
+
     /// Which node it is; of a copy, which node that is a copy of.
     pub(crate) fn identity(&self) -> usize {
         let node = self.produces();
-        node.original().unwrap_or_else(|| Arc::as_ptr(node).addr())
+        node.original().unwrap_or_else(|| node.address())
     }
 
     /// Takes the value of a node that is over. The node is handed on for the shape of the graph.
-    pub(crate) fn spend(mut self) -> (Result<T, ComputeError>, Arc<dyn AnyNode>) {
+    pub(crate) fn spend(mut self) -> (Result<T, ComputeError>, SharedNode) {
         let Some(node) = self.node.take() else { unreachable!("only a drop takes it") };
-        (node.spend(), node)
+        (node.spend(), node.see_as(|cell| cell as _))
     }
 
     /// The node with its use, which is the caller's to end.
-    pub(crate) fn into_use(mut self) -> Arc<dyn Produces<T>> {
+    pub(crate) fn into_use(mut self) -> SlabArc<dyn Produces<T>> {
         let Some(node) = self.node.take() else { unreachable!("only a drop takes it") };
         node
     }
 
     /// The node alone, without a use of its value.
-    pub(crate) fn into_node(mut self) -> Arc<dyn AnyNode> {
+    pub(crate) fn into_node(mut self) -> SharedNode {
         let Some(node) = self.node.take() else { unreachable!("only a drop takes it") };
         node.end_use();
-        node
+        node.see_as(|cell| cell as _)
     }
 }
 
@@ -232,8 +239,12 @@ impl<T: 'static> Dependency for Lazy<T> {
         self.produces().header()
     }
 
-    fn node(&self) -> Arc<dyn AnyNode> {
-        Arc::clone(self.produces()) as Arc<dyn AnyNode>
+    fn node(&self) -> SharedNode {
+        self.produces().clone().see_as(|cell| cell as _)
+    }
+
+    fn is_shared(&self) -> bool {
+        self.produces().is_shared()
     }
 }
 
@@ -242,7 +253,7 @@ impl<T: Clone + Send + 'static> Clone for Lazy<T> {
         let node = self.produces();
         node.set_cloner(T::clone);
         node.header().add_use();
-        Self { node: Some(Arc::clone(node)) }
+        Self { node: Some(node.clone()) }
     }
 }
 

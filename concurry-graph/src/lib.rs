@@ -61,7 +61,7 @@ pub mod __private {
     pub use crate::lazy::{Lazy, Produces};
     pub use crate::method::{LazyMethod, MethodTraits};
     pub use crate::node::{
-        About, AnyNode, Dependency, Header, Place, Progress as NodeProgress, VisitAsker,
+        About, AnyNode, Dependency, Header, Place, Progress as NodeProgress, SharedNode, VisitAsker,
     };
     pub use crate::nodes::IntoNode;
     pub use crate::probe::{

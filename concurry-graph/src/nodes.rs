@@ -53,7 +53,7 @@ where
 
     fn into_lazy(self) -> Lazy<T> {
         let (kind, inputs) = Outside::new(self);
-        Lazy::new(Node::new(kind, inputs))
+        Lazy::new(Node::of(kind, inputs))
     }
 }
 
@@ -64,7 +64,7 @@ where
     C: Collect<K, N::Values> + Send + 'static,
 {
     let (keys, nodes): (Vec<K>, Vec<_>) = nodes.map(|(key, node)| (key, node.into_lazy())).unzip();
-    Lazy::new(Node::new(Join::new(), Container::new(keys, nodes)))
+    Lazy::new(Node::of(Join::new(), Container::new(keys, nodes)))
 }
 
 fn join_list<N, C>(nodes: impl Iterator<Item = N>) -> Lazy<C>
@@ -73,7 +73,7 @@ where
     C: Collect<(), N::Values> + Send + 'static,
 {
     let nodes = nodes.map(Nodes::into_lazy).collect();
-    Lazy::new(Node::new(Join::new(), Container::new(Vec::new(), nodes)))
+    Lazy::new(Node::of(Join::new(), Container::new(Vec::new(), nodes)))
 }
 
 impl<T> Collect<(), T> for Vec<T> {
@@ -231,7 +231,7 @@ macro_rules! tuples {
 
             fn into_lazy(self) -> Lazy<Self::Values> {
                 let inputs = ($(Argument::Node(self.$place.into_lazy()),)+);
-                Lazy::new(Node::new(Join::new(), inputs))
+                Lazy::new(Node::of(Join::new(), inputs))
             }
         }
 

@@ -145,3 +145,32 @@ fn what_was_done_before_a_deadline_is_not_done_again() {
         assert_eq!((value, calls.load(Ordering::Relaxed)), (7, 2), "one of three was done");
     });
 }
+
+#[test]
+fn what_another_run_has_left_is_recorded_by_the_one_that_takes_it_over() {
+    within(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let (pool, calls, gate) = crate::worker::gated(Mode::Thread, 1);
+        // Equal calls, of which another run takes two: they are told from the third all the same.
+        let graph = || {
+            let shared = pool.lazy().add(pool.lazy().add(1, 2), 3);
+            (shared.clone(), Lazy::join((pool.lazy().add(shared, 4), pool.lazy().add(1, 2))))
+        };
+        let blocker = pool.held(0);
+        gate.wait_for_arrivals(1);
+        let (shared, all) = graph();
+        let mut other = shared.submit();
+        let run = Compute::of(all).journal(path(&folder)).submit();
+        concurry_testkit::wait_until("the run has its journal", || path(&folder).exists());
+        let _ = other.cancel();
+        gate.open();
+        blocker.result().unwrap();
+        assert_eq!(run.result().unwrap(), (10, 3));
+        assert_eq!(calls.swap(0, Ordering::Relaxed), 1 + 4);
+        let recorded = std::fs::read_to_string(path(&folder)).unwrap();
+        assert_eq!(recorded.lines().count(), 1 + 4, "{recorded}");
+        let (_, all) = graph();
+        assert_eq!(Compute::of(all).journal(path(&folder)).run().unwrap(), (10, 3));
+        assert_eq!(calls.load(Ordering::Relaxed), 0);
+    });
+}

@@ -8,6 +8,7 @@ mod bad_input;
 mod basics;
 mod batching;
 mod comparing;
+mod early;
 mod inspecting;
 mod journals;
 mod large;

@@ -31,7 +31,7 @@ pub(crate) use relay::{Relay, RelayRef, Relayed, relay};
 #[cfg(feature = "process")]
 pub(crate) use sides::Claimed;
 pub(crate) use sides::{PoolSide, UserSide};
-pub(crate) use slab_arc::SlabArc;
+pub use slab_arc::SlabArc;
 pub use task_future::TaskFuture;
 pub(crate) use turns::{OnCancel, Signal};
 

@@ -1,74 +1,127 @@
-//! A shared value in memory of the slab, for what lives as short as a call.
+//! A shared value in memory of the slab, for what lives as short as a call, or comes in millions.
 //!
-//! As `Arc` without weak references. It is made on one thread and freed on another for every call,
-//! which the global allocator is slow at.
+//! As `Arc` without weak references. It is often made on one thread and freed on another, which the
+//! global allocator is slow at.
 
 use std::alloc::Layout;
+use std::any::Any;
+use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
 use super::slab::{self, Distance};
-use crate::sync::{AtomicUsize, Lifetime, Ordering};
+use crate::sync::{AtomicU32, Lifetime, Ordering};
 
 /// A shared value. Cloning shares it.
-pub(crate) struct SlabArc<T> {
-    cell: NonNull<Cell<T>>,
+#[doc(hidden)]
+pub struct SlabArc<T: ?Sized> {
+    cell: NonNull<SlabCell<T>>,
     /// It drops one.
-    value: PhantomData<Cell<T>>,
+    value: PhantomData<SlabCell<T>>,
 }
 
-struct Cell<T> {
-    count: AtomicUsize,
+/// The memory of a shared value. Nobody can make one or look into one.
+// The whole of it may be written through a shared reference: so that a reference to it may be kept as
+// what it is shared by (`SlabArc::see_as`).
+#[doc(hidden)]
+#[allow(missing_debug_implementations)] // nobody ever has one
+pub struct SlabCell<T: ?Sized>(UnsafeCell<Counted<T>>);
+
+struct Counted<T: ?Sized> {
+    count: AtomicU32,
     distance: Distance,
     lifetime: Lifetime,
     value: T,
 }
 
 // SAFETY: as for `Arc`: the value is reached from several threads, and dropped on any.
-unsafe impl<T: Send + Sync> Send for SlabArc<T> {}
+unsafe impl<T: Send + Sync + ?Sized> Send for SlabArc<T> {}
 // SAFETY: as above.
-unsafe impl<T: Send + Sync> Sync for SlabArc<T> {}
+unsafe impl<T: Send + Sync + ?Sized> Sync for SlabArc<T> {}
 
 impl<T> SlabArc<T> {
-    const LAYOUT: Layout = Layout::new::<Cell<T>>();
-    /// Far below an overflow, far above any real count.
-    const MOST: usize = usize::MAX / 2;
-
-    /// Inlined, so that the value is written where it stays.
+    /// Shares a value.
+    // Inlined, so that the value is written where it stays.
     #[inline(always)]
-    pub(crate) fn new(value: T) -> Self {
-        let (memory, distance) = slab::allocate_large(Self::LAYOUT);
-        let cell = memory.cast::<Cell<T>>();
-        let (count, lifetime) = (AtomicUsize::new(1), Lifetime::new());
+    pub fn new(value: T) -> Self {
+        let (memory, distance) = slab::allocate_large(Layout::new::<SlabCell<T>>());
+        let cell = memory.cast::<SlabCell<T>>();
+        let (count, lifetime) = (AtomicU32::new(1), Lifetime::new());
+        let counted = Counted { count, distance, lifetime, value };
         // SAFETY: the memory is of this layout, and ours.
-        unsafe { cell.write(Cell { count, distance, lifetime, value }) };
+        unsafe { cell.write(SlabCell(UnsafeCell::new(counted))) };
         Self { cell, value: PhantomData }
-    }
-
-    /// The value, if it is not shared yet.
-    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
-        // Acquire: what those did who had shares is over.
-        if self.cell().count.load(Ordering::Acquire) != 1 {
-            return None;
-        }
-        // SAFETY: ours is the only share, and borrowed exclusively.
-        Some(unsafe { &mut self.cell.as_mut().value })
-    }
-
-    fn cell(&self) -> &Cell<T> {
-        // SAFETY: our share keeps it alive.
-        let cell = unsafe { self.cell.as_ref() };
-        cell.lifetime.note_use();
-        cell
     }
 }
 
-impl<T> Clone for SlabArc<T> {
+impl<T: ?Sized> SlabArc<T> {
+    /// Far below an overflow, far above any real count.
+    const MOST: u32 = u32::MAX / 2;
+
+    /// The value, if it is not shared yet.
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        // Acquire: what those did who had shares is over.
+        if self.counted().count.load(Ordering::Acquire) != 1 {
+            return None;
+        }
+        // SAFETY: ours is the only share, and borrowed exclusively.
+        Some(unsafe { &mut (*self.cell.as_ref().0.get()).value })
+    }
+
+    /// The same value, shared as one of its traits: `shared.see_as::<dyn Trait>(|cell| cell)`.
+    #[inline]
+    pub fn see_as<U: ?Sized>(
+        self,
+        see: impl for<'c> FnOnce(&'c SlabCell<T>) -> &'c SlabCell<U>,
+    ) -> SlabArc<U> {
+        // SAFETY: our share keeps it alive.
+        let seen = NonNull::from(see(unsafe { self.cell.as_ref() }));
+        // Cells are never made but here, and never moved. So what is at this address is this one.
+        assert!(seen.addr() == self.cell.addr(), "a cell is seen as itself");
+        let _share = ManuallyDrop::new(self); // it is the new one's
+        SlabArc { cell: seen, value: PhantomData }
+    }
+
+    /// Whether there are other shares, at the moment.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        // Relaxed: only a hint.
+        self.counted().count.load(Ordering::Relaxed) > 1
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        self.cell.addr().get()
+    }
+
+    fn counted(&self) -> &Counted<T> {
+        // SAFETY: our share keeps it alive, and what it guards is written only by the last share.
+        let counted = unsafe { &*self.cell.as_ref().0.get() };
+        counted.lifetime.note_use();
+        counted
+    }
+}
+
+impl SlabArc<dyn Any + Send + Sync> {
+    /// The value as of its type, if it is of that.
+    pub fn downcast<T: Any + Send + Sync>(self) -> Option<SlabArc<T>> {
+        let is_one = (*self).is::<T>();
+        is_one.then(|| {
+            let share = ManuallyDrop::new(self); // it is the new one's
+            SlabArc { cell: share.cell.cast(), value: PhantomData }
+        })
+    }
+}
+
+impl<T: ?Sized> Clone for SlabArc<T> {
+    #[inline]
     fn clone(&self) -> Self {
         // Relaxed: as in `Arc`, whoever adds one has one.
-        if self.cell().count.fetch_add(1, Ordering::Relaxed) > Self::MOST {
+        if self.counted().count.fetch_add(1, Ordering::Relaxed) > Self::MOST {
             // Forgotten that often: going on would free it in use.
             std::process::abort();
         }
@@ -76,46 +129,51 @@ impl<T> Clone for SlabArc<T> {
     }
 }
 
-impl<T> Drop for SlabArc<T> {
+impl<T: ?Sized> Drop for SlabArc<T> {
+    #[inline]
     fn drop(&mut self) {
         // AcqRel: Release so that the freer sees our last use as over; Acquire so that, as the
         // freer, we see the others'.
-        if self.cell().count.fetch_sub(1, Ordering::AcqRel) != 1 {
+        if self.counted().count.fetch_sub(1, Ordering::AcqRel) != 1 {
             return;
         }
         /// Frees the memory, also if the value's destructor panics.
-        struct Freed<T>(NonNull<Cell<T>>, Distance);
-        impl<T> Drop for Freed<T> {
+        struct Freed(NonNull<u8>, Layout, Distance);
+        impl Drop for Freed {
+            #[inline]
             fn drop(&mut self) {
                 // SAFETY: allocated by `new` with this layout, and nobody is left to use it.
-                unsafe { slab::free(self.0.cast(), SlabArc::<T>::LAYOUT, self.1) };
+                unsafe { slab::free(self.0, self.1, self.2) };
             }
         }
-        let cell = self.cell;
         // SAFETY: we had the last share.
         unsafe {
-            cell.as_ref().lifetime.note_end();
-            let _freed = Freed(cell, cell.as_ref().distance);
-            cell.drop_in_place();
+            let counted = self.cell.as_ref().0.get();
+            (*counted).lifetime.note_end();
+            let layout = Layout::for_value(self.cell.as_ref());
+            let _freed = Freed(self.cell.cast(), layout, (*counted).distance);
+            (&raw mut (*counted).value).drop_in_place();
         }
     }
 }
 
-impl<T> Deref for SlabArc<T> {
+impl<T: ?Sized> Deref for SlabArc<T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
-        &self.cell().value
+        &self.counted().value
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for SlabArc<T> {
+impl<T: fmt::Debug + ?Sized> fmt::Debug for SlabArc<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&**self, f)
     }
 }
 
 #[cfg(all(test, not(concurry_loom)))]
+#[allow(clippy::unwrap_used)] // a test fails by panicking
 mod tests {
     use super::*;
     use std::sync::Arc;
@@ -135,5 +193,24 @@ mod tests {
             });
             assert_eq!(Arc::strong_count(&counted), 1);
         }
+    }
+
+    #[test]
+    fn a_value_is_seen_as_its_traits_and_as_itself_again() {
+        let counted = Arc::new(7);
+        // Of the slab, and too large for it.
+        for filling in [0, 5_000] {
+            let text = SlabArc::new((vec![0_u8; filling], Arc::clone(&counted), [0_u64; 3]));
+            let any = text.clone().see_as::<dyn Any + Send + Sync>(|cell| cell);
+            assert_eq!((any.address(), any.is_shared()), (text.address(), true));
+            drop(text);
+            assert!(any.clone().downcast::<u32>().is_none());
+            let again = any.downcast::<(Vec<u8>, Arc<i32>, [u64; 3])>().unwrap();
+            assert_eq!((*again.1, again.0.len(), again.is_shared()), (7, filling, false));
+            drop(again);
+            assert_eq!(Arc::strong_count(&counted), 1);
+        }
+        let large = SlabArc::new([1_u8; 5_000]).see_as::<[u8]>(|cell| cell);
+        assert_eq!(large.iter().map(|&byte| usize::from(byte)).sum::<usize>(), 5_000);
     }
 }

@@ -1,5 +1,7 @@
 //! What the colours of a picture mean.
 
+use std::time::Duration;
+
 use super::svg::short;
 use super::{Graph, GraphNode};
 use crate::node::Stage;
@@ -15,22 +17,24 @@ pub enum ColourBy {
     Time,
     /// How often each was tried again.
     Retries,
-    /// The worker that ran it.
+    /// The worker that ran it, of those of its kind.
     Worker,
 }
 
-/// Colours with their meanings.
-pub(super) struct Legend(pub(super) Vec<(String, String)>);
+/// Colours with their meanings. A colour without one leads to the next.
+pub(super) struct Legend(pub(super) Vec<(&'static str, String)>);
 
 /// The colours of one picture.
 pub(super) struct Colouring {
     colour_by: ColourBy,
     longest: f64,
     most_retries: u32,
-    workers: Vec<usize>,
+    /// By the name of their kind, since each pool counts its own.
+    workers: Vec<(&'static str, usize)>,
 }
 
-const UNKNOWN: &str = "#f1f5f9";
+/// No shade of those below.
+const UNKNOWN: &str = "#d6d3d1";
 const FAILED: &str = "#fca5a5";
 /// Pale to dark, the same hue.
 const SHADES: [&str; 6] = ["#eff6ff", "#dbeafe", "#bfdbfe", "#93c5fd", "#60a5fa", "#3b82f6"];
@@ -42,7 +46,7 @@ impl Colouring {
     pub(super) fn new(graph: &Graph, colour_by: ColourBy) -> Self {
         let nodes = graph.nodes();
         let times = nodes.iter().filter_map(|node| node.took).map(|took| took.as_secs_f64());
-        let mut workers: Vec<usize> = nodes.iter().filter_map(|node| node.worker).collect();
+        let mut workers: Vec<_> = nodes.iter().filter_map(worker).collect();
         workers.sort_unstable();
         workers.dedup();
         Self {
@@ -66,42 +70,66 @@ impl Colouring {
             },
             ColourBy::Retries => shade(f64::from(node.retries), f64::from(self.most_retries)),
             ColourBy::Worker => {
-                let place = node.worker.and_then(|worker| self.workers.binary_search(&worker).ok());
+                let place =
+                    worker(node).and_then(|worker| self.workers.binary_search(&worker).ok());
                 place.map_or(UNKNOWN, |place| HUES[place % HUES.len()])
             }
         }
     }
 
     pub(super) fn legend(&self) -> Legend {
-        let entry = |colour: &str, text: String| (colour.to_owned(), text);
         Legend(match self.colour_by {
             ColourBy::Stage => [Stage::New, Stage::Running, Stage::Done, Stage::Failed]
-                .map(|stage| entry(stage_colour(stage), stage.to_string()))
+                .map(|stage| (stage_colour(stage), stage.to_string()))
                 .to_vec(),
-            ColourBy::Time => vec![
-                entry(SHADES[0], "short".to_owned()),
-                entry(
-                    SHADES[SHADES.len() - 1],
-                    format!("up to {}", short(std::time::Duration::from_secs_f64(self.longest))),
-                ),
-                entry(FAILED, "failed".to_owned()),
-                entry(UNKNOWN, "not known".to_owned()),
-            ],
-            ColourBy::Retries => vec![
-                entry(SHADES[0], "no retry".to_owned()),
-                entry(SHADES[SHADES.len() - 1], format!("up to {}", self.most_retries)),
-                entry(FAILED, "failed".to_owned()),
-            ],
-            ColourBy::Worker => self
-                .workers
-                .iter()
-                .take(HUES.len())
-                .enumerate()
-                .map(|(place, worker)| entry(HUES[place], format!("worker {worker}")))
-                .chain([entry(UNKNOWN, "not known".to_owned())])
-                .collect(),
+            ColourBy::Time => {
+                let longest = short(Duration::from_secs_f64(self.longest));
+                let mut entries = scale(format!("up to {longest}"));
+                entries.push((FAILED, "failed".to_owned()));
+                entries.push((UNKNOWN, "not known".to_owned()));
+                entries
+            }
+            ColourBy::Retries => {
+                let most = self.most_retries;
+                let mut entries = match most {
+                    0 => vec![(SHADES[0], "no retry".to_owned())],
+                    1..=4 => (0..=most)
+                        .map(|retries| (shade(retries.into(), most.into()), retries.to_string()))
+                        .collect(),
+                    _ => scale(format!("up to {most} retries")),
+                };
+                entries.push((FAILED, "failed".to_owned()));
+                entries
+            }
+            ColourBy::Worker => {
+                let named = self.workers.iter().zip(HUES);
+                let mut entries: Vec<_> = named
+                    .map(|((worker, number), hue)| (hue, format!("{worker} {number}")))
+                    .collect();
+                if self.workers.len() > HUES.len()
+                    && let Some((_, last)) = entries.last_mut()
+                {
+                    last.push_str(&format!(", {} more", self.workers.len() - HUES.len()));
+                }
+                entries.push((UNKNOWN, "not known".to_owned()));
+                entries
+            }
         })
     }
+}
+
+/// The worker that ran a node.
+fn worker(node: &GraphNode) -> Option<(&'static str, usize)> {
+    node.worker.map(|number| (node.name.worker, number))
+}
+
+/// All shades, from nothing to the most.
+fn scale(most: String) -> Vec<(&'static str, String)> {
+    let mut entries = SHADES.map(|shade| (shade, String::new())).to_vec();
+    if let Some((_, text)) = entries.last_mut() {
+        *text = most;
+    }
+    entries
 }
 
 fn stage_colour(stage: Stage) -> &'static str {

@@ -20,6 +20,8 @@ const BAND: usize = 64;
 const SHORT: usize = 30;
 /// What a caption has over its layer, and the room of its text.
 const CAPTION: (f64, f64) = (30.0, 80.0);
+/// The width of a letter of a caption.
+const LETTER: f64 = 6.5;
 
 /// Where the dots stand, in pixels from the top left.
 pub(super) struct Dots {
@@ -64,12 +66,13 @@ impl Dots {
                     };
                     dots.at[node] = (x + column as f64 * STEP, top + row * STEP);
                 }
-                let caption = caption(graph, layer);
+                let room = (columns - 1) as f64 * STEP + gap;
+                let caption = caption(graph, layer, room);
                 if said.as_ref() != Some(&caption) && x - captioned >= CAPTION.1 {
                     dots.captions.push((x, top - CAPTION.0, caption.clone()));
                     (captioned, said) = (x, Some(caption));
                 }
-                x += (columns - 1) as f64 * STEP + gap;
+                x += room;
             }
             dots.width = dots.width.max(x - gap + CAPTION.1);
             dots.height = top + band_rows * STEP + STEP;
@@ -91,7 +94,8 @@ fn members(layout: &Layout) -> Vec<Vec<usize>> {
 }
 
 /// The method that most nodes of a layer call, and how many nodes there are.
-fn caption(graph: &Graph, layer: &[usize]) -> [String; 2] {
+fn caption(graph: &Graph, layer: &[usize], room: f64) -> [String; 2] {
+    let letters = (room.max(CAPTION.1) / LETTER) as usize;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for &node in layer {
         *counts.entry(graph.nodes()[node].name.method()).or_default() += 1;
@@ -99,5 +103,5 @@ fn caption(graph: &Graph, layer: &[usize]) -> [String; 2] {
     let (methods, most) = (counts.len(), counts.into_iter().max_by_key(|(_, count)| *count));
     let method = most.map_or("", |(method, _)| method);
     let more = if methods > 1 { "…" } else { "" };
-    [format!("{}{more}", super::svg::shortened(method, 12)), format!("× {}", layer.len())]
+    [format!("{}{more}", super::svg::shortened(method, letters)), format!("× {}", layer.len())]
 }

@@ -1,13 +1,12 @@
 //! The nodes and edges of a graph, as they stand.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use concurry_core::Mode;
 
 use crate::error::NodeName;
-use crate::node::{AnyNode, Dependency, Stage};
+use crate::node::{AnyNode, Dependency, SharedNode, Stage};
 use crate::plan::{Edges, index};
 
 /// The nodes and edges of a graph, as they stand at the moment: from [`Lazy::graph`](crate::Lazy::graph).
@@ -41,7 +40,7 @@ pub struct GraphNode {
 
 impl Graph {
     pub(crate) fn of<'d>(roots: impl IntoIterator<Item = &'d dyn Dependency>) -> Self {
-        let roots: Vec<Arc<dyn AnyNode>> = roots.into_iter().map(Dependency::node).collect();
+        let roots: Vec<SharedNode> = roots.into_iter().map(Dependency::node).collect();
         let (order, dependencies) = dependencies_first(roots);
         let nodes = order.iter().map(|node| GraphNode::of(&**node)).collect();
         Self { nodes, dependencies }
@@ -127,11 +126,11 @@ impl GraphNode {
 
 /// All nodes that the roots lead to, each after what it depends on. Without recursion: graphs are
 /// deep.
-fn dependencies_first(roots: Vec<Arc<dyn AnyNode>>) -> (Vec<Arc<dyn AnyNode>>, Edges) {
-    let address = |node: &Arc<dyn AnyNode>| Arc::as_ptr(node).addr();
+fn dependencies_first(roots: Vec<SharedNode>) -> (Vec<SharedNode>, Edges) {
+    let address = |node: &SharedNode| node.address();
     // Places in the order in which nodes are found, then in the order that is asked for.
     let mut places: HashMap<usize, u32> = HashMap::new();
-    let mut found: Vec<Arc<dyn AnyNode>> = Vec::new();
+    let mut found: Vec<SharedNode> = Vec::new();
     let mut edges = Edges::new();
     for root in roots {
         places.entry(address(&root)).or_insert_with(|| {
@@ -162,6 +161,6 @@ fn dependencies_first(roots: Vec<Arc<dyn AnyNode>>) -> (Vec<Arc<dyn AnyNode>>, E
         edges.of(node).iter().for_each(|&other| ordered.push(place_in_order[other as usize]));
         ordered.end_list();
     }
-    let nodes = order.iter().map(|&node| Arc::clone(&found[node as usize])).collect();
+    let nodes = order.iter().map(|&node| found[node as usize].clone()).collect();
     (nodes, ordered)
 }

@@ -4,7 +4,10 @@
 //! system structures", 1981), in its simplest useful form: a node's layer is the length of the longest
 //! path to it; within the layers nodes are sorted by the mean place of their neighbours, to and fro a
 //! few times, which takes most crossings away; then each is drawn towards the mean height of its
-//! neighbours, as far as the distance to the next allows.
+//! neighbours, as far as the distance to the next allows. An edge that passes layers by has a stand-in
+//! in each of them, so that it does not run behind the nodes there.
+
+use std::collections::HashMap;
 
 use super::Graph;
 
@@ -12,6 +15,9 @@ use super::Graph;
 const SWEEPS: usize = 8;
 /// The least distance between two nodes of a layer.
 const GAP: f64 = 1.0;
+
+/// With more than so many stand-ins a picture is no clearer than without.
+const MOST_STAND_INS: usize = 500;
 
 /// Where each node stands.
 pub(super) struct Layout {
@@ -23,6 +29,8 @@ pub(super) struct Layout {
     pub(super) layers: usize,
     /// How high it is, in nodes.
     pub(super) rows: f64,
+    /// The heights at which an edge passes layers by.
+    pub(super) passes: HashMap<(usize, usize), Vec<f64>>,
 }
 
 impl Layout {
@@ -34,13 +42,14 @@ impl Layout {
             before[to].push(from);
             after[from].push(to);
         }
-        let layer = layers(&before, &after);
+        let mut layer = layers(&before, &after);
         let layers = layer.iter().max().map_or(0, |last| last + 1);
+        let stand_ins = stand_ins(graph, &mut layer, &mut before, &mut after);
         let mut members = vec![Vec::new(); layers];
         for (node, &layer) in layer.iter().enumerate() {
             members[layer].push(node);
         }
-        let mut height = vec![0.0; count];
+        let mut height = vec![0.0; layer.len()];
         number(&members, &mut height);
         for sweep in 0..SWEEPS {
             let forward = sweep % 2 == 0;
@@ -66,7 +75,13 @@ impl Layout {
         let top = height.iter().copied().fold(f64::INFINITY, f64::min);
         height.iter_mut().for_each(|height| *height -= top);
         let rows = height.iter().copied().fold(0.0, f64::max) + 1.0;
-        Self { layer, height, layers, rows }
+        let pass = |(edge, nodes): (_, Vec<usize>)| {
+            (edge, nodes.into_iter().map(|node| height[node]).collect())
+        };
+        let passes = stand_ins.into_iter().map(pass).collect();
+        layer.truncate(count);
+        height.truncate(count);
+        Self { layer, height, layers, rows, passes }
     }
 }
 
@@ -86,6 +101,42 @@ fn layers(before: &[Vec<usize>], after: &[Vec<usize>]) -> Vec<usize> {
         }
     }
     layer
+}
+
+/// Puts a node into each layer that an edge passes by. Gives the nodes of each such edge.
+fn stand_ins(
+    graph: &Graph,
+    layer: &mut Vec<usize>,
+    before: &mut Vec<Vec<usize>>,
+    after: &mut Vec<Vec<usize>>,
+) -> HashMap<(usize, usize), Vec<usize>> {
+    let long: Vec<_> = graph.edges().filter(|&(from, to)| layer[to] > layer[from] + 1).collect();
+    let needed: usize = long.iter().map(|&(from, to)| layer[to] - layer[from] - 1).sum();
+    let mut stand_ins = HashMap::new();
+    if needed > MOST_STAND_INS {
+        return stand_ins;
+    }
+    for edge @ (from, to) in long {
+        if stand_ins.contains_key(&edge) {
+            continue;
+        }
+        before[to].retain(|&other| other != from);
+        after[from].retain(|&other| other != to);
+        let first = layer.len();
+        let mut last = from;
+        for passed in layer[from] + 1..layer[to] {
+            let node = layer.len();
+            layer.push(passed);
+            before.push(vec![last]);
+            after.push(Vec::new());
+            after[last].push(node);
+            last = node;
+        }
+        after[last].push(to);
+        before[to].push(last);
+        stand_ins.insert(edge, (first..layer.len()).collect());
+    }
+    stand_ins
 }
 
 /// Puts the members of each layer under each other, all layers around the same middle.

@@ -1,6 +1,6 @@
 //! A graph as a picture that every browser shows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::io;
@@ -18,8 +18,10 @@ use crate::node::Stage;
 const ROWS_OF_BOXES: f64 = 80.0;
 /// The same for layers.
 const LAYERS_OF_BOXES: usize = 60;
-const BOX: (f64, f64) = (150.0, 34.0);
-const BOX_STEP: (f64, f64) = (210.0, 50.0);
+const BOX: (f64, f64) = (166.0, 34.0);
+const BOX_STEP: (f64, f64) = (226.0, 50.0);
+/// How large what only puts values together is among boxes.
+const SMALL: f64 = 5.0;
 const DOT: f64 = 5.0;
 const MARGIN: f64 = 24.0;
 /// A line of text over the picture, and one below.
@@ -69,6 +71,8 @@ struct Picture<'g> {
     /// As boxes and not as dots.
     boxes: bool,
     captions: Vec<(f64, f64, [String; 2])>,
+    /// Where edges pass between nodes of layers that they pass by.
+    passes: HashMap<(usize, usize), Vec<(f64, f64)>>,
     /// The nodes of the critical path.
     critical: HashSet<usize>,
     width: f64,
@@ -84,26 +88,42 @@ impl<'g> Picture<'g> {
         let (left, top) = (MARGIN, MARGIN + TITLE);
         if boxes {
             let ((width, height), (step_x, step_y)) = (BOX, BOX_STEP);
-            let middle = |node: usize| {
-                let x = left + width / 2.0 + layout.layer[node] as f64 * step_x;
-                (x, top + height / 2.0 + layout.height[node] * step_y)
+            let point = |layer: usize, row: f64| {
+                let x = left + width / 2.0 + layer as f64 * step_x;
+                (x, top + height / 2.0 + row * step_y)
             };
+            let middle = |node: usize| point(layout.layer[node], layout.height[node]);
             let at = (0..graph.nodes().len()).map(middle).collect();
+            let pass = |(&edge, rows): (&(usize, usize), &Vec<f64>)| {
+                let layers = layout.layer[edge.0] + 1..;
+                (edge, layers.zip(rows).map(|(layer, &row)| point(layer, row)).collect())
+            };
+            let passes = layout.passes.iter().map(pass).collect();
             let width = 2.0 * left + width + (layout.layers.max(1) - 1) as f64 * step_x;
             let height = top + height + (layout.rows - 1.0).max(0.0) * step_y + MARGIN;
             let captions = Vec::new();
-            return Self { graph, colouring, at, boxes, captions, critical, width, height };
+            return Self { graph, colouring, at, boxes, captions, passes, critical, width, height };
         }
         let Dots { at, width, height, captions } = Dots::of(graph, &layout);
         let (left, top) = (left + DOT, top + DOT);
         let at = at.into_iter().map(|(x, y)| (x + left, y + top)).collect();
         let (width, height) = (width + 2.0 * left, height + top + MARGIN);
         let captions = captions.into_iter().map(|(x, y, text)| (x + left, y + top, text)).collect();
-        Self { graph, colouring, at, boxes, captions, critical, width, height }
+        let passes = HashMap::new();
+        Self { graph, colouring, at, boxes, captions, passes, critical, width, height }
     }
 
-    fn size(&self) -> (f64, f64) {
-        if self.boxes { BOX } else { (2.0 * DOT, 2.0 * DOT) }
+    fn is_box(&self, place: usize) -> bool {
+        self.boxes && self.graph.nodes()[place].mode.is_some()
+    }
+
+    /// How far it is from the middle of a node to where its edges begin and end.
+    fn reach(&self, place: usize) -> f64 {
+        match (self.is_box(place), self.boxes) {
+            (true, _) => BOX.0 / 2.0,
+            (false, true) => SMALL,
+            (false, false) => DOT,
+        }
     }
 
     fn write(&self, out: &mut String) -> fmt::Result {
@@ -141,7 +161,7 @@ impl<'g> Picture<'g> {
         let (ours, others): (Vec<_>, Vec<_>) =
             self.graph.edges().partition(|edge| critical.contains(edge));
         // Of very many each is fainter.
-        let opacity = if self.boxes { 1.0 } else { (400.0 / others.len() as f64).clamp(0.12, 0.7) };
+        let opacity = if self.boxes { 1.0 } else { (800.0 / others.len() as f64).clamp(0.15, 0.8) };
         let thickness = if self.boxes { 1.2 } else { 0.6 };
         self.write_paths(out, &others, COLOURS.1, thickness, opacity)?;
         self.write_paths(out, &ours, COLOURS.0, 2.0, 1.0)
@@ -155,60 +175,53 @@ impl<'g> Picture<'g> {
         thickness: f64,
         opacity: f64,
     ) -> fmt::Result {
-        let (width, _) = self.size();
         writeln!(
             out,
             "<g fill=\"none\" stroke=\"{colour}\" stroke-width=\"{thickness}\" \
              opacity=\"{opacity:.2}\">"
         )?;
         for &(from, to) in edges {
-            let ((from_x, from_y), (to_x, to_y)) = (self.at[from], self.at[to]);
-            let (start, end) = (from_x + width / 2.0, to_x - width / 2.0);
-            let bend = f64::midpoint(start, end);
-            writeln!(
-                out,
-                "<path d=\"M{start:.1} {from_y:.1}C{bend:.1} {from_y:.1} {bend:.1} {to_y:.1} \
-                 {end:.1} {to_y:.1}\"/>"
-            )?;
+            let ((x, mut y), (to_x, to_y)) = (self.at[from], self.at[to]);
+            let mut x = x + self.reach(from);
+            write!(out, "<path d=\"M{x:.1} {y:.1}")?;
+            for &(pass_x, pass_y) in self.passes.get(&(from, to)).into_iter().flatten() {
+                write_curve(out, (x, y), (pass_x - BOX.0 / 2.0, pass_y))?;
+                (x, y) = (pass_x + BOX.0 / 2.0, pass_y);
+                write!(out, "H{x:.1}")?;
+            }
+            write_curve(out, (x, y), (to_x - self.reach(to), to_y))?;
+            writeln!(out, "\"/>")?;
         }
         writeln!(out, "</g>")
     }
 
     fn write_node(&self, out: &mut String, place: usize, node: &GraphNode) -> fmt::Result {
-        let ((x, y), (width, height)) = (self.at[place], self.size());
+        let (x, y) = self.at[place];
         let colour = self.colouring.of(node);
         let tip = escaped(&describe(node));
-        let auxiliary = node.mode.is_none();
         let (outline, thickness) = match self.critical.contains(&place) {
             true => (COLOURS.0, 1.8),
             false => ("#475569", 0.8),
         };
         writeln!(out, "<g><title>{tip}</title>")?;
-        if !self.boxes || auxiliary {
-            let radius = if auxiliary { height.min(12.0) / 2.5 } else { DOT };
+        if !self.is_box(place) {
+            let radius = self.reach(place);
             writeln!(
                 out,
                 "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\" fill=\"{colour}\" \
                  stroke=\"{outline}\" stroke-width=\"{thickness}\"/>"
             )?;
             if self.boxes {
-                let text = escaped(node.name.method());
-                let below = y + height / 2.0;
+                let (text, below) = (escaped(node.name.method()), y + BOX.1 / 2.0);
                 writeln!(
                     out,
                     "<text x=\"{x:.1}\" y=\"{below:.1}\" text-anchor=\"middle\" font-size=\"10\" \
                      fill=\"#64748b\">{text}</text>"
                 )?;
-                // The line goes through to the dot.
-                let (left, right) = (x - width / 2.0, x + width / 2.0);
-                writeln!(
-                    out,
-                    "<path d=\"M{left:.1} {y:.1}H{right:.1}\" stroke=\"#94a3b8\" \
-                     stroke-width=\"1.2\" opacity=\"0.6\"/>"
-                )?;
             }
             return writeln!(out, "</g>");
         }
+        let (width, height) = BOX;
         let (left, top) = (x - width / 2.0, y - height / 2.0);
         let (first, second) = (shortened(node.name.method(), 20), second_line(node));
         writeln!(
@@ -227,20 +240,30 @@ impl<'g> Picture<'g> {
     }
 }
 
+/// A curve that begins and ends level.
+fn write_curve(out: &mut String, (x, y): (f64, f64), (to_x, to_y): (f64, f64)) -> fmt::Result {
+    let bend = f64::midpoint(x, to_x);
+    write!(out, "C{bend:.1} {y:.1} {bend:.1} {to_y:.1} {to_x:.1} {to_y:.1}")
+}
+
 fn write_legend(out: &mut String, legend: &Legend, top: f64) -> fmt::Result {
     let mut x = MARGIN;
     let y = top + 8.0;
     for (colour, text) in &legend.0 {
         writeln!(
             out,
-            "<rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"12\" height=\"12\" rx=\"3\" fill=\"{colour}\" \
+            "<rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"12\" height=\"12\" rx=\"2\" fill=\"{colour}\" \
              stroke=\"#475569\" stroke-width=\"0.8\"/><text x=\"{tx:.0}\" y=\"{ty:.0}\" \
              fill=\"#334155\">{text}</text>",
             tx = x + 18.0,
             ty = y + 10.5,
             text = escaped(text)
         )?;
-        x += 34.0 + 6.6 * text.chars().count() as f64;
+        // The shades of a scale touch each other.
+        x += match text.chars().count() {
+            0 => 12.0,
+            length => 34.0 + 6.6 * length as f64,
+        };
     }
     Ok(())
 }

@@ -31,11 +31,12 @@ impl<M: Method> BatchedFormVisitor<M> for Found {
 
 /// A call of a worker's method.
 pub(crate) struct Call<M: Method> {
-    handle: Handle<M::Worker>,
+    /// Shared by all calls of a twin, so that a node is small.
+    handle: Arc<Handle<M::Worker>>,
 }
 
 impl<M: LazyMethod> Call<M> {
-    pub(crate) fn new(handle: Handle<M::Worker>) -> Self {
+    pub(crate) fn new(handle: Arc<Handle<M::Worker>>) -> Self {
         Self { handle }
     }
 
@@ -116,7 +117,7 @@ impl<M: LazyMethod> Kind for Call<M> {
     }
 
     fn visit_asker(&self) -> Option<VisitAsker> {
-        let handle = self.handle.clone();
+        let handle = Arc::clone(&self.handle);
         // Nobody waits for the visit itself: each node says how it went.
         Some(Box::new(move |visiting| drop(handle.visit(visiting))))
     }

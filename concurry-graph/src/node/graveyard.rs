@@ -5,13 +5,12 @@
 //! of them empties the list.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
-use super::AnyNode;
+use super::SharedNode;
 
 #[derive(Default)]
 struct Buried {
-    nodes: Vec<Arc<dyn AnyNode>>,
+    nodes: Vec<SharedNode>,
     /// Somebody further up on this thread empties the list.
     emptying: bool,
 }
@@ -22,10 +21,10 @@ thread_local! {
 
 /// Drops what the caller takes out of a node that is being dropped. `give_up` hands each dependency
 /// to its argument.
-pub(crate) fn bury(give_up: impl FnOnce(&mut dyn FnMut(Arc<dyn AnyNode>))) {
+pub(crate) fn bury(give_up: impl FnOnce(&mut dyn FnMut(SharedNode))) {
     let mut first = false;
     give_up(&mut |node| {
-        if node.header().is_leaf || Arc::strong_count(&node) > 1 {
+        if node.header().is_leaf() || node.is_shared() {
             // Nothing hangs on it, or it is most likely not the last one; if it is after all, its own
             // drop comes by here.
             return drop(node);

@@ -17,9 +17,8 @@ pub struct Header {
     uses: AtomicU32,
     /// Counts nodes as they are made.
     pub(crate) number: u32,
-    /// When it began, in seconds since its run did. Bits of an `f32`.
-    began: AtomicU32,
-    /// How long it took, in seconds. Bits of an `f32`, not a number while unknown.
+    /// How long it took, in seconds. Bits of an `f32`: not a number while unknown, and below zero
+    /// while it runs, when it is how long after its run it began.
     took: AtomicU32,
     /// What somebody expects it to take, in seconds. Bits of an `f32`.
     cost: AtomicU32,
@@ -30,15 +29,21 @@ pub struct Header {
     retries: AtomicU8,
     /// It takes the value of an equal node.
     copy: AtomicBool,
-    /// It calls a worker.
-    pub(crate) is_call: bool,
-    /// Equal calls give equal results.
-    pub(crate) is_pure: bool,
-    /// Several calls at once may become one.
-    pub(crate) is_batched: bool,
-    /// It depends on nothing: its arguments are values.
-    pub(crate) is_leaf: bool,
+    /// Nobody can look at it once it has run: its run has the only way to it.
+    unseen: AtomicBool,
+    /// What is known from the start: see `traits`.
+    traits: u8,
 }
+
+/// What is known of a node from the start, a bit each.
+mod traits {
+    pub(super) const CALL: u8 = 1;
+    pub(super) const PURE: u8 = 1 << 1;
+    pub(super) const BATCHED: u8 = 1 << 2;
+    pub(super) const LEAF: u8 = 1 << 3;
+}
+
+const _: () = assert!(size_of::<Header>() <= 32, "half a line of the cache: there may be millions");
 
 /// How far a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,30 +73,47 @@ impl Header {
             claim: AtomicU64::new(0),
             uses: AtomicU32::new(1),
             number: MADE.fetch_add(1, Ordering::Relaxed),
-            began: AtomicU32::new(0),
             took: AtomicU32::new(f32::NAN.to_bits()),
             cost: AtomicU32::new(f32::NAN.to_bits()),
             worker: AtomicU16::new(0),
             stage: AtomicU8::new(stage as u8),
             retries: AtomicU8::new(0),
             copy: AtomicBool::new(false),
-            is_call,
-            is_pure,
-            is_batched: false,
-            is_leaf: false,
+            unseen: AtomicBool::new(false),
+            traits: (traits::CALL * u8::from(is_call)) | (traits::PURE * u8::from(is_pure)),
         }
     }
 
     /// Sets whether several calls at once may become one.
     pub(crate) fn batched(mut self, batched: bool) -> Self {
-        self.is_batched = batched;
+        self.traits |= traits::BATCHED * u8::from(batched);
         self
     }
 
     /// Sets whether it depends on nothing.
     pub(crate) fn leaf(mut self, leaf: bool) -> Self {
-        self.is_leaf = leaf;
+        self.traits |= traits::LEAF * u8::from(leaf);
         self
+    }
+
+    /// Whether it calls a worker.
+    pub(crate) fn is_call(&self) -> bool {
+        self.traits & traits::CALL != 0
+    }
+
+    /// Whether equal calls give equal results.
+    pub(crate) fn is_pure(&self) -> bool {
+        self.traits & traits::PURE != 0
+    }
+
+    /// Whether several calls at once may become one.
+    pub(crate) fn is_batched(&self) -> bool {
+        self.traits & traits::BATCHED != 0
+    }
+
+    /// Whether it depends on nothing: its arguments are values.
+    pub(crate) fn is_leaf(&self) -> bool {
+        self.traits & traits::LEAF != 0
     }
 
     pub(crate) fn claim(&self) -> Option<Claim> {
@@ -155,6 +177,15 @@ impl Header {
         self.copy.store(true, Ordering::Relaxed);
     }
 
+    /// Whether somebody may look at it once it has run, and at what it depends on.
+    pub(crate) fn is_looked_at(&self) -> bool {
+        !self.unseen.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_unseen(&self) {
+        self.unseen.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn set_stage(&self, stage: Stage) {
         self.stage.store(stage as u8, Ordering::Release);
     }
@@ -170,13 +201,14 @@ impl Header {
 
     /// Notes when it began.
     pub(crate) fn note_begin(&self, began: Duration) {
-        self.began.store(began.as_secs_f32().to_bits(), Ordering::Relaxed);
+        self.took.store((-began.as_secs_f32()).to_bits(), Ordering::Relaxed);
     }
 
     /// Notes when it ended.
     pub(crate) fn note_end(&self, end: Duration) {
-        let took = end.as_secs_f32() - f32::from_bits(self.began.load(Ordering::Relaxed));
-        self.took.store(took.max(0.0).to_bits(), Ordering::Relaxed);
+        let minus_began = f32::from_bits(self.took.load(Ordering::Relaxed));
+        let took = (end.as_secs_f32() + minus_began).max(0.0);
+        self.took.store(took.to_bits(), Ordering::Relaxed);
     }
 
     pub(crate) fn note_retries(&self, retries: u32) {
@@ -199,7 +231,8 @@ impl Header {
 
     /// How long it took, in seconds.
     pub(crate) fn took(&self) -> Option<f32> {
-        Some(f32::from_bits(self.took.load(Ordering::Relaxed))).filter(|took| !took.is_nan())
+        let took = f32::from_bits(self.took.load(Ordering::Relaxed));
+        (!took.is_nan() && took.is_sign_positive()).then_some(took)
     }
 
     pub(crate) fn set_cost(&self, cost: Duration) {

@@ -4,13 +4,12 @@ use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use concurry_core::__private::panic_message;
 use concurry_core::CallError;
 
-use super::{About, AnyNode, Begun, Dependency, Kind, Place};
+use super::{About, Begun, Dependency, Kind, Place, SharedNode};
 use crate::argument::{Argument, Inputs};
 use crate::error::{Cause, ComputeError};
 use crate::lazy::Lazy;
@@ -105,6 +104,7 @@ impl<T: Send + 'static, F> MapInputs<T, F> {
 
 impl<T: Send + 'static, F: Send + 'static> Inputs for MapInputs<T, F> {
     type Values = (T, F);
+    type Early = Infallible;
 
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency)) {
         if let Some(dependency) = self.input.dependency() {
@@ -112,8 +112,8 @@ impl<T: Send + 'static, F: Send + 'static> Inputs for MapInputs<T, F> {
         }
     }
 
-    fn resolve(&mut self) -> Result<(T, F), ComputeError> {
-        let value = self.input.resolve()?;
+    fn resolve(&mut self, keep_shape: bool) -> Result<(T, F), ComputeError> {
+        let value = self.input.resolve(keep_shape)?;
         match self.function.take() {
             Some(function) => Ok((value, function)),
             None => unreachable!("a node begins once"),
@@ -125,7 +125,7 @@ impl<T: Send + 'static, F: Send + 'static> Inputs for MapInputs<T, F> {
         self.function = None;
     }
 
-    fn give_up(&mut self, take: &mut dyn FnMut(Arc<dyn AnyNode>)) {
+    fn give_up(&mut self, take: &mut dyn FnMut(SharedNode)) {
         self.input.give_up(take);
     }
 }
@@ -200,6 +200,7 @@ impl<T: Send + 'static> Recover<T> {
 
 impl<T: Send + 'static> Inputs for RecoverInputs<T> {
     type Values = Result<T, ComputeError>;
+    type Early = Infallible;
 
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency)) {
         if let Some(dependency) = self.0.dependency() {
@@ -207,15 +208,15 @@ impl<T: Send + 'static> Inputs for RecoverInputs<T> {
         }
     }
 
-    fn resolve(&mut self) -> Result<Self::Values, ComputeError> {
-        Ok(self.0.resolve())
+    fn resolve(&mut self, keep_shape: bool) -> Result<Self::Values, ComputeError> {
+        Ok(self.0.resolve(keep_shape))
     }
 
     fn release(&mut self) {
         self.0.release();
     }
 
-    fn give_up(&mut self, take: &mut dyn FnMut(Arc<dyn AnyNode>)) {
+    fn give_up(&mut self, take: &mut dyn FnMut(SharedNode)) {
         self.0.give_up(take);
     }
 }

@@ -1,4 +1,4 @@
-//! The nodes of a graph: one allocation each, with the arguments first and the outcome later.
+//! The nodes of a graph: one cell of the slab each, with the arguments first and the outcome later.
 //!
 //! A [`Lazy`](crate::Lazy) is a counted *use* of a node: it may yet want the value. When the last use
 //! ends the value goes, while the node itself stays for the shape of the graph as long as a node
@@ -17,10 +17,10 @@ mod typed;
 mod uses;
 
 use std::any::Any;
-use std::sync::Arc;
+use std::ops::Range;
 use std::task::Waker;
 
-use concurry_core::__private::{Visiting, Visitor};
+use concurry_core::__private::{SlabArc, Visiting, Visitor};
 use concurry_core::Mode;
 
 use crate::error::{Cause, ComputeError, NodeName};
@@ -35,6 +35,10 @@ pub(crate) use local::{Join, Map, Recover, TryMap};
 pub(crate) use outside::Outside;
 pub(crate) use steps::guarded;
 pub(crate) use typed::Node;
+
+/// A share of a node, whatever its types.
+#[doc(hidden)]
+pub type SharedNode = SlabArc<dyn AnyNode>;
 
 /// A node, whatever its types.
 #[doc(hidden)]
@@ -53,7 +57,7 @@ pub trait AnyNode: Any + Send + Sync {
     /// to the first that is not. What they depend on is done.
     fn begin_together(
         &self,
-        others: &[(u32, Arc<dyn AnyNode>)],
+        others: &[(u32, SharedNode)],
         wakers: &[Waker],
         ledger: Option<&mut Ledger>,
     ) -> Vec<Progress>;
@@ -85,9 +89,16 @@ pub trait AnyNode: Any + Send + Sync {
     fn structure(&self, of_node: &dyn Fn(&Header, usize) -> u64) -> Option<u64>;
     /// Whether both call the same with the same arguments.
     fn is_equal(&self, other: &dyn AnyNode) -> bool;
+    /// How many nodes it puts together, if it may take their values one part after the other.
+    fn takes_early(&self) -> Option<usize> {
+        None
+    }
+    /// Takes the values of nodes that are done. By the run that has the node, before it says that they
+    /// are over.
+    fn take_early(&self, _places: Range<usize>) {}
     /// Takes the value of an equal node in place of making the call. False if values can't be
     /// copied.
-    fn become_copy_of(&self, original: Arc<dyn AnyNode>) -> bool;
+    fn become_copy_of(&self, original: SharedNode) -> bool;
 }
 
 /// Asks a pool for a worker.
@@ -100,7 +111,9 @@ pub trait Dependency {
     /// What is known of the node.
     fn header(&self) -> &Header;
     /// The node.
-    fn node(&self) -> Arc<dyn AnyNode>;
+    fn node(&self) -> SharedNode;
+    /// Whether somebody else has the node, too.
+    fn is_shared(&self) -> bool;
 }
 
 /// What a node is, for people.

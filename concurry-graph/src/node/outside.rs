@@ -1,5 +1,6 @@
 //! A call that was made without the graph, and whose future became an argument of it.
 
+use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 use std::future::Future;
 use std::marker::PhantomData;
@@ -27,10 +28,11 @@ impl<T, E> Outside<T, E> {
 
 impl<T: Send + 'static, E: Send + 'static> Inputs for OutsideInputs<T, E> {
     type Values = TaskFuture<T, E>;
+    type Early = Infallible;
 
     fn dependencies(&self, _: &mut dyn FnMut(&dyn super::Dependency)) {}
 
-    fn resolve(&mut self) -> Result<TaskFuture<T, E>, ComputeError> {
+    fn resolve(&mut self, _: bool) -> Result<TaskFuture<T, E>, ComputeError> {
         match self.0.take() {
             Some(future) => Ok(future),
             None => unreachable!("a node begins once"),
@@ -41,7 +43,7 @@ impl<T: Send + 'static, E: Send + 'static> Inputs for OutsideInputs<T, E> {
         self.0 = None;
     }
 
-    fn give_up(&mut self, _: &mut dyn FnMut(std::sync::Arc<dyn super::AnyNode>)) {}
+    fn give_up(&mut self, _: &mut dyn FnMut(super::SharedNode)) {}
 }
 
 impl<T, E> Kind for Outside<T, E>

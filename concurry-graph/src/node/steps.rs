@@ -3,14 +3,13 @@
 use std::any::Any;
 use std::hash::{DefaultHasher, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use concurry_core::__private::{CallTrace, panic_message};
 
 use super::kind::{Begun, Kind, Values};
 use super::typed::{Node, State};
-use super::{AnyNode, Header, Progress, Stage};
+use super::{AnyNode, Header, Progress, SharedNode, Stage};
 use crate::argument::{ArgumentHasher, Inputs};
 use crate::error::{Cause, ComputeError};
 use crate::journal::{Found, Ledger};
@@ -37,14 +36,14 @@ impl<K: Kind> Node<K> {
             }
             *body.state.inner_mut() = State::Empty;
             self.header.set_stage(Stage::Running);
-            if self.header.is_leaf {
+            if self.header.is_leaf() {
                 // Values are moved: nothing of the user's runs.
-                return Some(body.inputs.as_mut()?.resolve());
+                return Some(body.inputs.as_mut()?.resolve(true));
             }
             body.inputs.take()?
         };
         // Not under the lock: this may copy values, and drop what is left of them.
-        let values = inputs.resolve();
+        let values = inputs.resolve(self.header.is_looked_at());
         if values.is_err() {
             inputs.release();
         }
@@ -103,17 +102,17 @@ impl<K: Kind> Node<K> {
     /// Begins those of the nodes, from the first on, that are calls of the same method and pool.
     pub(super) fn begin_many(
         &self,
-        nodes: &[(u32, Arc<dyn AnyNode>)],
+        nodes: &[(u32, SharedNode)],
         wakers: &[Waker],
         mut ledger: Option<&mut Ledger>,
     ) -> Vec<Progress> {
-        let same = |node: &Arc<dyn AnyNode>| {
+        let same = |node: &SharedNode| {
             let node: &dyn Any = &**node;
             node.downcast_ref::<Self>().is_some_and(|node| self.kind.is_same(&node.kind))
         };
         let nodes: Vec<&Self> = nodes
             .iter()
-            .take_while(|(_, node)| node.header().is_batched && same(node))
+            .take_while(|(_, node)| node.header().is_batched() && same(node))
             .filter_map(|(_, node)| (&**node as &dyn Any).downcast_ref())
             .collect();
         let mut progress = vec![Progress::Over { done: 0, failed: 0 }; nodes.len()];

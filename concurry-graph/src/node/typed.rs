@@ -1,18 +1,23 @@
 //! A node with its types: what it is to work with, then its outcome, under one lock.
 
-use std::sync::{Arc, Mutex};
+use std::any::Any;
+use std::ops::Range;
+use std::sync::Mutex;
 use std::task::Waker;
 use std::thread::Thread;
 
-use concurry_core::__private::Visitor;
+use concurry_core::__private::{SlabArc, Visitor};
 
 use super::kind::{Begun, Kind};
-use super::{About, AnyNode, Dependency, Header, Place, Progress, Stage, VisitAsker};
-use crate::argument::Inputs;
+use super::{About, AnyNode, Dependency, Header, Place, Progress, SharedNode, Stage, VisitAsker};
+use crate::argument::{EarlyValues, Inputs};
 use crate::error::{Cause, ComputeError};
 use crate::journal::Ledger;
-use crate::lazy::Lazy;
+use crate::lazy::{Lazy, Produces};
 use crate::sync::lock;
+
+/// A node that was just made.
+type Produced<K> = SlabArc<dyn Produces<<K as Kind>::Output>>;
 
 /// Who is to be told that a node is over.
 pub(super) type Waiters = Vec<Box<dyn FnOnce() + Send>>;
@@ -49,27 +54,27 @@ pub(super) enum State<K: Kind> {
     Lent(Option<Box<Turns>>),
     Failed(ComputeError),
     /// Takes the value of an equal node.
-    Copy(Lazy<K::Output>),
+    Copy(Box<Lazy<K::Output>>),
     /// As before, and others are to be told.
     Watched(Box<(State<K>, Waiters)>),
 }
 
 impl<K: Kind> Node<K> {
-    pub(crate) fn new(kind: K, inputs: K::Inputs) -> Arc<Self> {
+    pub(crate) fn of(kind: K, inputs: K::Inputs) -> Produced<K> {
         Self::with(kind, inputs, State::New, Stage::New)
     }
 
     /// A node whose value is known.
-    pub(crate) fn done(kind: K, inputs: K::Inputs, value: K::Output) -> Arc<Self> {
+    pub(crate) fn done(kind: K, inputs: K::Inputs, value: K::Output) -> Produced<K> {
         Self::with(kind, inputs, State::Done(value), Stage::Done)
     }
 
-    fn with(kind: K, inputs: K::Inputs, state: State<K>, stage: Stage) -> Arc<Self> {
+    fn with(kind: K, inputs: K::Inputs, state: State<K>, stage: Stage) -> Produced<K> {
         let header = Header::new(stage, K::IS_CALL, K::IS_PURE)
             .batched(kind.is_batched())
             .leaf(inputs.are_values());
         let body = Mutex::new(Body { inputs: Some(inputs), state, cloner: None });
-        Arc::new(Self { header, kind, body })
+        SlabArc::new(Self { header, kind, body }).see_as(|cell| cell as _)
     }
 }
 
@@ -105,7 +110,7 @@ impl<K: Kind> AnyNode for Node<K> {
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency)) {
         let body = lock(&self.body);
         match (body.state.inner(), &body.inputs) {
-            (State::Copy(lazy), _) => show(lazy),
+            (State::Copy(lazy), _) => show(&**lazy),
             (_, Some(inputs)) => inputs.dependencies(show),
             (_, None) => {}
         }
@@ -117,7 +122,7 @@ impl<K: Kind> AnyNode for Node<K> {
 
     fn begin_together(
         &self,
-        nodes: &[(u32, Arc<dyn AnyNode>)],
+        nodes: &[(u32, SharedNode)],
         wakers: &[Waker],
         ledger: Option<&mut Ledger>,
     ) -> Vec<Progress> {
@@ -245,7 +250,7 @@ impl<K: Kind> AnyNode for Node<K> {
     }
 
     fn is_equal(&self, other: &dyn AnyNode) -> bool {
-        let other: &dyn std::any::Any = other;
+        let other: &dyn Any = other;
         let Some(other) = other.downcast_ref::<Self>() else { return false };
         if std::ptr::eq(self, other) {
             return true;
@@ -256,10 +261,30 @@ impl<K: Kind> AnyNode for Node<K> {
         }
     }
 
-    fn become_copy_of(&self, original: Arc<dyn AnyNode>) -> bool {
+    fn takes_early(&self) -> Option<usize> {
+        if self.header.is_looked_at() {
+            return None;
+        }
+        lock(&self.body).inputs.as_ref()?.takes_early()
+    }
+
+    fn take_early(&self, places: Range<usize>) {
+        // What belongs to the user is let go without the lock.
+        let Some(mut part) =
+            lock(&self.body).inputs.as_mut().map(|inputs| inputs.lend_part(places))
+        else {
+            return;
+        };
+        part.take();
+        if let Some(inputs) = &mut lock(&self.body).inputs {
+            inputs.keep_part(part);
+        }
+    }
+
+    fn become_copy_of(&self, original: SharedNode) -> bool {
         let Some(cloner) = self.kind.cloner() else { return false };
-        let original: Arc<dyn std::any::Any + Send + Sync> = original;
-        let Ok(original) = original.downcast::<Self>() else { return false };
+        let original = original.see_as::<dyn Any + Send + Sync>(|cell| cell);
+        let Some(original) = original.downcast::<Self>() else { return false };
         lock(&original.body).cloner = Some(cloner);
         let inputs = {
             let mut body = lock(&self.body);
@@ -268,7 +293,8 @@ impl<K: Kind> AnyNode for Node<K> {
             }
             original.header.add_use();
             self.header.set_copy();
-            *body.state.inner_mut() = State::Copy(Lazy::of_use(original));
+            let original = original.see_as::<dyn Produces<K::Output>>(|cell| cell);
+            *body.state.inner_mut() = State::Copy(Box::new(Lazy::of_use(original)));
             body.inputs.take()
         };
         drop(inputs);

@@ -47,6 +47,24 @@ impl<K: Kind> Produces<K::Output> for Node<K> {
         }
     }
 
+    fn take_last(&mut self) -> Option<K::Output> {
+        if !self.header.is_last_use() {
+            return None;
+        }
+        let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = body.state.inner_mut();
+        match std::mem::replace(state, State::Empty) {
+            State::Done(value) => {
+                self.header.end_use();
+                Some(value)
+            }
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+
     fn end_use(&self) {
         if self.header.end_use() && self.header.is_over() {
             self.forget();

@@ -4,16 +4,15 @@
 //! node that another run has taken is only waited for.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::edges::{Edges, index};
 use super::lanes::Lanes;
-use crate::node::{AnyNode, Claim, Dependency, Place};
+use crate::node::{Claim, Dependency, Place, SharedNode};
 
 /// Everything that a root depends on.
 pub(crate) struct Collected {
     /// The roots first; each node before what only it depends on.
-    pub(crate) nodes: Vec<Arc<dyn AnyNode>>,
+    pub(crate) nodes: Vec<SharedNode>,
     /// What each depends on.
     pub(crate) dependencies: Edges,
     /// Places of nodes that other runs work on.
@@ -29,20 +28,21 @@ pub(crate) struct Collected {
     pub(crate) lanes: Lanes,
 }
 
-/// Collects what the roots depend on, for a run.
-pub(crate) fn collect(roots: Vec<Arc<dyn AnyNode>>, run: u32) -> Collected {
+/// Collects what the roots depend on, for a run. They are sole if there is no way to them but by it.
+pub(crate) fn collect(roots: Vec<SharedNode>, are_sole: bool, run: u32) -> Collected {
     let mut collector = Collector { run, ..Collector::default() };
-    for root in roots {
-        collector.place_of(&Root(root));
+    for node in roots {
+        collector.place_of(&Root { node, is_sole: are_sole }, true);
     }
     let mut dependencies = Edges::new();
     let mut opened = 0;
     while let Some(&place) = collector.open.get(opened) {
         opened += 1;
         dependencies.end_lists_before(place);
-        let node = Arc::clone(&collector.nodes[place as usize]);
+        let node = collector.nodes[place as usize].clone();
+        let is_unseen = !node.header().is_looked_at();
         node.dependencies(&mut |dependency| {
-            if let Some(place) = collector.place_of(dependency) {
+            if let Some(place) = collector.place_of(dependency, is_unseen) {
                 dependencies.push(place);
             }
         });
@@ -59,7 +59,7 @@ pub(crate) fn collect(roots: Vec<Arc<dyn AnyNode>>, run: u32) -> Collected {
 #[derive(Default)]
 struct Collector {
     run: u32,
-    nodes: Vec<Arc<dyn AnyNode>>,
+    nodes: Vec<SharedNode>,
     /// Places of nodes that may depend on others.
     open: Vec<u32>,
     /// Nodes of other runs, by address.
@@ -71,21 +71,35 @@ struct Collector {
 }
 
 impl Collector {
-    /// The place of a node, which it gets if it has none. `None` if the node is over.
-    fn place_of(&mut self, dependency: &dyn Dependency) -> Option<u32> {
+    /// The place of a node, which it gets if it has none. `None` if the node is over. What is found by
+    /// way of a node that nobody sees, and by no other, is not seen either.
+    fn place_of(&mut self, dependency: &dyn Dependency, is_unseen: bool) -> Option<u32> {
         let header = dependency.header();
         if header.is_over() {
             return None;
         }
         let next = index(self.nodes.len());
-        match header.try_claim(Claim { run: self.run, place: next }) {
+        let claim = Claim { run: self.run, place: next };
+        let is_unseen = is_unseen && header.is_last_use() && !dependency.is_shared();
+        let claimed = match is_unseen {
+            // Nobody else can want it.
+            true => {
+                header.move_to(claim);
+                Ok(())
+            }
+            false => header.try_claim(claim),
+        };
+        match claimed {
             Ok(()) => {
+                if is_unseen {
+                    header.set_unseen();
+                }
                 let node = dependency.node();
                 self.lanes.push(node.place());
                 self.has_costs |= header.cost().is_some();
-                self.calls += u64::from(header.is_call);
-                self.has_pure |= header.is_pure;
-                if !header.is_leaf || header.is_copy() {
+                self.calls += u64::from(header.is_call());
+                self.has_pure |= header.is_pure();
+                if !header.is_leaf() || header.is_copy() {
                     self.open.push(next);
                 }
                 self.nodes.push(node);
@@ -94,7 +108,7 @@ impl Collector {
             Err(claim) if claim.run == self.run => Some(claim.place),
             Err(_) => {
                 let node = dependency.node();
-                let address = Arc::as_ptr(&node).addr();
+                let address = node.address();
                 let place = *self.foreign.entry(address).or_insert(next);
                 if place == next {
                     self.lanes.push(Place::Elsewhere);
@@ -106,14 +120,21 @@ impl Collector {
     }
 }
 
-struct Root(Arc<dyn AnyNode>);
+struct Root {
+    node: SharedNode,
+    is_sole: bool,
+}
 
 impl Dependency for Root {
     fn header(&self) -> &crate::node::Header {
-        self.0.header()
+        self.node.header()
     }
 
-    fn node(&self) -> Arc<dyn AnyNode> {
-        Arc::clone(&self.0)
+    fn node(&self) -> SharedNode {
+        self.node.clone()
+    }
+
+    fn is_shared(&self) -> bool {
+        !self.is_sole
     }
 }

@@ -4,18 +4,20 @@
 //! are made on visits of the same pool. A link needs no dispatch, no entry in a ready list and no
 //! count of dependencies: the worker goes on with the next call.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::task::Waker;
 use std::time::Instant;
 
-use concurry_core::__private::Visitor;
+use concurry_core::__private::{SlabArc, Visitor};
 
 use super::collect::Collected;
 use super::edges::{Edges, index};
 use super::stretch::Stretch;
 use crate::error::{Cause, ComputeError};
 use crate::journal::Ledger;
-use crate::node::{About, AnyNode, Claim, Dependency, Header, Place, Progress, Stage, VisitAsker};
+use crate::node::{
+    About, AnyNode, Claim, Dependency, Header, Place, Progress, SharedNode, Stage, VisitAsker,
+};
 use crate::sync::lock;
 
 /// Puts chains into units. Gives the dependants of the units, or `None` if there is no chain.
@@ -31,24 +33,24 @@ pub(crate) fn fuse(collected: &mut Collected, dependants: &Edges, run: u32) -> O
     for &next in next.iter().filter(|&&next| next != NONE) {
         has_previous[next as usize] = true;
     }
-    let mut units: Vec<Arc<dyn AnyNode>> = Vec::new();
+    let mut units: Vec<SharedNode> = Vec::new();
     let mut heads: Vec<u32> = Vec::new();
     for head in (0..index(nodes.len())).filter(|&node| !has_previous[node as usize]) {
         let unit = index(units.len());
         unit_of[head as usize] = unit;
         heads.push(head);
         if next[head as usize] == NONE {
-            units.push(Arc::clone(&nodes[head as usize]));
+            units.push(nodes[head as usize].clone());
             continue;
         }
-        let mut chain = vec![Arc::clone(&nodes[head as usize])];
+        let mut chain = vec![nodes[head as usize].clone()];
         let mut link = head;
         while next[link as usize] != NONE {
             link = next[link as usize];
             unit_of[link as usize] = unit;
-            chain.push(Arc::clone(&nodes[link as usize]));
+            chain.push(nodes[link as usize].clone());
         }
-        units.push(Chain::new(chain));
+        units.push(Chain::of(chain));
     }
     // A chain depends on what its head depends on; who depends on a chain depends on its last node.
     let mut dependencies = Edges::new();
@@ -97,7 +99,7 @@ fn links(collected: &Collected, dependants: &Edges) -> Vec<u32> {
 struct Chain {
     header: Header,
     /// The last link first.
-    links: Mutex<Vec<Arc<dyn AnyNode>>>,
+    links: Mutex<Vec<SharedNode>>,
     /// When the link began that is an ordinary call on its way.
     began: Mutex<Instant>,
     about: About,
@@ -105,7 +107,7 @@ struct Chain {
 }
 
 impl Chain {
-    fn new(mut links: Vec<Arc<dyn AnyNode>>) -> Arc<Self> {
+    fn of(mut links: Vec<SharedNode>) -> SharedNode {
         let (about, place) = (links[0].about(), links[0].place());
         links.reverse();
         let header = Header::new(Stage::New, true, false);
@@ -114,7 +116,7 @@ impl Chain {
             header.set_cost(std::time::Duration::from_secs_f32(cost));
         }
         let (links, began) = (Mutex::new(links), Mutex::new(Instant::now()));
-        Arc::new(Self { header, links, began, about, place })
+        SlabArc::new(Self { header, links, began, about, place }).see_as(|cell| cell as _)
     }
 
     /// Makes a link's call, or goes on with it. Its pool sends no workers, so the links are ordinary
@@ -172,7 +174,7 @@ impl AnyNode for Chain {
 
     fn begin_together(
         &self,
-        _: &[(u32, Arc<dyn AnyNode>)],
+        _: &[(u32, SharedNode)],
         _: &[Waker],
         _: Option<&mut Ledger>,
     ) -> Vec<Progress> {
@@ -254,7 +256,7 @@ impl AnyNode for Chain {
         false
     }
 
-    fn become_copy_of(&self, _: Arc<dyn AnyNode>) -> bool {
+    fn become_copy_of(&self, _: SharedNode) -> bool {
         false
     }
 }

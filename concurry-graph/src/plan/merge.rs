@@ -6,13 +6,12 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use concurry_core::__private::panic_message;
 
 use super::collect::{Collected, collect};
 use super::edges::{Edges, index};
-use crate::node::AnyNode;
+use crate::node::SharedNode;
 
 /// Lets each call of which there was an equal one before take that one's value.
 pub(crate) fn merge(collected: Collected, run: u32, prune: bool) -> Collected {
@@ -20,15 +19,14 @@ pub(crate) fn merge(collected: Collected, run: u32, prune: bool) -> Collected {
     let mut merged = 0;
     for place in dependencies_first(&collected.dependencies) {
         let node = &collected.nodes[place as usize];
-        if !node.header().is_pure || node.header().claim().is_none_or(|claim| claim.run != run) {
+        if !node.header().is_pure() || node.header().claim().is_none_or(|claim| claim.run != run) {
             continue;
         }
         let Some(hash) = guarded(|| node.pure_hash()).flatten() else { continue };
         let equals = originals.entry(hash).or_default();
         let original = equals.iter().copied().find(|&other| {
             let other = &collected.nodes[other as usize];
-            guarded(|| node.is_equal(&**other)) == Some(true)
-                && node.become_copy_of(Arc::clone(other))
+            guarded(|| node.is_equal(&**other)) == Some(true) && node.become_copy_of(other.clone())
         });
         match original {
             Some(_) => merged += 1,
@@ -44,7 +42,7 @@ pub(crate) fn merge(collected: Collected, run: u32, prune: bool) -> Collected {
     if prune {
         roots.truncate(1);
     }
-    collect(roots, run)
+    collect(roots, false, run)
 }
 
 /// Arguments compare themselves. One whose code panics is like no other.
@@ -53,7 +51,7 @@ fn guarded<R>(compare: impl FnOnce() -> R) -> Option<R> {
     compared.map_err(|payload| drop(panic_message(payload))).ok()
 }
 
-fn release(nodes: &[Arc<dyn AnyNode>], run: u32) {
+fn release(nodes: &[SharedNode], run: u32) {
     for header in nodes.iter().map(|node| node.header()) {
         if header.claim().is_some_and(|claim| claim.run == run) {
             header.unclaim();

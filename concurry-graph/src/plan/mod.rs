@@ -2,29 +2,30 @@
 
 mod collect;
 mod edges;
+mod gatherings;
 mod lanes;
-mod occurrences;
 mod passes;
 mod rank;
 mod stretch;
+mod structures;
 
 pub(crate) mod fuse;
 pub(crate) mod merge;
 
-use std::sync::Arc;
-
 use crate::journal::Ledger;
-use crate::node::AnyNode;
+use crate::node::SharedNode;
 
 pub(crate) use collect::{Collected, collect};
 pub(crate) use edges::{Edges, index};
+pub(crate) use gatherings::Gathering;
+use gatherings::gatherings;
 pub use passes::Passes;
 pub(crate) use rank::{Lane, Ranked, rank};
 
 /// What a run has to do.
 pub(crate) struct Plan {
     /// What is run one by one: nodes, and chains of them.
-    pub(crate) units: Vec<Arc<dyn AnyNode>>,
+    pub(crate) units: Vec<SharedNode>,
     /// Units that other runs work on.
     pub(crate) foreign: Vec<u32>,
     /// Which units wait for each.
@@ -33,23 +34,26 @@ pub(crate) struct Plan {
     pub(crate) waiting: Vec<u32>,
     /// Where each is run, and how urgent it is.
     pub(crate) ranked: Ranked,
+    /// Units that take values of others early.
+    pub(crate) gatherings: Vec<Gathering>,
     /// How many calls there are in it.
     pub(crate) calls: u64,
 }
 
-/// Plans a run. With a journal all calls are begun by the driver, who owns it.
+/// Plans a run. The root is sole if nobody else has a way to it. With a journal all calls are begun by the driver, who owns it.
 pub(crate) fn plan(
-    root: Arc<dyn AnyNode>,
+    root: SharedNode,
+    is_sole: bool,
     run: u32,
     passes: &Passes,
     ledger: Option<&mut Ledger>,
 ) -> Plan {
-    let mut collected = collect(vec![root], run);
+    let mut collected = collect(vec![root], is_sole, run);
     if passes.merge && collected.has_pure {
         collected = merge::merge(collected, run, passes.prune);
     }
     if let Some(ledger) = ledger {
-        ledger.expect(occurrences::occurrences(&collected, run));
+        ledger.expect(&structures::expected(&collected, run));
         // Whoever makes a call asks the journal before.
         collected.lanes.without_visits();
     }
@@ -62,6 +66,7 @@ pub(crate) fn plan(
     }
     let ranked = rank(&mut collected, &dependants);
     let waiting = collected.dependencies.degrees();
+    let gatherings = gatherings(&collected, &waiting);
     let Collected { nodes: units, foreign, .. } = collected;
-    Plan { units, foreign, dependants, waiting, ranked, calls }
+    Plan { units, foreign, dependants, waiting, ranked, gatherings, calls }
 }

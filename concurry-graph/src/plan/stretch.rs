@@ -1,9 +1,8 @@
 //! Links of a chain between two looks at the clock: many if they are short, one if it is long.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::node::AnyNode;
+use crate::node::SharedNode;
 
 /// As long as links take less than this together, there may be more of them…
 const SHORT: Duration = Duration::from_micros(20);
@@ -14,7 +13,7 @@ const MOST: usize = 64;
 
 /// The links since the last look. Each is told the mean of what they took.
 pub(super) struct Stretch {
-    links: Vec<Arc<dyn AnyNode>>,
+    links: Vec<SharedNode>,
     size: usize,
     began: Instant,
 }
@@ -30,7 +29,7 @@ impl Stretch {
     }
 
     /// A link was run.
-    pub(super) fn add(&mut self, link: Arc<dyn AnyNode>) {
+    pub(super) fn add(&mut self, link: SharedNode) {
         self.links.push(link);
         if self.links.len() >= self.size {
             self.end();

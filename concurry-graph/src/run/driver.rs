@@ -12,7 +12,7 @@ use concurry_core::progress::Tally;
 use super::state::Ended;
 use super::{Hands, Run, UnitWaker, next_number};
 use crate::journal::Ledger;
-use crate::node::{AnyNode, Place, Progress, guarded};
+use crate::node::{AnyNode, Place, Progress, SharedNode, guarded};
 use crate::plan::{Passes, Plan, plan};
 use crate::sync::lock;
 
@@ -35,17 +35,17 @@ pub(crate) struct Driver {
     limits: Limits,
     started: Instant,
     /// Calls under way, with their lanes.
-    pending: HashMap<u32, (Arc<dyn AnyNode>, usize)>,
+    pending: HashMap<u32, (SharedNode, usize)>,
     /// How many of them each lane has.
     in_flight: Vec<usize>,
     hands: Hands,
     /// What other runs work on.
-    foreign: HashMap<u32, Arc<dyn AnyNode>>,
+    foreign: HashMap<u32, SharedNode>,
     /// What another run was to do and has left; so it is done here, as a run of its own.
-    adopted: Vec<(u32, Arc<dyn AnyNode>, Driver)>,
+    adopted: Vec<(u32, SharedNode, Driver)>,
     /// Some of that was not polled yet.
     adopts: bool,
-    /// What earlier runs have done.
+    /// What earlier runs have done. Used by what is adopted, too.
     ledger: Option<Ledger>,
     /// The run has ended.
     over: bool,
@@ -85,11 +85,19 @@ impl Driver {
 
     /// Begins what can begin. Ready once everything has ended.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut ledger = self.ledger.take();
+        let progress = self.advance(context, ledger.as_mut());
+        self.ledger = ledger;
+        progress
+    }
+
+    /// The same, with the journal of whoever polls it.
+    fn advance(&mut self, context: &mut Context<'_>, mut ledger: Option<&mut Ledger>) -> Poll<()> {
         loop {
-            self.poll_adopted(context);
+            self.advance_adopted(context, ledger.as_deref_mut());
             let woken = std::mem::take(&mut lock(&self.run.seat).woken);
             for unit in woken {
-                self.go_on(unit);
+                self.go_on(unit, ledger.as_deref_mut());
             }
             let (limits, in_flight) = (self.limits, &self.in_flight);
             let mut remaining = 0;
@@ -121,13 +129,13 @@ impl Driver {
                 return Poll::Ready(());
             }
             if !self.hands.taken.is_empty() {
-                self.begin_taken();
+                self.begin_taken(ledger.as_deref_mut());
                 continue;
             }
             if std::mem::take(&mut self.adopts) {
                 continue;
             }
-            if let Some(ledger) = &mut self.ledger {
+            if let Some(ledger) = &mut ledger {
                 ledger.poll_idle(context);
             }
             let mut seat = lock(&self.run.seat);
@@ -139,26 +147,26 @@ impl Driver {
         }
     }
 
-    fn begin_taken(&mut self) {
+    fn begin_taken(&mut self, mut ledger: Option<&mut Ledger>) {
         let taken = std::mem::take(&mut self.hands.taken);
         let (units, begun) = (taken.len(), Instant::now());
         let mut rest = &taken[..];
         while let Some((unit, node)) = rest.first() {
             // Nothing that is ready at the same time has a path to the other.
-            if self.limits.batch && node.header().is_batched && !node.header().is_copy() {
+            if self.limits.batch && node.header().is_batched() && !node.header().is_copy() {
                 let wakers: Vec<Waker> =
                     rest.iter().map(|(unit, node)| self.waker(*unit, &**node)).collect();
-                let begun = node.begin_together(rest, &wakers, self.ledger.as_mut());
+                let begun = node.begin_together(rest, &wakers, ledger.as_deref_mut());
                 let (together, after) = rest.split_at(begun.len());
                 for ((unit, node), progress) in together.iter().zip(begun) {
-                    self.note(*unit, Arc::clone(node), progress);
+                    self.note(*unit, node.clone(), progress);
                 }
                 rest = after;
             } else {
                 let waker = self.waker(*unit, &**node);
-                let ledger = self.ledger.as_mut();
+                let ledger = ledger.as_deref_mut();
                 let progress = guarded(&**node, || node.begin(&waker, ledger));
-                self.note(*unit, Arc::clone(node), progress);
+                self.note(*unit, node.clone(), progress);
                 rest = &rest[1..];
             }
         }
@@ -177,13 +185,12 @@ impl Driver {
     }
 
     /// A call has something to say.
-    fn go_on(&mut self, unit: u32) {
+    fn go_on(&mut self, unit: u32, ledger: Option<&mut Ledger>) {
         let Some((node, lane)) = self.pending.remove(&unit) else {
-            return self.foreign_is_over(unit);
+            return self.foreign_is_over(unit, ledger);
         };
         self.in_flight[lane] -= 1;
         let waker = Waker::from(Arc::new(UnitWaker { run: Arc::clone(&self.run), unit }));
-        let ledger = self.ledger.as_mut();
         let progress = guarded(&*node, || node.go_on(&waker, ledger));
         if progress != Progress::Pending {
             node.header().note_end(self.started.elapsed());
@@ -192,21 +199,21 @@ impl Driver {
     }
 
     /// Another run has no more to do with a unit.
-    fn foreign_is_over(&mut self, unit: u32) {
+    fn foreign_is_over(&mut self, unit: u32, ledger: Option<&mut Ledger>) {
         let Some(node) = self.foreign.remove(&unit) else { return };
         if node.header().is_over() {
             self.hands.ended.push(Ended::of(unit, &*node));
         } else {
-            let plan = plan(Arc::clone(&node), next_number(), &Passes::none(), None);
+            let plan = plan(node.clone(), false, next_number(), &Passes::none(), ledger);
             self.adopted.push((unit, node, Self::new(plan, self.limits, None, None)));
             self.adopts = true;
         }
     }
 
-    fn poll_adopted(&mut self, context: &mut Context<'_>) {
+    fn advance_adopted(&mut self, context: &mut Context<'_>, mut ledger: Option<&mut Ledger>) {
         let ended = &mut self.hands.ended;
         self.adopted.retain_mut(|(unit, node, driver)| {
-            let over = driver.poll(context).is_ready();
+            let over = driver.advance(context, ledger.as_deref_mut()).is_ready();
             if over {
                 ended.push(Ended::of(*unit, &**node));
             }
@@ -214,7 +221,7 @@ impl Driver {
         });
     }
 
-    fn note(&mut self, unit: u32, node: Arc<dyn AnyNode>, progress: Progress) {
+    fn note(&mut self, unit: u32, node: SharedNode, progress: Progress) {
         match progress {
             Progress::Over { done, failed } | Progress::Unfinished { done, failed } => {
                 self.hands.done += u64::from(done);

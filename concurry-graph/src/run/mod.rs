@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use concurry_core::progress::Tally;
 
-use crate::node::{AnyNode, VisitAsker};
-use crate::plan::{Edges, Plan};
+use crate::node::{SharedNode, VisitAsker};
+use crate::plan::{Edges, Gathering, Plan};
 use crate::sync::lock;
 
 pub(crate) use driver::{Driver, Limits};
@@ -31,6 +31,7 @@ use visit::Guest;
 /// A run.
 pub(crate) struct Run {
     dependants: Edges,
+    gatherings: Vec<Gathering>,
     state: Mutex<State>,
     /// Asks the pool of each lane for a worker.
     askers: Vec<Option<VisitAsker>>,
@@ -66,10 +67,10 @@ pub(crate) fn next_number() -> u32 {
 #[derive(Default)]
 struct Hands {
     ended: Vec<Ended>,
-    back: Vec<(u32, Arc<dyn AnyNode>)>,
-    taken: Vec<(u32, Arc<dyn AnyNode>)>,
+    back: Vec<(u32, SharedNode)>,
+    taken: Vec<(u32, SharedNode)>,
     /// Ended since the last exchange; kept until it is known how long they took.
-    finished: Vec<Arc<dyn AnyNode>>,
+    finished: Vec<SharedNode>,
     /// Calls that succeeded and failed since the last exchange.
     done: u64,
     failed: u64,
@@ -83,15 +84,15 @@ impl Hands {
 }
 
 impl Run {
-    fn new(plan: Plan, tally: Option<Tally>) -> (Arc<Self>, Vec<(u32, Arc<dyn AnyNode>)>) {
+    fn new(plan: Plan, tally: Option<Tally>) -> (Arc<Self>, Vec<(u32, SharedNode)>) {
         let asker = |lane: &crate::plan::Lane| plan.units[lane.example as usize].visit_asker();
         let askers = plan.ranked.lanes.iter().map(asker).collect();
-        let foreign =
-            plan.foreign.iter().map(|&unit| (unit, Arc::clone(&plan.units[unit as usize])));
+        let foreign = plan.foreign.iter().map(|&unit| (unit, plan.units[unit as usize].clone()));
         let foreign = foreign.collect();
         let state = Mutex::new(State::new(plan.units, plan.waiting, plan.ranked, &plan.foreign));
         let run = Arc::new(Self {
             dependants: plan.dependants,
+            gatherings: plan.gatherings,
             state,
             askers,
             seat: Mutex::default(),
@@ -104,6 +105,18 @@ impl Run {
     fn is_left(&self) -> bool {
         // Relaxed: a hint to stop early; what is shared is under the lock.
         self.left.load(Ordering::Relaxed)
+    }
+
+    /// Hands the values of units that are done to those who take them early.
+    fn gather(&self, ended: &[Ended]) {
+        if self.gatherings.is_empty() {
+            return;
+        }
+        for row in ended.chunk_by(Ended::is_followed_by) {
+            let (Some(first), Some(last)) = (row.first(), row.last()) else { continue };
+            let done = first.unit()..last.unit() + 1;
+            self.gatherings.iter().for_each(|gathering| gathering.take(&done));
+        }
     }
 
     /// Says what was done, and lets `take` take what is to be done next.

@@ -1,16 +1,15 @@
 //! What a run knows of its units, under one lock: which wait, which are ready, which have ended.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::ready::Ready;
-use crate::node::{AnyNode, Place, Stage};
+use crate::node::{AnyNode, Place, SharedNode, Stage};
 use crate::plan::{Edges, Ranked, index};
 
 /// What a run knows of its units.
 pub(crate) struct State {
     /// Those that have not begun.
-    pub(crate) units: Vec<Option<Arc<dyn AnyNode>>>,
+    pub(crate) units: Vec<Option<SharedNode>>,
     /// How many units each waits for.
     waiting: Vec<u32>,
     /// Ready units that will fail because of what they depend on: no worker is needed for that.
@@ -39,6 +38,15 @@ pub(crate) struct Ended {
 impl Ended {
     pub(crate) fn of(unit: u32, node: &dyn AnyNode) -> Self {
         Self { unit, failed: node.header().stage() != Stage::Done }
+    }
+
+    pub(crate) fn unit(self) -> u32 {
+        self.unit
+    }
+
+    /// Whether the other is the next unit.
+    pub(crate) fn is_followed_by(&self, other: &Self) -> bool {
+        self.unit + 1 == other.unit
     }
 }
 
@@ -92,7 +100,7 @@ impl Lane {
 
 impl State {
     pub(crate) fn new(
-        units: Vec<Arc<dyn AnyNode>>,
+        units: Vec<SharedNode>,
         waiting: Vec<u32>,
         ranked: Ranked,
         foreign: &[u32],
@@ -159,7 +167,7 @@ impl State {
     }
 
     /// Takes units that will fail at once.
-    pub(crate) fn take_doomed(&mut self, most: usize, taken: &mut Vec<(u32, Arc<dyn AnyNode>)>) {
+    pub(crate) fn take_doomed(&mut self, most: usize, taken: &mut Vec<(u32, SharedNode)>) {
         while taken.len() < most
             && let Some(unit) = self.doomed.pop()
         {
@@ -169,14 +177,14 @@ impl State {
     }
 
     /// Takes the most urgent ready unit of a lane.
-    pub(crate) fn take(&mut self, lane: usize) -> Option<(u32, Arc<dyn AnyNode>)> {
+    pub(crate) fn take(&mut self, lane: usize) -> Option<(u32, SharedNode)> {
         let unit = self.lanes[lane].ready.pop(&self.next)?;
         let node = self.units[unit as usize].take()?;
         Some((unit, node))
     }
 
     /// A unit was taken and has to be run by somebody else, or later.
-    pub(crate) fn put_back(&mut self, unit: u32, node: Arc<dyn AnyNode>) {
+    pub(crate) fn put_back(&mut self, unit: u32, node: SharedNode) {
         self.units[unit as usize] = Some(node);
         self.make_ready(unit);
     }

@@ -68,6 +68,7 @@ impl Guest {
             last = now;
             learned = Some(took / units as u32);
             hands.finish(took / units as u32);
+            self.run.gather(&hands.ended);
             if took < SHORT {
                 wish = (wish * 2).min(MOST);
             } else if took > LONG {
@@ -87,7 +88,7 @@ impl Guest {
                 continue;
             }
             // Calls of other pools are only taken to fail without being made.
-            let progress = guarded(&*node, || match node.header().is_call {
+            let progress = guarded(&*node, || match node.header().is_call() {
                 true => node.run_on(visitor, &leave),
                 false => node.begin(Waker::noop(), None),
             });
