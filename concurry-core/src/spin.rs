@@ -35,6 +35,31 @@ fn cpu_to_spare() -> bool {
     AWAKE.load(Ordering::Relaxed) < cpus()
 }
 
+/// Callers that spin at the moment. Not counted as awake: the worker that they wait for may spin
+/// beside them.
+static CALLERS: AtomicUsize = AtomicUsize::new(0);
+
+/// A caller's right to spin.
+#[derive(Debug)]
+struct CallersTurn(());
+
+impl CallersTurn {
+    /// `None` if the workers and the other callers leave no CPU. Where hundreds wait for the same
+    /// batch, all but one or two sleep: spinning they would only keep each other from their answers.
+    fn take() -> Option<Self> {
+        // Relaxed: as above.
+        let others = CALLERS.fetch_add(1, Ordering::Relaxed);
+        let turn = Self(());
+        (AWAKE.load(Ordering::Relaxed) + others < cpus()).then_some(turn)
+    }
+}
+
+impl Drop for CallersTurn {
+    fn drop(&mut self) {
+        CALLERS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Whether a process and the caller that waits for it find a CPU each.
 #[cfg(feature = "process")]
 pub(crate) fn room_for_pair() -> bool {
@@ -282,7 +307,7 @@ pub(crate) fn caller_until(ready: impl Fn() -> bool) -> bool {
             caller.streak = (caller.streak + 1).min(LONGEST_STREAK);
             let success = if cpus() == 1 {
                 false
-            } else if cpu_to_spare() {
+            } else if let Some(_turn) = CallersTurn::take() {
                 caller.spinner.wait_until(interval, ready)
             } else if collecting {
                 pause(interval);
