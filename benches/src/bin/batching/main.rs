@@ -2,6 +2,8 @@
 
 #![expect(unreachable_pub, reason = "the public methods of a worker are those that can be called")]
 
+mod floor;
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -28,10 +30,14 @@ impl Service {
 
     #[batch(of = "ask", max_size = 1_000, max_wait = "5ms")]
     pub fn ask_all(&self, xs: Vec<u64>) -> Vec<u64> {
-        let items = u32::try_from(xs.len()).expect("a batch is small");
-        std::thread::sleep(BATCH + ITEM * items);
+        std::thread::sleep(takes(xs.len()));
         xs
     }
+}
+
+/// How long a batch takes.
+fn takes(items: usize) -> Duration {
+    BATCH + ITEM * u32::try_from(items).expect("a batch is small")
 }
 
 fn pool(workers: usize) -> ServiceHandle {
@@ -80,6 +86,13 @@ fn callers(calls: u64, threads: u64) -> Measurement {
     milliseconds(watch, sums.into_iter().map(|sum| sum.join().expect("no caller panics")).sum())
 }
 
+/// The same threads, served by a batcher that is written by hand for them.
+fn callers_by_hand(calls: u64, threads: u64) -> Measurement {
+    let watch = Stopwatch::start();
+    let sum = floor::callers(calls, threads, 64);
+    milliseconds(watch, sum)
+}
+
 fn milliseconds(watch: Stopwatch, sum: u64) -> Measurement {
     let lap = watch.stop();
     lap.with_value(lap.wall().as_secs_f64() * 1e3, sum)
@@ -121,6 +134,9 @@ fn main() -> ExitCode {
                 .floor("by-hand-64")
                 .subject("by-hand-64", 6_400, |calls| by_hand(calls, 64))
                 .subject("concurry-map", 6_400, |calls| map(calls, 64 * WORKERS))
+                .subject("threads-by-hand-64", 6_400, |calls| {
+                    callers_by_hand(calls, 64 * WORKERS as u64)
+                })
                 .subject("concurry-threads", 6_400, |calls| callers(calls, 64 * WORKERS as u64)),
         )
         .case(
