@@ -67,7 +67,7 @@ pub enum InitError<E> {
         source: std::io::Error,
     },
     /// A worker that runs in another process could not be started or built there.
-    #[error("worker {worker} of `{worker_name}` is not there: {problem}")]
+    #[error("worker {worker} of `{worker_name}` could not be built: {problem}")]
     Elsewhere {
         /// The worker's name.
         worker_name: &'static str,

@@ -11,6 +11,7 @@ mod layers;
 mod method_options;
 mod options;
 mod stats;
+mod stats_text;
 mod stop;
 mod traced;
 mod visit;

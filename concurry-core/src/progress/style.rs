@@ -192,9 +192,7 @@ fn words(frame: &Frame) -> Vec<(Option<Colour>, String)> {
         let failed = text::count(frame.failed);
         match words.last_mut() {
             // Not "failed, 3 failed".
-            Some((_, word)) if frame.state == State::Failed => {
-                *word = format!("failed ({failed} {})", frame.unit);
-            }
+            Some((_, word)) if frame.state == State::Failed => *word = format!("{failed} failed"),
             _ => words.push((Some(Colour::FAILURE), format!("{failed} failed"))),
         }
     }

@@ -95,7 +95,7 @@ fn failed_calls_are_told_in_every_end() {
         [
             "3 [00:00] done, 1 failed, 1 retrying",
             "3 [00:00] stopped, 1 failed, 1 retrying",
-            "3 [00:00] failed (1 calls), 1 retrying",
+            "3 [00:00] 1 failed, 1 retrying",
         ]
     );
 }
