@@ -206,7 +206,9 @@ fn spin(budget: Duration, interval: u32, ready: impl Fn() -> bool) -> Option<Dur
 }
 
 thread_local! {
-    static CALLER: Cell<Caller> = const { Cell::new(Caller { spinner: Spinner::new(), streak: 0 }) };
+    static CALLER: Cell<Caller> = const {
+        Cell::new(Caller { spinner: Spinner::new(), streak: 0, is_one_of_many: false })
+    };
 }
 
 /// What a thread that waits for results has learnt.
@@ -215,6 +217,8 @@ struct Caller {
     spinner: Spinner,
     /// Waits in a row without a submit between them.
     streak: u32,
+    /// Its last call waits with others for a batch that somebody else sends.
+    is_one_of_many: bool,
 }
 
 #[cfg(feature = "process")]
@@ -288,11 +292,18 @@ const LONGEST_STREAK: u32 = 6;
 pub(crate) fn caller_submitted() {
     let _ = CALLER.try_with(|cell| {
         let mut caller = cell.get();
-        if caller.streak != 0 {
+        if caller.streak != 0 || caller.is_one_of_many {
             caller.streak = 0;
+            caller.is_one_of_many = false;
             cell.set(caller);
         }
     });
+}
+
+/// The current thread's call waits for a batch: it is not worth spinning for, unless this thread
+/// submits the batch itself. Of a crowd each would spin in turn while the others want to run.
+pub(crate) fn caller_waits_for_batch() {
+    let _ = CALLER.try_with(|cell| cell.set(Caller { is_one_of_many: true, ..cell.get() }));
 }
 
 /// Waits a little for `ready`. False: park.
@@ -305,7 +316,7 @@ pub(crate) fn caller_until(ready: impl Fn() -> bool) -> bool {
             let interval = INTERVAL << caller.streak;
             let collecting = caller.streak > 0;
             caller.streak = (caller.streak + 1).min(LONGEST_STREAK);
-            let success = if cpus() == 1 {
+            let success = if cpus() == 1 || caller.is_one_of_many {
                 false
             } else if let Some(_turn) = CallersTurn::take() {
                 caller.spinner.wait_until(interval, ready)
@@ -319,4 +330,24 @@ pub(crate) fn caller_until(ready: impl Fn() -> bool) -> bool {
             success
         })
         .unwrap_or(false)
+}
+
+#[cfg(all(test, not(concurry_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_for_a_batch_of_others_does_not_spin() {
+        caller_waits_for_batch();
+        assert!(!caller_until(|| panic!("it looks")));
+        assert!(CALLER.get().is_one_of_many);
+        caller_submitted();
+        assert!(!CALLER.get().is_one_of_many);
+    }
+
+    #[test]
+    fn callers_that_spin_leave_the_others_no_cpu() {
+        let taken: Vec<_> = std::iter::from_fn(CallersTurn::take).take(cpus() + 1).collect();
+        assert!(taken.len() <= cpus());
+    }
 }

@@ -10,6 +10,7 @@ use crate::call::EnvironmentRef;
 use crate::future::{TaskFuture, promise};
 use crate::panics;
 use crate::pool::Pool;
+use crate::spin;
 use crate::worker::{BatchedForm, Method};
 
 impl<B: BatchedForm> Batches<B::Single> for Batcher<B> {
@@ -41,6 +42,7 @@ impl<B: BatchedForm> Batches<B::Single> for Batcher<B> {
         let (promise, future) = promise(site::<B>(), pool.shared.id);
         let waiting = Waiting { item, promise, environment };
         let ticket = Ticket::new(self.this.clone(), self.clock.now(), weight, waiting);
+        spin::caller_waits_for_batch();
         self.enter(pool, &ticket, hash, group, rest);
         future
     }
