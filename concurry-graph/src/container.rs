@@ -30,6 +30,9 @@ pub(crate) struct Container<K, T: Send + 'static, C> {
     container: PhantomData<fn() -> C>,
 }
 
+/// Nodes are fetched so many places ahead: millions of them are in no cache any more.
+const AHEAD: usize = 8;
+
 type Child<T> = SlabArc<dyn Produces<T>>;
 
 impl<K, T: Send + 'static, C> Container<K, T, C> {
@@ -80,7 +83,14 @@ where
     type Early = EarlyPart<T>;
 
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency)) {
-        self.nodes.iter().flatten().for_each(|node| show(node));
+        for (place, node) in self.nodes.iter().enumerate() {
+            if let Some(Some(later)) = self.nodes.get(place + AHEAD) {
+                later.fetch();
+            }
+            if let Some(node) = node {
+                show(node);
+            }
+        }
     }
 
     fn resolve(&mut self, keep_shape: bool) -> Result<C, ComputeError> {

@@ -1,6 +1,6 @@
 //! `handle.lazy()`: the methods of a worker as nodes.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use concurry_core::__private::{Handle, Worker};
 use concurry_core::{TaskPool, WorkerHandle};
@@ -8,7 +8,7 @@ use concurry_core::{TaskPool, WorkerHandle};
 use crate::argument::Argument;
 use crate::lazy::Lazy;
 use crate::method::LazyMethod;
-use crate::node::{Call, Closure, Node};
+use crate::node::{Call, Closure, Header, Node, SharedHandle};
 use crate::nodes::Nodes;
 
 /// The lazy twin of a handle.
@@ -24,18 +24,31 @@ pub trait LazyHandle: WorkerHandle {
 /// What a generated twin is made of.
 #[doc(hidden)]
 pub struct LazyPool<W: Worker> {
-    handle: Arc<Handle<W>>,
+    handle: Handle<W>,
+    /// Made as they are needed.
+    shares: [OnceLock<Arc<SharedHandle<W>>>; SHARES],
 }
+
+/// So many shares of a handle take turns,
+const SHARES: usize = 16;
+/// of so many nodes each. Workers run nodes in rows of a few hundred.
+const NODES_OF_TURN: u32 = 64;
 
 impl<W: Worker> LazyPool<W> {
     /// The twin of the handle.
     pub fn new(handle: &Handle<W>) -> Self {
-        Self { handle: Arc::new(handle.clone()) }
+        Self { handle: handle.clone(), shares: [const { OnceLock::new() }; SHARES] }
     }
 
     /// A call as a node.
     pub fn call<M: LazyMethod<Worker = W>>(&self, inputs: M::Inputs) -> Lazy<M::Output> {
-        Lazy::new(Node::of(Call::<M>::new(Arc::clone(&self.handle)), inputs))
+        Lazy::new(Node::of(Call::<M>::new(self.share()), inputs))
+    }
+
+    fn share(&self) -> Arc<SharedHandle<W>> {
+        let turn = Header::next_number() / NODES_OF_TURN;
+        let share = &self.shares[turn as usize % SHARES];
+        Arc::clone(share.get_or_init(|| Arc::new(SharedHandle(self.handle.clone()))))
     }
 }
 
@@ -50,7 +63,7 @@ pub trait LazyTwin {
 
 impl<W: Worker> Clone for LazyPool<W> {
     fn clone(&self) -> Self {
-        Self { handle: Arc::clone(&self.handle) }
+        Self::new(&self.handle)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::prefetch;
 use crate::sync::{AtomicU32, Ordering};
 
 /// One cache line.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 /// The first line of a block is its head.
 const BLOCK: usize = 16 * 1024;
 /// Larger requests go to the global allocator: the slab would only waste memory on them.

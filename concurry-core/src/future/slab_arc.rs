@@ -13,6 +13,7 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 
 use super::slab::{self, Distance};
+use crate::prefetch;
 use crate::sync::{AtomicU32, Lifetime, Ordering};
 
 /// A shared value. Cloning shares it.
@@ -29,6 +30,9 @@ pub struct SlabArc<T: ?Sized> {
 #[doc(hidden)]
 #[allow(missing_debug_implementations)] // nobody ever has one
 pub struct SlabCell<T: ?Sized>(UnsafeCell<Counted<T>>);
+
+/// So much of a value is fetched ahead.
+const FETCHED_LINES: usize = 2;
 
 struct Counted<T: ?Sized> {
     count: AtomicU32,
@@ -90,6 +94,15 @@ impl<T: ?Sized> SlabArc<T> {
     pub fn is_shared(&self) -> bool {
         // Relaxed: only a hint.
         self.counted().count.load(Ordering::Relaxed) > 1
+    }
+
+    /// Begins to fetch it, so that it is there when it is worked with a moment later.
+    #[inline]
+    pub fn fetch(&self) {
+        let address = self.cell.as_ptr().cast::<u8>();
+        for line in 0..FETCHED_LINES {
+            prefetch::for_writing(address.wrapping_byte_add(line * slab::LINE));
+        }
     }
 
     /// Where it is.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use concurry_core::__private::{
-    BatchedForm, BatchedFormVisitor, CallTrace, Handle, Method, Visitor,
+    BatchedForm, BatchedFormVisitor, CallTrace, Handle, Method, Visitor, Worker,
 };
 use concurry_core::error::FailedEarlier;
 use concurry_core::journal::{JournalError, Key};
@@ -29,15 +29,23 @@ impl<M: Method> BatchedFormVisitor<M> for Found {
     fn visit<B: BatchedForm<Single = M, Worker = M::Worker>>(self) {}
 }
 
+/// A handle that many nodes share, so that each is small. On lines of its own: workers that free nodes
+/// count down its owners, each those of other nodes than its neighbours.
+#[repr(align(128))]
+pub(crate) struct SharedHandle<W: Worker>(pub(crate) Handle<W>);
+
 /// A call of a worker's method.
 pub(crate) struct Call<M: Method> {
-    /// Shared by all calls of a twin, so that a node is small.
-    handle: Arc<Handle<M::Worker>>,
+    handle: Arc<SharedHandle<M::Worker>>,
 }
 
 impl<M: LazyMethod> Call<M> {
-    pub(crate) fn new(handle: Arc<Handle<M::Worker>>) -> Self {
+    pub(crate) fn new(handle: Arc<SharedHandle<M::Worker>>) -> Self {
         Self { handle }
+    }
+
+    fn handle(&self) -> &Handle<M::Worker> {
+        &self.handle.0
     }
 
     fn cause(error: CallError<M::Error>) -> Cause {
@@ -55,27 +63,27 @@ impl<M: LazyMethod> Kind for Call<M> {
 
     fn about(&self) -> About {
         let spec = const { &M::SPEC };
-        let mode = Some(self.handle.mode());
+        let mode = Some(self.handle().mode());
         About { worker: spec.worker, method: spec.name, mode, auxiliary: false }
     }
 
     fn place(&self) -> Place {
-        let pool = self.handle.pool_number();
-        if self.handle.mode() == Mode::Sync {
+        let pool = self.handle().pool_number();
+        if self.handle().mode() == Mode::Sync {
             Place::Here { pool }
-        } else if self.handle.is_visitable::<M>() {
-            Place::Visit { pool, workers: self.handle.max_workers() }
+        } else if self.handle().is_visitable::<M>() {
+            Place::Visit { pool, workers: self.handle().max_workers() }
         } else {
-            Place::Call { pool, max_queued: self.handle.max_queued() }
+            Place::Call { pool, max_queued: self.handle().max_queued() }
         }
     }
 
     fn begin(&self, args: M::Args) -> Begun<Self> {
-        Begun::Pending(Box::new(self.handle.call_traced::<M>(args)))
+        Begun::Pending(Box::new(self.handle().call_traced::<M>(args)))
     }
 
     fn begin_together(&self, many: Vec<M::Args>) -> Vec<Begun<Self>> {
-        let futures = self.handle.call_together::<M>(many);
+        let futures = self.handle().call_together::<M>(many);
         futures.into_iter().map(|call| Begun::Pending(Box::new(call))).collect()
     }
 
@@ -84,7 +92,7 @@ impl<M: LazyMethod> Kind for Call<M> {
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        self.handle.is_same(&other.handle)
+        self.handle().is_same(other.handle())
     }
 
     fn poll(
@@ -119,12 +127,12 @@ impl<M: LazyMethod> Kind for Call<M> {
     fn visit_asker(&self) -> Option<VisitAsker> {
         let handle = Arc::clone(&self.handle);
         // Nobody waits for the visit itself: each node says how it went.
-        Some(Box::new(move |visiting| drop(handle.visit(visiting))))
+        Some(Box::new(move |visiting| drop(handle.0.visit(visiting))))
     }
 
     fn hash(&self, inputs: &M::Inputs, hasher: &mut ArgumentHasher<'_>) -> Option<()> {
         hasher.add(TypeId::of::<M>());
-        hasher.add(self.handle.pool_number());
+        hasher.add(self.handle().pool_number());
         inputs.hash(M::traits().comparers, hasher)
     }
 
@@ -142,7 +150,7 @@ impl<M: LazyMethod> Kind for Call<M> {
 
     fn is_equal(&self, other: &Self, own: &M::Inputs, others: &M::Inputs) -> bool {
         M::SPEC.pure
-            && self.handle.is_same(&other.handle)
+            && self.handle().is_same(other.handle())
             && own.equal(others, M::traits().comparers)
     }
 

@@ -66,9 +66,16 @@ pub(crate) struct Claim {
     pub(crate) place: u32,
 }
 
+/// Counts nodes as they are made.
+static MADE: AtomicU32 = AtomicU32::new(0);
+
 impl Header {
+    /// The number of the next node, unless another is made meanwhile.
+    pub(crate) fn next_number() -> u32 {
+        MADE.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn new(stage: Stage, is_call: bool, is_pure: bool) -> Self {
-        static MADE: AtomicU32 = AtomicU32::new(0);
         Self {
             claim: AtomicU64::new(0),
             uses: AtomicU32::new(1),

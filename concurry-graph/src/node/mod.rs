@@ -26,7 +26,7 @@ use concurry_core::Mode;
 use crate::error::{Cause, ComputeError, NodeName};
 use crate::journal::Ledger;
 
-pub(crate) use call::Call;
+pub(crate) use call::{Call, SharedHandle};
 pub(crate) use closure::Closure;
 pub(crate) use header::Claim;
 pub use header::{Header, Stage};

@@ -54,10 +54,7 @@ impl<K: Kind> Produces<K::Output> for Node<K> {
         let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
         let state = body.state.inner_mut();
         match std::mem::replace(state, State::Empty) {
-            State::Done(value) => {
-                self.header.end_use();
-                Some(value)
-            }
+            State::Done(value) => Some(value),
             other => {
                 *state = other;
                 None

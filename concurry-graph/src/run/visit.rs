@@ -18,6 +18,8 @@ const SHORT: Duration = Duration::from_micros(20);
 const LONG: Duration = Duration::from_micros(100);
 /// How many are taken at once at most.
 const MOST: usize = 256;
+/// Nodes are fetched so many places ahead: who planned the run had them on another CPU.
+const AHEAD: usize = 4;
 
 /// A worker that was asked to come. Dropped without having come, it tells that none will.
 pub(super) struct Guest {
@@ -82,7 +84,11 @@ impl Guest {
         let leave = |looks_at_clock| self.run.is_left() || (looks_at_clock && time_is_over());
         let (mut done, mut failed) = (0, 0);
         let mut taken = std::mem::take(&mut hands.taken);
-        for (unit, node) in taken.drain(..) {
+        let mut left = taken.drain(..);
+        while let Some((unit, node)) = left.next() {
+            if let Some((_, later)) = left.as_slice().get(AHEAD) {
+                later.fetch();
+            }
             if visitor.is_spoilt() || self.run.is_left() {
                 hands.back.push((unit, node));
                 continue;
@@ -108,6 +114,7 @@ impl Guest {
                 Progress::Pending => hands.ended.push(Ended::of(unit, &*node)),
             }
         }
+        drop(left);
         hands.taken = taken;
         visitor.count(done, failed);
         hands.done += done;
