@@ -95,7 +95,9 @@ class Refused(Exception):
 class Child:
     """A worker process on this node, and the bytes to and from it."""
 
-    def __init__(self, command, environment, directory, forward_logs, greeting=b"", table=0, rooms=None):
+    def __init__(
+        self, command, environment, directory, forward_logs, greeting=b"", table=0, rooms=None, plain=False
+    ):
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BULK)
@@ -121,6 +123,8 @@ class Child:
             )
         self.channel = ours
         self.rooms = rooms
+        # Whether what it returns is bytes only: `ray://` can't pass on what lies in the object store.
+        self.plain = plain
         self.order = threading.Condition()  # guards `next` and `broken`, and who writes
         self.next = 0
         self.broken = False
@@ -167,8 +171,8 @@ class Child:
             return b""
         head = struct.pack("<QB", self.returned, kind)
         self.returned += 1
-        if len(data) < INLINE:
-            return head + data
+        if len(data) < INLINE or self.plain:
+            return b"".join((head, data))
         import pickle
 
         return head, pickle.PickleBuffer(data)
@@ -288,6 +292,7 @@ class Host:
                 bytes.fromhex(order["greeting"]),
                 order["table"],
                 rooms,
+                order["plain"],
             )
         except OSError as error:
             raise Refused("program", f"the program can't be started: {error}") from None
@@ -488,6 +493,7 @@ class Gateway:
         self.kept = {}
         self.classes = {}
         self.ray = None
+        self.through_client = False
         self.reader = Reader(channel)
 
     def send(self, kind, link, *parts, room=0):
@@ -540,20 +546,23 @@ class Gateway:
         patience = head_timeout(os.environ)
         self.ray = import_ray()
         address = order["address"]
+        self.through_client = address.startswith("ray://")
         options = {"namespace": order["namespace"]} if order["namespace"] else {}
         if address == "local":
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
             options.update(include_dashboard=False, **order["local"])
-        elif not address.startswith("ray://"):
+        elif self.through_client:
+            reachable(self.ray, address.removeprefix("ray://"))
+        else:
             address = reachable(self.ray, address)
-        if not address.startswith("ray://"):
+        if not self.through_client:
             options.update(log_to_driver=False, logging_level="ERROR", configure_logging=True)
         try:
             self.ray.init(address=address, **options)
         except Exception as error:
             raise Refused("cluster", f"{address}: {brief(error)}") from None
         nodes = [node for node in self.ray.nodes() if node["Alive"]]
-        if address.startswith("ray://"):
+        if self.through_client:
             head = address.removeprefix("ray://")
         else:
             head = self.ray.get_runtime_context().gcs_address
@@ -611,9 +620,16 @@ class Gateway:
                 raise Refused("options", brief(error)) from None
         self.links[link] = new
         program = self.programs[order["program"]]
+        order["plain"] = self.through_client
 
         def begin(files):
             new.actor.start.remote(link, order, files).future().add_done_callback(begun)
+
+        def ship():
+            try:
+                begin(program.stored(self.ray))
+            except Exception as error:
+                self.lost(link, error)
 
         def begun(future):
             try:
@@ -622,7 +638,9 @@ class Gateway:
                 except Exception as error:
                     if refusal(error).code != "lacking":
                         raise
-                    begin(program.stored(self.ray))
+                    # Not here: this is the thread on which Ray tells what has come, and with `ray://`
+                    # also that the program has arrived.
+                    threading.Thread(target=ship, daemon=True).start()
             except Exception as error:
                 self.lost(link, error)
 

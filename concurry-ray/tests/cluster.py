@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 
 
@@ -20,11 +21,20 @@ def prepare(directory):
         # Or it would take the host's outer address.
         RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         RAY_USAGE_STATS_ENABLED="0",
+        # So that a node's death is noticed within three seconds, and not within fifteen.
+        RAY_health_check_initial_delay_ms="500",
+        RAY_health_check_period_ms="500",
         # Sockets have short names only.
         TMPDIR=directory,
         RAY_TMPDIR=directory,
     )
     os.environ.pop("RAY_ADDRESS", None)
+
+
+def free_port():
+    with socket.socket() as any_port:
+        any_port.bind(("127.0.0.1", 0))
+        return any_port.getsockname()[1]
 
 
 def main():
@@ -43,7 +53,14 @@ def main():
         "object_store_memory": 1 << 30,
         "temp_dir": directory,
     }
-    head = {**each, "include_dashboard": False, "include_log_monitor": False, "resources": {"first": 100}}
+    client_port = free_port()
+    head = {
+        **each,
+        "include_dashboard": False,
+        "include_log_monitor": False,
+        "ray_client_server_port": client_port,
+        "resources": {"first": 100},
+    }
     cluster = Cluster(initialize_head=True, head_node_args=head, shutdown_at_exit=True)
     nodes = []
 
@@ -58,7 +75,7 @@ def main():
     def process_of(node, name):
         return node.all_processes[name][0].process
 
-    answer({"address": cluster.address, **add()})
+    answer({"address": cluster.address, "client": f"ray://127.0.0.1:{client_port}", **add()})
     for line in sys.stdin:
         command = line.strip()
         if command == "kill":

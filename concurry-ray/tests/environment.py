@@ -14,6 +14,8 @@ import sys
 import venv
 
 RAY = "2.60.0"
+# With what `ray://` addresses need.
+REQUIREMENT = f"ray[client]=={RAY}"
 
 # Whatever runs here stays on this machine: without the first, Ray takes the host's outer address.
 LOOPBACK = """
@@ -30,15 +32,15 @@ def prepare(parent):
     python = directory / "bin" / "python"
     with open(parent / f"ray-{RAY}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists():
+        if not ready.exists() or ready.read_text() != REQUIREMENT:
             print(f"preparing Ray {RAY} in {directory}", file=sys.stderr, flush=True)
             shutil.rmtree(directory, ignore_errors=True)
             venv.create(directory, with_pip=True)
             install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            subprocess.run([*install, f"ray=={RAY}"], check=True, stdout=sys.stderr)
+            subprocess.run([*install, REQUIREMENT], check=True, stdout=sys.stderr)
             for packages in directory.glob("lib/python*/site-packages"):
                 (packages / "sitecustomize.py").write_text(LOOPBACK)
-            ready.touch()
+            ready.write_text(REQUIREMENT)
     return python
 
 

@@ -1,4 +1,5 @@
-"""The gateway as a whole, on the cluster at RAY_ADDRESS: `RAY_ADDRESS=… python concurry-ray/tests/on_cluster.py`.
+"""The gateway as a whole, on the cluster at RAY_ADDRESS: `RAY_ADDRESS=… RAY_CLIENT_ADDRESS=ray://… python
+concurry-ray/tests/on_cluster.py`.
 
 The program that it ships is a script that sends back what it reads.
 """
@@ -137,7 +138,12 @@ class OnCluster(unittest.TestCase):
             driver.end()
 
     def test_without_common_memory_large_data_goes_through_the_object_store(self):
-        driver = self.driver()
+        self.send_large_data(self.driver())
+
+    def test_through_a_client_server_large_data_is_plain(self):
+        self.send_large_data(self.driver(address=os.environ["RAY_CLIENT_ADDRESS"]))
+
+    def send_large_data(self, driver):
         kind, _, started = driver.start(5, driver.ship(self.path))
         self.assertEqual(kind, gateway.STARTED, started)
         sent = random.Random(1).randbytes(3 << 20)
@@ -145,7 +151,7 @@ class OnCluster(unittest.TestCase):
         received = {}
         while sum(map(len, received.values())) < len(sent):
             kind, _, body = driver.receive()
-            self.assertEqual(kind, gateway.RETURNED)
+            self.assertEqual(kind, gateway.RETURNED, body)
             if body:
                 (number,) = struct.unpack_from("<Q", body)
                 received[number] = body[9:]

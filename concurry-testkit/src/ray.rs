@@ -16,6 +16,7 @@ pub struct RayCluster {
     commands: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     address: String,
+    client_address: String,
     python: PathBuf,
 }
 
@@ -71,8 +72,12 @@ impl RayCluster {
         };
         let answers = BufReader::new(answers);
         let commands = Some(commands);
-        let mut cluster = Self { process, commands, answers, address: String::new(), python };
-        cluster.address = cluster.answer("address")?;
+        let (address, client_address) = (String::new(), String::new());
+        let mut cluster = Self { process, commands, answers, address, client_address, python };
+        let line = cluster.line()?;
+        let value = |key| value(&line, key).ok_or("the cluster did not start (see above)");
+        cluster.address = value("address")?;
+        cluster.client_address = value("client")?;
         Ok(cluster)
     }
 
@@ -80,6 +85,12 @@ impl RayCluster {
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Where its client server is, with `ray://` in front.
+    #[must_use]
+    pub fn client_address(&self) -> &str {
+        &self.client_address
     }
 
     /// The Python that it runs.
@@ -108,21 +119,26 @@ impl RayCluster {
             let told = writeln!(commands, "{command}").and_then(|()| commands.flush());
             assert!(told.is_ok(), "the cluster is gone");
         }
-        let mut line = String::new();
-        let read = self.answers.read_line(&mut line);
-        assert!(read.is_ok_and(|read| read > 0) && !line.contains("error"), "{command}: {line}");
+        let line = self.line();
+        let done = line.as_ref().is_ok_and(|line| !line.contains("error"));
+        assert!(done, "{command}: {line:?}");
     }
 
-    /// A value of the next answer.
-    fn answer(&mut self, key: &str) -> Result<String, String> {
+    /// The next answer.
+    fn line(&mut self) -> Result<String, String> {
         let mut line = String::new();
-        let read = self.answers.read_line(&mut line).map_err(|error| error.to_string())?;
-        let (_, rest) = line
-            .split_once(&format!("\"{key}\": \""))
-            .filter(|_| read > 0)
-            .ok_or("the cluster did not start (see above)")?;
-        Ok(rest.split('"').next().unwrap_or_default().to_owned())
+        match self.answers.read_line(&mut line) {
+            Ok(0) => Err("the cluster did not start, or is gone (see above)".to_owned()),
+            Ok(_) => Ok(line),
+            Err(error) => Err(error.to_string()),
+        }
     }
+}
+
+/// A value in an answer.
+fn value(line: &str, key: &str) -> Option<String> {
+    let (_, rest) = line.split_once(&format!("\"{key}\": \""))?;
+    rest.split_once('"').map(|(value, _)| value.to_owned())
 }
 
 impl Drop for RayCluster {

@@ -19,6 +19,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("setting_up::workers_are_where_they_were_placed", workers_are_where_they_were_placed),
     ("setting_up::a_local_cluster_ends_with_its_pools", a_local_cluster_ends_with_its_pools),
     ("setting_up::a_connection_tells_what_it_found", a_connection_tells_what_it_found),
+    ("setting_up::a_client_server_is_enough", a_client_server_is_enough),
     (
         "setting_up::the_gateway_does_what_it_is_told_on_a_real_cluster",
         the_gateway_does_what_it_is_told_on_a_real_cluster,
@@ -117,6 +118,23 @@ fn a_connection_tells_what_it_found() {
     assert_eq!(connection.address(), cluster::with(|cluster| cluster.address().to_owned()));
 }
 
+fn a_client_server_is_enough() {
+    let address = cluster::with(|cluster| cluster.client_address().to_owned());
+    let notes = Notes::new();
+    let options = Noter::options(Mode::Ray, 2).ray(cluster::options().address(address));
+    let noter = options.init(notes.file()).unwrap();
+    let calls = (0..100).map(|number| noter.note(number));
+    assert_eq!(gather(calls).results().unwrap(), (0..100).collect::<Vec<_>>());
+    let large = vec![7; 3 << 20];
+    assert_eq!(noter.echo(large.clone()).result().unwrap(), large);
+    let process = noter.process().result().unwrap();
+    noter.note_and_die(100, "exit".into()).result().unwrap_err();
+    assert_eq!(noter.note(101).result().unwrap(), 101);
+    assert!(noter.stop().result().unwrap().complete);
+    assert!(!is_alive(process));
+    assert_eq!(notes.counts(102), [1; 102]);
+}
+
 fn nothing_is_left_after_a_stop() {
     let gateways = OwnGateways::begin();
     let notes = Notes::new();
@@ -132,9 +150,12 @@ fn nothing_is_left_after_a_stop() {
 
 /// Names and classes of actors, a node of another kind, a program that is there already, garbage.
 fn the_gateway_does_what_it_is_told_on_a_real_cluster() {
-    let (address, python) = cluster::with(|ray| (ray.address().to_owned(), ray.python()));
     let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/concurry-ray/tests/on_cluster.py");
-    let run =
-        std::process::Command::new(python).arg(tests).env("RAY_ADDRESS", address).output().unwrap();
+    let mut command = cluster::with(|ray| {
+        let mut command = std::process::Command::new(ray.python());
+        command.env("RAY_ADDRESS", ray.address()).env("RAY_CLIENT_ADDRESS", ray.client_address());
+        command
+    });
+    let run = command.arg(tests).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }
