@@ -203,17 +203,28 @@ pub(crate) const fn arguments<A: CarriedArguments>() -> Carry<A> {
     Carry { encode: A::encode, decode: A::decode }
 }
 
+/// A method without arguments: an array of nothing.
+impl CarriedArguments for () {
+    #[inline]
+    fn encode<'v>(&'v self, encoder: &mut Encoder<'v>) -> Result<(), CarryFailure> {
+        write::<[(); 0]>(&[], &mut encoder.body)
+    }
+
+    #[inline]
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, CarryFailure> {
+        read::<[(); 0]>(decoder.body).map(|[]| ())
+    }
+}
+
 macro_rules! tuples {
     ($count:literal: $($name:ident $place:tt)*) => {
         impl<$($name: Carried),*> CarriedArguments for ($($name,)*) {
             #[inline]
             fn encode<'v>(&'v self, encoder: &mut Encoder<'v>) -> Result<(), CarryFailure> {
-                #[allow(dead_code)] // a method may have no arguments
                 struct Items<'c, 'v, T>(&'v T, &'c RefCell<Vec<&'v [u8]>>);
                 impl<$($name: Carried),*> Serialize for Items<'_, '_, ($($name,)*)> {
                     #[inline]
                     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                        #[allow(unused_mut)] // a method may have no arguments
                         let mut tuple = serializer.serialize_tuple($count)?;
                         $(tuple.serialize_element(&Item {
                             value: &self.0.$place,
@@ -231,7 +242,6 @@ macro_rules! tuples {
 
             #[inline]
             fn decode(decoder: &mut Decoder<'_>) -> Result<Self, CarryFailure> {
-                #[allow(dead_code)] // as above
                 struct Items<'c, T>(&'c mut [Vec<u8>], PhantomData<fn() -> T>);
                 impl<'de, $($name: Carried),*> Visitor<'de> for Items<'_, ($($name,)*)> {
                     type Value = ($($name,)*);
@@ -240,7 +250,6 @@ macro_rules! tuples {
                         write!(f, "{} arguments", $count)
                     }
 
-                    #[allow(unused_mut, unused_variables)]
                     #[inline]
                     fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Self::Value, S::Error> {
                         Ok(($(
@@ -258,7 +267,6 @@ macro_rules! tuples {
     };
 }
 
-tuples!(0:);
 tuples!(1: A 0);
 tuples!(2: A 0 B 1);
 tuples!(3: A 0 B 1 C 2);

@@ -19,108 +19,92 @@ pub const HEADER: usize = 16;
 /// The largest message unless an option says otherwise: a gibibyte.
 pub const MAX_FRAME: usize = 1 << 30;
 
-/// What a message is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum Kind {
-    /// To a worker, first: who it is to be.
-    Hello = 1,
-    /// To a worker: a call. Its code is the method.
-    Call = 2,
-    /// To a worker: a call whose body begins with what its context tells.
-    CallInContext = 3,
-    /// To a worker: a running call is to stop.
-    Cancel = 4,
-    /// To a worker: no more calls come; it drops its state and ends.
-    Finish = 5,
-    /// To a worker: calls that run are to stop.
-    Abort = 6,
-    /// To a worker: the answer to a request about limits.
-    LimitReply = 7,
-    /// To a worker: answer by `Pong`.
-    Ping = 8,
-    /// To a worker without a shared table: give the call back if it has not begun.
-    TakeBack = 9,
-    /// To a worker: a value that calls will name. Its number is in the place of a call's.
-    Shared = 10,
-    /// To a worker: no call will name that value any more.
-    Forget = 11,
-    /// From a worker: its constructor has finished. Its code tells how.
-    Built = 32,
-    /// From a worker: the outcome of a call. Its code is a [`Status`].
-    Result = 33,
-    /// From a worker: a request about limits.
-    LimitRequest = 34,
-    /// From a worker: its state was built again, or can't be.
-    Rebuilt = 35,
-    /// From a worker: it is alive.
-    Pong = 36,
+/// Makes an enum whose variants are numbers on their way, and the way back from a number.
+macro_rules! numbered {
+    (
+        $(#[$about:meta])*
+        pub enum $name:ident: $number:ident, $from:ident {
+            $($(#[$what:meta])* $variant:ident = $value:literal,)+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr($number)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$what])* $variant = $value,)+
+        }
+
+        impl $name {
+            pub(crate) const fn $from(number: $number) -> Option<Self> {
+                Some(match number {
+                    $($value => Self::$variant,)+
+                    _ => return None,
+                })
+            }
+        }
+    };
 }
 
-impl Kind {
-    const fn from_byte(byte: u8) -> Option<Self> {
-        Some(match byte {
-            1 => Self::Hello,
-            2 => Self::Call,
-            3 => Self::CallInContext,
-            4 => Self::Cancel,
-            5 => Self::Finish,
-            6 => Self::Abort,
-            7 => Self::LimitReply,
-            8 => Self::Ping,
-            9 => Self::TakeBack,
-            10 => Self::Shared,
-            11 => Self::Forget,
-            32 => Self::Built,
-            33 => Self::Result,
-            34 => Self::LimitRequest,
-            35 => Self::Rebuilt,
-            36 => Self::Pong,
-            _ => return None,
-        })
+numbered! {
+    /// What a message is for.
+    pub enum Kind: u8, from_byte {
+        /// To a worker, first: who it is to be.
+        Hello = 1,
+        /// To a worker: a call. Its code is the method.
+        Call = 2,
+        /// To a worker: a call whose body begins with what its context tells.
+        CallInContext = 3,
+        /// To a worker: a running call is to stop.
+        Cancel = 4,
+        /// To a worker: no more calls come; it drops its state and ends.
+        Finish = 5,
+        /// To a worker: calls that run are to stop.
+        Abort = 6,
+        /// To a worker: the answer to a request about limits.
+        LimitReply = 7,
+        /// To a worker: answer by `Pong`.
+        Ping = 8,
+        /// To a worker without a shared table: give the call back if it has not begun.
+        TakeBack = 9,
+        /// To a worker: a value that calls will name. Its number is in the place of a call's.
+        Shared = 10,
+        /// To a worker: no call will name that value any more.
+        Forget = 11,
+        /// From a worker: its constructor has finished. Its code tells how.
+        Built = 32,
+        /// From a worker: the outcome of a call. Its code is a [`Status`].
+        Result = 33,
+        /// From a worker: a request about limits.
+        LimitRequest = 34,
+        /// From a worker: its state was built again, or can't be.
+        Rebuilt = 35,
+        /// From a worker: it is alive.
+        Pong = 36,
     }
 }
 
-/// How a call or a constructor ended in a worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-#[non_exhaustive]
-pub enum Status {
-    /// It gave the output in the body.
-    Done = 0,
-    /// It failed with the error in the body.
-    Failed = 1,
-    /// It failed with an error that can't be carried; what it says is in the body.
-    FailedAsText = 2,
-    /// It panicked.
-    Panicked = 3,
-    /// It was cancelled.
-    Cancelled = 4,
-    /// It was stopped.
-    Stopped = 5,
-    /// A value could not be carried.
-    Uncarried = 6,
-    /// The worker's state is gone and could not be built again.
-    Unbuilt = 7,
-    /// It was taken back before it had begun.
-    TakenBack = 8,
-}
-
-impl Status {
-    pub(crate) const fn from_code(code: u16) -> Option<Self> {
-        Some(match code {
-            0 => Self::Done,
-            1 => Self::Failed,
-            2 => Self::FailedAsText,
-            3 => Self::Panicked,
-            4 => Self::Cancelled,
-            5 => Self::Stopped,
-            6 => Self::Uncarried,
-            7 => Self::Unbuilt,
-            8 => Self::TakenBack,
-            _ => return None,
-        })
+numbered! {
+    /// How a call or a constructor ended in a worker.
+    pub enum Status: u16, from_code {
+        /// It gave the output in the body.
+        Done = 0,
+        /// It failed with the error in the body.
+        Failed = 1,
+        /// It failed with an error that can't be carried; what it says is in the body.
+        FailedAsText = 2,
+        /// It panicked.
+        Panicked = 3,
+        /// It was cancelled.
+        Cancelled = 4,
+        /// It was stopped.
+        Stopped = 5,
+        /// A value could not be carried.
+        Uncarried = 6,
+        /// The worker's state is gone and could not be built again.
+        Unbuilt = 7,
+        /// It was taken back before it had begun.
+        TakenBack = 8,
     }
 }
 
