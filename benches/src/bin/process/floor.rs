@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use concurry_benches::echo::median;
 use concurry_benches::harness::{Measurement, Stopwatch};
 
 const VARIABLE: &str = "CONCURRY_BENCH_FLOOR";
@@ -106,7 +107,7 @@ pub(super) fn roundtrip(calls: u64) -> Measurement {
         sum += floor.trip(x);
         trips.push(start.elapsed());
     }
-    watch.stop().with_value(super::median(trips), sum)
+    watch.stop().with_value(median(trips), sum)
 }
 
 /// A plain copy there and back: written by one thread while another reads.
@@ -126,5 +127,5 @@ pub(super) fn bytes(calls: u64) -> Measurement {
         sum += x;
         times.push(start.elapsed());
     }
-    watch.stop().with_value(super::median(times) / 1e3, sum)
+    watch.stop().with_value(median(times) / 1e3, sum)
 }

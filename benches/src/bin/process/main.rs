@@ -73,9 +73,3 @@ fn calls(name: &'static str, workers: usize) -> Case {
             python::run(if workers == 1 { "imap-1" } else { "imap-2" }, calls)
         })
 }
-
-/// The median of so many trips, in microseconds.
-fn median(mut trips: Vec<std::time::Duration>) -> f64 {
-    let middle = trips.len() / 2;
-    trips.select_nth_unstable(middle).1.as_secs_f64() * 1e6
-}

@@ -3,47 +3,17 @@
 use std::time::Instant;
 
 use concurry::prelude::*;
+use concurry_benches::echo::{self, Echo, EchoHandle, EchoOptions, median};
 use concurry_benches::harness::{Measurement, Stopwatch};
 
 const BLOCK: usize = 64 << 20;
 
-#[derive(Worker)]
-struct Echo {
-    calls: u64,
-}
-
-#[worker]
-impl Echo {
-    fn new() -> Self {
-        Self { calls: 0 }
-    }
-
-    /// Does nothing.
-    pub(crate) fn same(&mut self, x: u64) -> u64 {
-        self.calls += 1;
-        x
-    }
-
-    /// Gives the bytes back.
-    pub(crate) fn echo(&self, bytes: Vec<u8>) -> Vec<u8> {
-        bytes
-    }
-
-    /// Takes so many permits, one after the other, and says how long that took.
-    pub(crate) fn take(&self, ctx: &CallContext, permits: u64) -> u64 {
-        let start = Instant::now();
-        for _ in 0..permits {
-            let permit = ctx.limits().acquire([("slots", 1)]).wait();
-            drop(permit.expect("there are enough"));
-        }
-        u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
+fn options(workers: usize) -> EchoOptions {
+    Echo::options(Mode::Process, workers)
 }
 
 fn pool(workers: usize) -> EchoHandle {
-    let pool = Echo::options(Mode::Process, workers).init().expect("the pool starts");
-    assert_eq!(pool.same(3).result().expect("it answers"), 3);
-    pool
+    echo::started(options(workers))
 }
 
 pub(super) fn calls(calls: u64, workers: usize) -> Measurement {
@@ -68,18 +38,7 @@ pub(super) fn map(calls: u64, workers: usize) -> Measurement {
 }
 
 pub(super) fn roundtrip(calls: u64) -> Measurement {
-    let pool = pool(1);
-    for x in 0..1_000 {
-        assert_eq!(pool.same(x).result().expect("it answers"), x);
-    }
-    let (mut trips, mut sum) = (Vec::new(), 0);
-    let watch = Stopwatch::start();
-    for x in 0..calls {
-        let start = Instant::now();
-        sum += pool.same(x).result().expect("it answers");
-        trips.push(start.elapsed());
-    }
-    watch.stop().with_value(super::median(trips), sum)
+    echo::roundtrip(&pool(1), 1_000, calls)
 }
 
 pub(super) fn bytes(calls: u64) -> Measurement {
@@ -94,26 +53,13 @@ pub(super) fn bytes(calls: u64) -> Measurement {
         assert_eq!((back.len(), back[BLOCK - 1]), (BLOCK, 7));
         sum += x;
     }
-    watch.stop().with_value(super::median(times) / 1e3, sum)
+    watch.stop().with_value(median(times) / 1e3, sum)
 }
 
 pub(super) fn start(_: u64) -> Measurement {
-    let watch = Stopwatch::start();
-    let start = Instant::now();
-    let pool = Echo::options(Mode::Process, 2).init().expect("the pool starts");
-    let ready = start.elapsed();
-    drop(pool);
-    watch.stop().with_value(ready.as_secs_f64() * 1e3, 0)
+    echo::start(options(2))
 }
 
 pub(super) fn permit(calls: u64) -> Measurement {
-    let limits = LimitSet::builder().with(ResourceLimit::new("slots", 2)).build();
-    let limits = limits.expect("a set of one resource");
-    let options = Echo::options(Mode::Process, 1).limits(&limits);
-    let pool = options.init().expect("the pool starts");
-    pool.take(100).result().expect("it answers");
-    let watch = Stopwatch::start();
-    let nanos = pool.take(calls).result().expect("it answers");
-    let sum = calls * calls.saturating_sub(1) / 2;
-    watch.stop().with_value(nanos as f64 / 1e3 / calls as f64, sum)
+    echo::permit(options(1), calls)
 }

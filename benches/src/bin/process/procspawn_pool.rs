@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use concurry_benches::echo::median;
 use concurry_benches::harness::{Measurement, Stopwatch};
 use procspawn::{JoinHandle, Pool};
 
@@ -49,7 +50,7 @@ pub(super) fn roundtrip(calls: u64) -> Measurement {
         sum += pool.spawn(x, same).join().expect("it answers");
         trips.push(start.elapsed());
     }
-    watch.stop().with_value(super::median(trips), sum)
+    watch.stop().with_value(median(trips), sum)
 }
 
 pub(super) fn start(_: u64) -> Measurement {

@@ -72,9 +72,3 @@ fn main() -> ExitCode {
     session::end();
     code
 }
-
-/// The median of so many times, in microseconds.
-fn median(mut times: Vec<std::time::Duration>) -> f64 {
-    let middle = times.len() / 2;
-    times.select_nth_unstable(middle).1.as_secs_f64() * 1e6
-}

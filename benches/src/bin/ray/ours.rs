@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
 use concurry::prelude::*;
+use concurry_benches::echo::{self, Echo, EchoHandle, EchoOptions};
 use concurry_benches::harness::{Measurement, Stopwatch};
 
 use super::session;
@@ -12,39 +13,6 @@ use super::session;
 const BLOCK: usize = 1 << 20;
 /// What is shipped beside the executable where a new version is started.
 const LOAD: usize = 20 << 20;
-
-#[derive(Worker)]
-struct Echo {
-    calls: u64,
-}
-
-#[worker]
-impl Echo {
-    fn new() -> Self {
-        Self { calls: 0 }
-    }
-
-    /// Does nothing.
-    pub(crate) fn same(&mut self, x: u64) -> u64 {
-        self.calls += 1;
-        x
-    }
-
-    /// Gives the bytes back.
-    pub(crate) fn echo(&self, bytes: Vec<u8>) -> Vec<u8> {
-        bytes
-    }
-
-    /// Takes so many permits, one after the other, and says how long that took.
-    pub(crate) fn take(&self, ctx: &CallContext, permits: u64) -> u64 {
-        let start = Instant::now();
-        for _ in 0..permits {
-            let permit = ctx.limits().acquire([("slots", 1)]).wait();
-            drop(permit.expect("there are enough"));
-        }
-        u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
-}
 
 /// Its calls overlap.
 #[derive(Worker)]
@@ -67,26 +35,17 @@ impl Taker {
     }
 }
 
-fn pool(workers: usize) -> EchoHandle {
+fn options(workers: usize) -> EchoOptions {
     let options = session::with(|session| session.options());
-    let pool = Echo::options(Mode::Ray, workers).ray(options).init().expect("the pool starts");
-    assert_eq!(pool.same(3).result().expect("it answers"), 3);
-    pool
+    Echo::options(Mode::Ray, workers).ray(options)
+}
+
+fn pool(workers: usize) -> EchoHandle {
+    echo::started(options(workers))
 }
 
 pub(super) fn roundtrip(calls: u64) -> Measurement {
-    let pool = pool(1);
-    for x in 0..100 {
-        assert_eq!(pool.same(x).result().expect("it answers"), x);
-    }
-    let (mut trips, mut sum) = (Vec::new(), 0);
-    let watch = Stopwatch::start();
-    for x in 0..calls {
-        let start = Instant::now();
-        sum += pool.same(x).result().expect("it answers");
-        trips.push(start.elapsed());
-    }
-    watch.stop().with_value(super::median(trips), sum)
+    echo::roundtrip(&pool(1), 100, calls)
 }
 
 /// Keeps so many calls outstanding.
@@ -156,35 +115,18 @@ pub(super) fn start_new_version() -> Measurement {
 fn start_with(options: RayOptions) -> Measurement {
     // A namespace of its own is a connection of its own.
     let namespace = format!("start-{:x}", RandomState::new().hash_one(1));
-    let options = options.namespace(namespace);
-    let watch = Stopwatch::start();
-    let start = Instant::now();
-    let pool = Echo::options(Mode::Ray, 2).ray(options).init().expect("the pool starts");
-    let ready = start.elapsed();
-    drop(pool);
-    watch.stop().with_value(ready.as_secs_f64() * 1e3, 0)
-}
-
-fn slots(most: u32) -> LimitSet {
-    let limits = LimitSet::builder().with(ResourceLimit::new("slots", most)).build();
-    limits.expect("a set of one resource")
+    echo::start(Echo::options(Mode::Ray, 2).ray(options.namespace(namespace)))
 }
 
 pub(super) fn permit(calls: u64) -> Measurement {
-    let options = session::with(|session| session.options());
-    let options = Echo::options(Mode::Ray, 1).ray(options).limits(&slots(2));
-    let pool = options.init().expect("the pool starts");
-    pool.take(100).result().expect("it answers");
-    let watch = Stopwatch::start();
-    let nanos = pool.take(calls).result().expect("it answers");
-    let sum = calls * calls.saturating_sub(1) / 2;
-    watch.stop().with_value(nanos as f64 / 1e3 / calls as f64, sum)
+    echo::permit(options(1), calls)
 }
 
 /// So many permits at once, half of them by each of two workers: the slower one counts.
 pub(super) fn permits_at_once(calls: u64) -> Measurement {
     let options = session::with(|session| session.options());
-    let options = Taker::options(Mode::Ray, 2).ray(options).concurrency(1).limits(&slots(2_000));
+    let options =
+        Taker::options(Mode::Ray, 2).ray(options).concurrency(1).limits(&echo::slots(2_000));
     let pool = options.init().expect("the pool starts");
     let take = |permits: u64| {
         let calls: Vec<_> = (0..2).map(|_| pool.take(permits)).collect();
