@@ -12,7 +12,8 @@ use crate::workers::Counter;
 conformance!(every:
     a_worker_that_panics_on_every_call_answers_every_call,
 );
-// A process builds its state again by its own clock, which no test can move.
+// A process builds its state again by its own clock, which no test can move; and it counts the passes
+// of an open gate for itself, so that the one that takes its place is built.
 conformance!(queued_in_this_process:
     restarts_in_a_row_back_off_on_the_clock,
     a_worker_that_cannot_be_built_again_is_given_up_and_its_calls_fail,
