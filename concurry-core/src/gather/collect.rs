@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::as_completed::{AsCompleted, CompletionStream};
+use super::room::Room;
 use super::source::{Next, Source, timed_out};
 use crate::CallError;
 use crate::future::{Outcome, TaskFuture};
@@ -62,8 +63,8 @@ impl<T: Send + 'static, E: Send + 'static> Gather<T, E> {
     }
 
     pub(super) fn into_source(self) -> Source<T, E> {
-        let window = self.futures.len();
-        Source::new(Box::new(self.futures.into_iter()), window, self.timeout, self.progress)
+        let room = Room::fixed(self.futures.len());
+        Source::new(Box::new(self.futures.into_iter()), room, self.timeout, self.progress)
     }
 
     /// Waits for all outputs, in the order of the futures. The first error, in time, ends the wait.

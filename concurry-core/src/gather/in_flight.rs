@@ -95,6 +95,11 @@ impl<T: Send + 'static, E: Send + 'static> InFlight<T, E> {
         unsafe { self.shared.as_ref() }
     }
 
+    /// How many futures it has.
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
     pub(crate) fn has_room(&self) -> bool {
         !self.free.is_empty() || self.futures.len() < self.shared().slots.len()
     }

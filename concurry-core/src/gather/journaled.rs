@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::collect::{InOrder, Outcomes};
 use super::journaled_calls::JournaledCalls;
 use super::map::Map;
+use super::room::Room;
 use super::source::{Next, Source, timed_out};
 use crate::CallError;
 use crate::future::Outcome;
@@ -131,7 +132,7 @@ where
         let window = map.window();
         let Map { items, call, timeout, progress, .. } = map;
         let calls = JournaledCalls::new(items, call, journal, retry_failed, window);
-        Ok(Source::new(Box::new(calls), window, timeout, progress))
+        Ok(Source::new(Box::new(calls), Room::fixed(window), timeout, progress))
     }
 
     /// Waits for all outputs, in the order of the items. After the first error no further call is

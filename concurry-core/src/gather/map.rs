@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use super::as_completed::{AsCompleted, CompletionStream};
 use super::collect::{InOrder, Outcomes, collect_results, results_blocking};
+use super::room::{IN_FLIGHT, Room};
 use super::source::Source;
 use crate::CallError;
 use crate::future::{Outcome, TaskFuture};
 use crate::progress::Progress;
-
-/// Calls that a map keeps going unless told otherwise.
-const IN_FLIGHT: usize = 1_000;
 
 /// One call for each item. Items are taken and calls are made only as earlier calls complete, so
 /// that an endless input, or ten million prompts, take a bounded amount of memory.
@@ -41,7 +39,8 @@ pub struct Map<T, E, A> {
     /// Whose calls they are.
     #[cfg_attr(not(feature = "journal"), allow(dead_code))]
     pub(super) worker: &'static str,
-    pub(super) in_flight: usize,
+    /// Unless it is left to the map.
+    pub(super) in_flight: Option<usize>,
     pub(super) timeout: Option<Duration>,
     pub(super) progress: Option<Progress>,
 }
@@ -56,15 +55,16 @@ impl<T: Send + 'static, E: Send + 'static, A: 'static> Map<T, E, A> {
             items: Box::new(items),
             call: Box::new(call),
             worker,
-            in_flight: IN_FLIGHT,
+            in_flight: None,
             timeout: None,
             progress: None,
         }
     }
 
-    /// How many calls may be on their way at a time: 1,000 unless set. At least 1.
+    /// How many calls may be on their way at a time, at least 1. Unless set 1,000; calls that run in
+    /// other processes and take less than 5 µs each, up to 4,000.
     pub fn in_flight(mut self, calls: usize) -> Self {
-        self.in_flight = calls.max(1);
+        self.in_flight = Some(calls.max(1));
         self
     }
 
@@ -81,15 +81,21 @@ impl<T: Send + 'static, E: Send + 'static, A: 'static> Map<T, E, A> {
     }
 
     fn into_source(self) -> Source<T, E> {
-        let window = self.window();
+        let room = match self.in_flight {
+            Some(_) => Room::fixed(self.window()),
+            None => Room::by_pace(self.most_items()),
+        };
         let Self { items, call, timeout, progress, .. } = self;
-        Source::new(Box::new(items.map(call)), window, timeout, progress)
+        Source::new(Box::new(items.map(call)), room, timeout, progress)
     }
 
     /// How many places there are: no more than there can be items.
     pub(super) fn window(&self) -> usize {
-        let most = self.items.size_hint().1.unwrap_or(usize::MAX);
-        self.in_flight.min(most).max(1)
+        self.in_flight.unwrap_or(IN_FLIGHT).min(self.most_items()).max(1)
+    }
+
+    fn most_items(&self) -> usize {
+        self.items.size_hint().1.unwrap_or(usize::MAX)
     }
 
     /// How many items there are, if the input knows. An endless one promises more than there will

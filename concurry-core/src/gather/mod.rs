@@ -12,6 +12,7 @@ mod journaled;
 #[cfg(feature = "journal")]
 mod journaled_calls;
 mod map;
+mod room;
 mod source;
 mod wait;
 mod watch;

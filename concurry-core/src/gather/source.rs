@@ -7,6 +7,7 @@ use std::time::Duration;
 use concurry_time::{Clock, Sleep, block_on};
 
 use super::in_flight::InFlight;
+use super::room::Room;
 use super::watch::Watch;
 use crate::CallError;
 use crate::error::{CallSite, Timeout};
@@ -56,6 +57,7 @@ where
 pub(crate) struct Source<T, E> {
     futures: Futures<T, E>,
     in_flight: InFlight<T, E>,
+    room: Room,
     /// The number of the future at each place.
     numbers: Vec<usize>,
     next_number: usize,
@@ -86,7 +88,7 @@ pub(crate) enum Next<T, E> {
 impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
     pub(crate) fn new(
         futures: Futures<T, E>,
-        window: usize,
+        room: Room,
         timeout: Option<Duration>,
         progress: Option<Progress>,
     ) -> Self {
@@ -96,7 +98,8 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         };
         Self {
             futures,
-            in_flight: InFlight::new(window),
+            in_flight: InFlight::new(room.most()),
+            room,
             numbers: Vec::new(),
             next_number: 0,
             exhausted: false,
@@ -114,7 +117,8 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
     /// handed on at once. In sync mode every one is, and the next call is made when its outcome was
     /// taken.
     fn fill(&mut self) -> Option<Next<T, E>> {
-        while !self.exhausted && self.in_flight.has_room() {
+        while !self.exhausted && self.in_flight.len() < self.room.now() && self.in_flight.has_room()
+        {
             let Some(future) = self.futures.next_call() else {
                 self.exhausted = true;
                 break;
@@ -187,6 +191,7 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
             watch.record(outcome.is_ok());
         }
         self.futures.done(number, &outcome);
+        self.room.done(self.newest.map(|(pool, _)| pool));
         Next::Done(number, outcome)
     }
 

@@ -144,7 +144,7 @@ fn work<W: Worker>(inbox: &mut Inbox, server: &Server<W>, methods: &Methods<W>) 
             if let Some(run) = methods.run.get(usize::from(frame.header.code)) {
                 run(server, frame);
                 // Neighbours of a slow call do not wait for those behind it.
-                if pacing.done() > TOGETHER {
+                if pacing.done().is_some_and(|time| time > TOGETHER) {
                     pacing.note();
                     outbox.flush();
                 }

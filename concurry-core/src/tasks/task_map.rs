@@ -35,7 +35,7 @@ where
         Self { handle, items, in_flight: None, timeout: None, progress: None }
     }
 
-    /// How many calls may be on their way at a time: 1,000 unless set.
+    /// How many calls may be on their way at a time: see [`Map::in_flight`].
     pub fn in_flight(mut self, calls: usize) -> Self {
         self.in_flight = Some(calls);
         self

@@ -89,6 +89,9 @@ impl<'v> FrameWriter<'v> {
         }
         let header = FrameHeader { length, kind, attachments: count, code, call };
         self.bytes[start..start + HEADER].copy_from_slice(&header.to_bytes());
+        if attachments.is_empty() {
+            return Ok(());
+        }
         let place = self.bytes.len();
         self.blocks.extend(attachments.into_iter().map(|block| (place, block)));
         Ok(())

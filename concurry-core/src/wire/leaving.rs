@@ -3,7 +3,7 @@
 //!
 //! Serialisation has no place for such a question, so the answer is with the thread that encodes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::share::Place;
@@ -19,63 +19,73 @@ enum How {
     Whole,
 }
 
-#[derive(Debug)]
-struct Leaving {
-    how: How,
-    /// The values that were met, each once. `None`: nobody asks.
-    met: Option<Vec<Arc<Place>>>,
-}
-
 thread_local! {
-    static LEAVING: RefCell<Leaving> = const { RefCell::new(Leaving { how: How::Named, met: None }) };
+    /// Apart from the list: every result that is encoded sets it, and it needs no destructor.
+    static HOW: Cell<How> = const { Cell::new(How::Named) };
+    /// The values that were met, each once. `None`: nobody asks.
+    static MET: RefCell<Option<Vec<Arc<Place>>>> = const { RefCell::new(None) };
 }
 
 /// Puts back what was there before, also if the encoding panics.
-struct Back(Option<Leaving>);
+struct Before(How);
 
-impl Drop for Back {
-    fn drop(&mut self) {
-        if let Some(before) = self.0.take() {
-            LEAVING.set(before);
-        }
+impl Before {
+    fn set(how: How) -> Self {
+        Self(HOW.replace(how))
     }
 }
 
-fn with<R>(leaving: Leaving, encode: impl FnOnce() -> R) -> (R, Vec<Arc<Place>>) {
-    let mut back = Back(Some(LEAVING.replace(leaving)));
+impl Drop for Before {
+    fn drop(&mut self) {
+        HOW.set(self.0);
+    }
+}
+
+/// The same for the list.
+struct MetBefore(Option<Vec<Arc<Place>>>);
+
+impl Drop for MetBefore {
+    fn drop(&mut self) {
+        MET.set(self.0.take());
+    }
+}
+
+fn noting<R>(how: How, encode: impl FnOnce() -> R) -> (R, Vec<Arc<Place>>) {
+    let _how = Before::set(how);
+    let _met = MetBefore(MET.replace(Some(Vec::new())));
     let encoded = encode();
-    let before = back.0.take().unwrap_or(Leaving { how: How::Named, met: None });
-    (encoded, LEAVING.replace(before).met.unwrap_or_default())
+    (encoded, MET.take().unwrap_or_default())
 }
 
 /// Encodes for a process of this machine, and tells which shared values are in it.
 pub(crate) fn by_name<R>(encode: impl FnOnce() -> R) -> (R, Vec<Arc<Place>>) {
-    with(Leaving { how: How::Named, met: Some(Vec::new()) }, encode)
+    noting(How::Named, encode)
 }
 
 /// Encodes for a worker to which the shared values are brought that are in it.
 pub(crate) fn by_number<R>(encode: impl FnOnce() -> R) -> (R, Vec<Arc<Place>>) {
-    with(Leaving { how: How::Brought, met: Some(Vec::new()) }, encode)
+    noting(How::Brought, encode)
 }
 
 /// Encodes what has to be there when this process is not.
 pub(crate) fn as_a_whole<R>(encode: impl FnOnce() -> R) -> R {
-    with(Leaving { how: How::Whole, met: None }, encode).0
+    let _how = Before::set(How::Whole);
+    encode()
 }
 
 /// Notes a value that is just being encoded. Whether it is named by its number.
 pub(super) fn note(place: &Arc<Place>) -> bool {
-    LEAVING.with_borrow_mut(|leaving| {
-        if let Some(met) = &mut leaving.met
+    MET.with_borrow_mut(|met| {
+        if let Some(met) = met
             && !met.iter().any(|known| Arc::ptr_eq(known, place))
         {
             met.push(Arc::clone(place));
         }
-        leaving.how == How::Brought
-    })
+    });
+    HOW.get() == How::Brought
 }
 
 /// Whether values go as a whole.
 pub(super) fn is_whole() -> bool {
-    LEAVING.with_borrow(|leaving| leaving.how == How::Whole)
+    HOW.get() == How::Whole
 }

@@ -20,6 +20,8 @@ pub(super) struct Handover {
     place: Mutex<Place>,
     /// Whether the feed is in its place, for those who only want it then.
     is_here: AtomicBool,
+    /// Whether the process has no call, while the feed is in its place.
+    is_idle: AtomicBool,
     /// The feed is back, and somebody waits for it.
     returned: Condvar,
     /// How many visits there were.
@@ -51,16 +53,18 @@ impl Handover {
     pub(super) fn new() -> std::io::Result<Self> {
         let (visitor, rouser) = (PollWaker::new()?, PollWaker::new()?);
         let (place, visits) = (Mutex::default(), AtomicU64::new(0));
-        let is_here = AtomicBool::new(false);
-        Ok(Self { place, is_here, returned: Condvar::new(), visits, visitor, rouser })
+        let [is_here, is_idle] = [AtomicBool::new(false), AtomicBool::new(false)];
+        Ok(Self { place, is_here, is_idle, returned: Condvar::new(), visits, visitor, rouser })
     }
 
     /// Thread: gives the feed away for the time of a sleep. `dozes`: nothing will wake it by itself.
     pub(super) fn lend(&self, feed: Box<Feed>, dozes: bool) {
+        let idle = feed.table.is_empty();
         let mut place = lock(&self.place);
         *place = Place { feed: Some(feed), dozes, ..Place::default() };
         // Relaxed, everywhere: a hint, and what counts is in the lock.
         self.is_here.store(true, Ordering::Relaxed);
+        self.is_idle.store(idle, Ordering::Relaxed);
     }
 
     /// Thread: takes the feed back, and sends whoever waited for the channel away.
@@ -71,6 +75,7 @@ impl Handover {
             if let Some(feed) = place.feed.take() {
                 let visit = std::mem::take(&mut *place).visit;
                 self.is_here.store(false, Ordering::Relaxed);
+                self.is_idle.store(false, Ordering::Relaxed);
                 drop(place);
                 if visit.is_some() {
                     self.visitor.wake_by_ref();
@@ -109,6 +114,13 @@ impl Handover {
         place.dozes = sleep.is_some_and(|sleep| sleep > doze_from);
         self.returned.notify_all();
         sleep
+    }
+
+    /// Caller: whether the process seems to have nothing to do. Without a lock, for those who send many
+    /// calls: as a rule it has.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_idle.load(Ordering::Relaxed)
     }
 
     /// Caller: takes the feed if it is here. `visit`: to go on with that one, which may be over.
@@ -164,8 +176,11 @@ impl Borrowed<'_> {
 
 impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
+        let idle = self.feed.as_ref().is_some_and(|feed| feed.table.is_empty());
         let mut place = lock(&self.handover.place);
         place.feed = self.feed.take();
+        // In the lock: the thread does not take the feed between the two.
+        self.handover.is_idle.store(idle, Ordering::Relaxed);
         place.visit = self.visit;
         if place.wanted {
             self.handover.returned.notify_one();

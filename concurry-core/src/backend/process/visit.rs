@@ -15,6 +15,9 @@ use crate::spin;
 impl Line {
     /// Sends a call from its caller's thread, if the process has nothing to do. Otherwise gives it back.
     pub(super) fn send_directly(&self, call: RemoteCall) -> Result<(), RemoteCall> {
+        if !self.handover.is_idle() {
+            return Err(call);
+        }
         let Some(mut visit) = self.handover.borrow(None) else { return Err(call) };
         let Some(feed) = visit.feed() else { return Err(call) };
         let queue = self.pool.queue();
