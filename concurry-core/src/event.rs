@@ -176,6 +176,9 @@ pub enum Event {
 pub struct CallId(u64);
 
 impl CallId {
+    /// Of a call that began when nobody watched its pool.
+    pub(crate) const UNWATCHED: Self = Self(0);
+
     pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         // Relaxed: only has to differ.

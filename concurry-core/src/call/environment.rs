@@ -1,8 +1,8 @@
 //! What an attempt of a call brings along from the layers to its worker.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::copies::CopyOfCall;
 use super::{CallPermit, CallTrace};
@@ -31,10 +31,8 @@ pub(crate) struct CallEnvironment {
     pub(crate) permit: CallPermit,
     /// The worker that began it, plus one; zero before.
     worker: AtomicUsize,
-    /// Whether the layers want to know when it begins.
-    pub(crate) timed: bool,
     /// When a worker began it, if somebody wants to know.
-    pub(crate) begun: OnceLock<Instant>,
+    begun: Begun,
     /// The place in the bounded queue, given back when a worker begins the call. No lock where there is
     /// no bound.
     place: Option<Mutex<Option<QueuePlace>>>,
@@ -60,8 +58,7 @@ impl CallEnvironment {
             idempotency_key: None,
             permit: CallPermit::default(),
             worker: AtomicUsize::new(0),
-            timed: false,
-            begun: OnceLock::new(),
+            begun: Begun::default(),
             place: place.map(|place| Mutex::new(Some(place))),
             copy: OnceLock::new(),
             copied: AtomicBool::new(false),
@@ -86,15 +83,12 @@ impl CallEnvironment {
     /// When its deadline has passed: an expired call is not started.
     pub(crate) fn begin(&self, seat: &Seat) -> Result<(), Timeout> {
         drop(self.give_place());
-        let watched = self.timed || (self.call.is_some() && seat.pool.events.are_watched());
-        if watched || self.deadline.is_some() {
+        if self.begun.since.is_some() || self.deadline.is_some() {
             let now = seat.pool.clock.now();
             if self.deadline.is_some_and(|deadline| deadline <= now) {
                 return Err(Timeout::Deadline);
             }
-            if watched {
-                let _ = self.begun.set(now);
-            }
+            self.begun.note(now);
         }
         // Relaxed: read for reports, after the attempt's outcome published everything.
         self.worker.store(seat.index + 1, Ordering::Relaxed);
@@ -106,6 +100,16 @@ impl CallEnvironment {
             let _ = member.begin(seat);
         }
         Ok(())
+    }
+
+    /// The layers, or those who watch, want to know when it begins. It has not begun at that moment.
+    pub(crate) fn time_from(&mut self, since: Option<Instant>) {
+        self.begun.since = since;
+    }
+
+    /// When a worker began it, if somebody wants to know.
+    pub(crate) fn begun(&self) -> Option<Instant> {
+        self.begun.get()
     }
 
     /// Gives its place in the queue to a copy that is sent instead.
@@ -140,10 +144,37 @@ impl CallEnvironment {
     }
 }
 
+/// A moment that is noted at most once, by plain stores: every timed call notes one.
+#[derive(Default)]
+struct Begun {
+    /// A moment before. `None` if nobody wants to know.
+    since: Option<Instant>,
+    /// Nanoseconds from then, plus one; zero before it is known. Relaxed: it is all there is to see.
+    after: AtomicU64,
+}
+
+impl Begun {
+    fn note(&self, now: Instant) {
+        // A call that was taken back begins again, but never at two workers at once.
+        if let Some(since) = self.since
+            && self.after.load(Ordering::Relaxed) == 0
+        {
+            let after = now.saturating_duration_since(since).as_nanos();
+            let after = u64::try_from(after).unwrap_or(u64::MAX).saturating_add(1);
+            self.after.store(after, Ordering::Relaxed);
+        }
+    }
+
+    fn get(&self) -> Option<Instant> {
+        let after = self.after.load(Ordering::Relaxed).checked_sub(1)?;
+        self.since?.checked_add(Duration::from_nanos(after))
+    }
+}
+
 impl Drop for CallEnvironment {
     fn drop(&mut self) {
         if let Some(copy) = self.copy.get() {
-            copy.ended(self.begun.get().copied());
+            copy.ended(self.begun());
         }
     }
 }

@@ -65,18 +65,19 @@ pub(crate) struct Relayed<R: Relay> {
     pub(crate) future: TaskFuture<R::Output, R::Error>,
 }
 
-/// Makes a relay. Inlined, so that it is written where it stays.
+/// Makes a relay where it stays: behind the only step that can fail, and inlined, so that no copy of it
+/// is made first. If making it panics, its memory is lost.
 ///
 /// # Safety
 /// `relay` of the result is not used after its future was given away.
 #[inline(always)]
-pub(crate) unsafe fn relay<R: Relay>(pool: PoolId, relay: R) -> Relayed<R> {
+pub(crate) unsafe fn relay<R: Relay>(pool: PoolId, make: impl FnOnce() -> R) -> Relayed<R> {
     let node = Header::allocate_large(RelayNode::<R>::VTABLE, pool, Lifecycle::relayed);
     // SAFETY: the vtable's layout is that of the whole node; the header is written, the outcome
     // stays open, and this is the other field. A running node has one reference for each side, and
     // is claimed; this one has one more.
     unsafe {
-        (&raw mut (*node.cast::<RelayNode<R>>().as_ptr()).relay).write(relay);
+        (&raw mut (*node.cast::<RelayNode<R>>().as_ptr()).relay).write(make());
         Relayed {
             waker: RelayRef { node, relay: PhantomData::<R> }.into_waker(),
             relay: ManuallyDrop::new(RelayRef { node, relay: PhantomData }),

@@ -11,7 +11,7 @@ use crate::call::{CallEnvironment, CallOptions, Copies, EnvironmentRef};
 use crate::error::{CallSite, Rejected, Rejection};
 use crate::future::{Call, TaskFuture};
 use crate::pool::layers::{self, LayerTable};
-use crate::shared::{Bound, PoolShared, QueuePlace, Stage, running};
+use crate::shared::{Bound, PoolShared, QueuePlace, Stage, StockedArc, running};
 use crate::spin;
 #[cfg(feature = "process")]
 use crate::worker::Queueing;
@@ -19,8 +19,6 @@ use crate::worker::{CallParts, Method, Shape, Worker};
 use crate::{CallError, Mode};
 
 /// A running pool. The last handle to it closes it: what is queued is still run.
-// Away from the count of its owners, which calls in the layers change on several threads.
-#[repr(align(128))]
 pub struct Pool<W: Worker> {
     pub(crate) shared: Arc<PoolShared>,
     pub(crate) mode: Mode,
@@ -36,13 +34,13 @@ pub struct Pool<W: Worker> {
 /// What a generated handle is made of.
 #[doc(hidden)]
 pub struct Handle<W: Worker> {
-    pub(crate) pool: Arc<Pool<W>>,
+    pub(crate) pool: StockedArc<Pool<W>>,
     pub(crate) options: Option<Arc<CallOptions>>,
 }
 
 impl<W: Worker> Handle<W> {
     pub(crate) fn new(pool: Pool<W>) -> Self {
-        Self { pool: Arc::new(pool), options: None }
+        Self { pool: StockedArc::new(pool), options: None }
     }
 
     /// Makes a call.
@@ -61,7 +59,7 @@ impl<W: Worker> Handle<W> {
     /// The same pool, with options for single calls.
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
-        Self { pool: Arc::clone(&self.pool), options: Some(Arc::new(options)) }
+        Self { pool: self.pool.clone(), options: Some(Arc::new(options)) }
     }
 
     /// How the pool stands.
@@ -244,13 +242,13 @@ impl<W: Worker> Drop for Pool<W> {
 
 impl<W: Worker> Clone for Handle<W> {
     fn clone(&self) -> Self {
-        Self { pool: Arc::clone(&self.pool), options: self.options.clone() }
+        Self { pool: self.pool.clone(), options: self.options.clone() }
     }
 }
 
 impl<W: Worker> fmt::Debug for Handle<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.pool, f)
+        fmt::Debug::fmt(&*self.pool, f)
     }
 }
 

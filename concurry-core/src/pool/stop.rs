@@ -8,14 +8,13 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use super::handle::Pool;
 use crate::error::CallSite;
 use crate::future::{TaskFuture, drive_future};
-use crate::shared::Stage;
+use crate::shared::{Stage, StockedArc};
 use crate::worker::{MethodSpec, Worker, WorkerType};
 
 /// How a stop went.
@@ -48,14 +47,14 @@ fn site<W: WorkerType>() -> CallSite {
     )
 }
 
-pub(crate) fn stop<W: Worker>(pool: &Arc<Pool<W>>) -> TaskFuture<StopReport> {
-    let pool = Arc::clone(pool);
+pub(crate) fn stop<W: Worker>(pool: &StockedArc<Pool<W>>) -> TaskFuture<StopReport> {
+    let pool = pool.clone();
     let id = pool.shared.id;
     drive_future(site::<W>(), id, drain(pool), || true)
 }
 
 async fn drain<W: Worker>(
-    pool: Arc<Pool<W>>,
+    pool: StockedArc<Pool<W>>,
 ) -> Result<StopReport, crate::CallError<std::convert::Infallible>> {
     let deadline = pool.shared.clock.after(pool.stop_timeout);
     pool.shared.shutdown.advance(Stage::Draining);
@@ -71,13 +70,13 @@ async fn drain<W: Worker>(
     Ok(end(pool).await)
 }
 
-pub(crate) fn stop_now<W: Worker>(pool: &Arc<Pool<W>>) -> TaskFuture<StopReport> {
-    let pool = Arc::clone(pool);
+pub(crate) fn stop_now<W: Worker>(pool: &StockedArc<Pool<W>>) -> TaskFuture<StopReport> {
+    let pool = pool.clone();
     let id = pool.shared.id;
     drive_future(site::<W>(), id, async move { Ok(end(pool).await) }, || true)
 }
 
-async fn end<W: Worker>(pool: Arc<Pool<W>>) -> StopReport {
+async fn end<W: Worker>(pool: StockedArc<Pool<W>>) -> StopReport {
     pool.shared.shutdown.advance(Stage::Stopping);
     pool.close();
     // Not left to the workers: they may be in a call that does not return, or wait for a restart.

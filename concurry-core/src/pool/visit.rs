@@ -179,7 +179,7 @@ impl<W: Worker> Handle<W> {
             (Some(own), Some(others)) => Arc::ptr_eq(own, others),
             _ => false,
         };
-        same_options && Arc::ptr_eq(&self.pool, &other.pool)
+        same_options && std::ptr::eq(&*self.pool, &*other.pool)
     }
 
     /// Whether calls of this method may be made on visits.

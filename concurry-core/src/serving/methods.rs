@@ -10,6 +10,7 @@ use crate::backend::remote_node::read_context;
 use crate::call::{CallEnvironment, CallPermit, EnvironmentRef};
 use crate::future::Outcome;
 use crate::pool::Pool;
+use crate::shared::StockedArc;
 use crate::wire::message::{FailureText, PanicText, Uncarried};
 use crate::wire::{
     CarryFailure, Decoder, Encoder, FlightRecorder, Frame, Kind, Status, codec, judged, leaving,
@@ -19,7 +20,7 @@ use crate::{CallError, panics};
 
 /// What calls are run with.
 pub(crate) struct Server<W: Worker> {
-    pub(crate) pool: Arc<Pool<W>>,
+    pub(crate) pool: StockedArc<Pool<W>>,
     pub(crate) control: Arc<Control>,
     pub(crate) recorder: Option<Arc<FlightRecorder>>,
 }

@@ -125,7 +125,7 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
     }
     tell_built(&outbox, Status::Done, &());
     let methods = Methods::<W>::of(one_at_a_time);
-    let server = Server { pool: Arc::clone(&handle.pool), control, recorder };
+    let server = Server { pool: handle.pool.clone(), control, recorder };
     if work(&mut inbox, &server, &methods).is_err() {
         // Nobody said that it is over: the other side is gone. This thread may notice that before the
         // one that listens for what is urgent, and what was started here has to go along all the same.

@@ -10,6 +10,7 @@ mod restart_policy;
 pub(crate) mod running;
 mod seat;
 mod shutdown;
+mod stocked_arc;
 mod tallies;
 #[cfg(feature = "process")]
 pub(crate) mod unheard;
@@ -22,4 +23,5 @@ pub(crate) use pool_shared::{LayerCounters, PoolShared};
 pub use restart_policy::RestartPolicy;
 pub(crate) use seat::Seat;
 pub(crate) use shutdown::{Reached, Shutdown, Stage};
+pub(crate) use stocked_arc::StockedArc;
 pub(crate) use tallies::{Pools, Tallies};

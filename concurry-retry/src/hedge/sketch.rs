@@ -13,10 +13,21 @@ pub(crate) struct Sketch {
     samples: u32,
     /// The moment at which a new call weighs 1.
     landmark: Option<Instant>,
+    /// What a call weighed when that was last worked out.
+    weighed: Option<Weighed>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Weighed {
+    at: Instant,
+    weight: f64,
 }
 
 const GROWTH: f64 = 1.1;
 const HALF_LIFE: Duration = Duration::from_secs(60);
+/// For so long a weight stays as it is: it grows by less than a thousandth meanwhile, and to work it out
+/// takes longer than all else.
+const SAME_WEIGHT: Duration = Duration::from_millis(60);
 /// Half-lives after which the weights are scaled down, long before they leave the range of `f64`.
 const RESCALE_AFTER: f64 = 500.0;
 
@@ -24,20 +35,33 @@ impl Sketch {
     pub(crate) fn new() -> Self {
         // One bucket for each power of 1.1 up to 2^64 ns (584 years).
         let buckets = bucket(Duration::from_nanos(u64::MAX)) + 1;
-        Self { weights: vec![0.0; buckets], total: 0.0, samples: 0, landmark: None }
+        Self { weights: vec![0.0; buckets], total: 0.0, samples: 0, landmark: None, weighed: None }
     }
 
     pub(crate) fn add(&mut self, latency: Duration, now: Instant) {
-        let landmark = *self.landmark.get_or_insert(now);
-        let age = now.saturating_duration_since(landmark).as_secs_f64() / HALF_LIFE.as_secs_f64();
-        let weight = age.min(2.0 * RESCALE_AFTER).exp2();
+        let weight = self.weight(now);
         let index = bucket(latency).min(self.weights.len() - 1);
         self.weights[index] += weight;
         self.total += weight;
         self.samples = self.samples.saturating_add(1);
+    }
+
+    /// What a call weighs now.
+    fn weight(&mut self, now: Instant) -> f64 {
+        if let Some(Weighed { at, weight }) = self.weighed
+            && now.saturating_duration_since(at) < SAME_WEIGHT
+        {
+            return weight;
+        }
+        let landmark = *self.landmark.get_or_insert(now);
+        let age = now.saturating_duration_since(landmark).as_secs_f64() / HALF_LIFE.as_secs_f64();
+        let mut weight = age.min(2.0 * RESCALE_AFTER).exp2();
         if age > RESCALE_AFTER {
             self.rescale(weight, now);
+            weight = 1.0;
         }
+        self.weighed = Some(Weighed { at: now, weight });
+        weight
     }
 
     /// The latency that this share of the calls stay within.

@@ -23,7 +23,7 @@ use crate::error::Panicked;
 use crate::future::drive_future;
 use crate::panics;
 use crate::pool::Pool;
-use crate::shared::{InLayers, PoolId};
+use crate::shared::{InLayers, PoolId, StockedArc};
 use crate::sync::lock;
 use crate::worker::{BatchedForm, Method};
 
@@ -49,7 +49,7 @@ struct State<B: BatchedForm> {
 }
 
 struct Busy<B: BatchedForm> {
-    pool: Arc<Pool<B::Worker>>,
+    pool: StockedArc<Pool<B::Worker>>,
     _in_layers: InLayers,
 }
 
@@ -63,7 +63,7 @@ impl<B: BatchedForm> State<B> {
 
 /// What to do after the lock is released.
 struct Action<B: BatchedForm> {
-    pool: Option<Arc<Pool<B::Worker>>>,
+    pool: Option<StockedArc<Pool<B::Worker>>>,
     ready: Vec<Ready<B>>,
     alarm: (u64, Option<Instant>),
     starts_keeping_time: bool,
@@ -126,7 +126,7 @@ impl<B: BatchedForm> Batcher<B> {
         Action {
             pool: match ready.is_empty() {
                 true => None,
-                false => state.busy.as_ref().map(|busy| Arc::clone(&busy.pool)),
+                false => state.busy.as_ref().map(|busy| busy.pool.clone()),
             },
             ready,
             alarm: (state.looks, alarm),
@@ -161,7 +161,7 @@ impl<B: BatchedForm> Batcher<B> {
 
     pub(super) fn enter(
         &self,
-        pool: &Arc<Pool<B::Worker>>,
+        pool: &StockedArc<Pool<B::Worker>>,
         ticket: &Arc<Ticket<B>>,
         hash: u64,
         group: Option<u64>,
@@ -171,7 +171,7 @@ impl<B: BatchedForm> Batcher<B> {
         self.change(|state, now| {
             if state.busy.is_none() {
                 let _in_layers = InLayers::enter(&pool.shared);
-                state.busy = Some(Busy { pool: Arc::clone(pool), _in_layers });
+                state.busy = Some(Busy { pool: pool.clone(), _in_layers });
             }
             let group = if B::HAS_REST { group } else { state.groups.only() };
             let joined = group.is_some_and(|group| state.groups.push(group, ticket));
@@ -196,7 +196,7 @@ impl<B: BatchedForm> Batcher<B> {
     }
 
     /// Calls of a batch that was sent then are about to get their outcome.
-    pub(super) fn answered(&self, pool: &Arc<Pool<B::Worker>>, calls: usize, sent: Instant) {
+    pub(super) fn answered(&self, pool: &StockedArc<Pool<B::Worker>>, calls: usize, sent: Instant) {
         let took = self.clock.now().saturating_duration_since(sent);
         let next = {
             let mut state = lock(&self.state);
@@ -225,7 +225,7 @@ impl<B: BatchedForm> Batcher<B> {
         self.change(|state, now| state.window.ended(now));
     }
 
-    fn send(&self, pool: &Arc<Pool<B::Worker>>, ready: Ready<B>) {
+    fn send(&self, pool: &StockedArc<Pool<B::Worker>>, ready: Ready<B>) {
         let Ready { tickets: taken, rest, full } = ready;
         let sent = Sent::new(taken.len());
         let (mut tickets, mut items) =
@@ -257,7 +257,7 @@ impl<B: BatchedForm> Batcher<B> {
     /// Sends a part of a batch that failed.
     pub(super) fn send_half(
         &self,
-        pool: &Arc<Pool<B::Worker>>,
+        pool: &StockedArc<Pool<B::Worker>>,
         tickets: Vec<Arc<Ticket<B>>>,
         items: Vec<B::Item>,
         rest: Result<B::Rest, Panicked>,
@@ -285,7 +285,7 @@ impl<B: BatchedForm> Batcher<B> {
     /// Calls the batched form.
     fn start(
         &self,
-        pool: &Arc<Pool<B::Worker>>,
+        pool: &StockedArc<Pool<B::Worker>>,
         tickets: Vec<Arc<Ticket<B>>>,
         items: Vec<B::Item>,
         rest: Result<B::Rest, Panicked>,
@@ -293,7 +293,7 @@ impl<B: BatchedForm> Batcher<B> {
     ) {
         let Some(batcher) = self.this.upgrade() else { return };
         let began = self.clock.now();
-        let mut batch = Batch { batcher, pool: Arc::clone(pool), tickets, spare: None, began };
+        let mut batch = Batch { batcher, pool: pool.clone(), tickets, spare: None, began };
         let clone_item = B::batch_abilities().clone_item.filter(|_| self.plan.bisect);
         let made = rest.and_then(|rest| {
             panics::caught(form_site::<B>(), || {

@@ -26,6 +26,7 @@ pub use stats::BatchStats;
 use super::Pool;
 use crate::call::EnvironmentRef;
 use crate::future::TaskFuture;
+use crate::shared::StockedArc;
 use crate::worker::Method;
 
 /// The batcher of a method, whatever its batched form.
@@ -33,7 +34,7 @@ pub(crate) trait Batches<M: Method>: Send + Sync {
     /// Takes a call that has passed its layers.
     fn submit(
         self: Arc<Self>,
-        pool: &Arc<Pool<M::Worker>>,
+        pool: &StockedArc<Pool<M::Worker>>,
         args: M::Args,
         environment: Option<EnvironmentRef>,
     ) -> TaskFuture<M::Output, M::Error>;

@@ -10,13 +10,14 @@ use crate::call::EnvironmentRef;
 use crate::future::{TaskFuture, promise};
 use crate::panics;
 use crate::pool::Pool;
+use crate::shared::StockedArc;
 use crate::spin;
 use crate::worker::{BatchedForm, Method};
 
 impl<B: BatchedForm> Batches<B::Single> for Batcher<B> {
     fn submit(
         self: Arc<Self>,
-        pool: &Arc<Pool<B::Worker>>,
+        pool: &StockedArc<Pool<B::Worker>>,
         args: <B::Single as Method>::Args,
         environment: Option<EnvironmentRef>,
     ) -> TaskFuture<<B::Single as Method>::Output, <B::Single as Method>::Error> {

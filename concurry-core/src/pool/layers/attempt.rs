@@ -11,6 +11,7 @@ use concurry_limits::{Acquire, LimitError, Permit};
 use concurry_time::Sleep;
 
 use super::drive::{Drive, Ended};
+use super::times::{Look, Times};
 use super::waiting::{Throttled, until};
 use crate::CallError;
 use crate::call::{CallEnvironment, CallPermit, Copies, CopyOfCall, EnvironmentRef};
@@ -30,7 +31,7 @@ impl<M: Method> Drive<M> {
             None => (None, Duration::ZERO),
             Some(request) => match self.acquire(request).await {
                 Ok((permit, waited)) => (Some(permit), waited),
-                Err(error) => return Ended { copy: number, ..Ended::never_sent(error) },
+                Err(error) => return Ended { copy: number, ..Ended::of(Err(error)) },
             },
         };
         let environment = self.environment_with(permit, copy);
@@ -43,13 +44,13 @@ impl<M: Method> Drive<M> {
     /// take. Dropping the future cancels the attempt.
     pub(super) async fn ended(&self, copy: SentCopy<M>) -> Ended<M> {
         let SentCopy { number, mut call, environment, limit_wait, sent } = copy;
-        let mut watch = Watch { timeout: self.timeout(), deadline: self.deadline, sleep: None };
+        let mut watch = Watch { times: self.times(), sleep: None };
         let clock = &self.shared().clock;
         let outcome = poll_fn(|context| {
             if let Poll::Ready(outcome) = Pin::new(&mut call).poll(context) {
                 return Poll::Ready(outcome);
             }
-            let begun = || environment.begun.get().copied();
+            let begun = || environment.begun();
             watch.poll(clock, begun, context).map(|timeout| Err(CallError::TimedOut(timeout)))
         })
         .await;
@@ -57,7 +58,7 @@ impl<M: Method> Drive<M> {
         drop(call);
         let outcome = outcome.and_then(|output| self.accept(output));
         let environment = Some(environment);
-        let ended = Ended { copy: number, environment, limit_wait, sent, ..Ended::sent(outcome) };
+        let ended = Ended { copy: number, environment, limit_wait, sent, ..Ended::of(outcome) };
         self.heed_time(ended)
     }
 
@@ -82,8 +83,9 @@ impl<M: Method> Drive<M> {
             Some(first) => first.take_place(),
             None => lock(&self.place).take(),
         };
-        let mut environment = self.environment(self.attempt, place);
-        environment.timed |= copy.is_some();
+        let timed = self.is_timed() || copy.is_some();
+        let since = self.started.or_else(|| timed.then(|| self.shared().clock.now()));
+        let mut environment = self.environment(self.attempt, place, since);
         environment.permit = CallPermit::new(permit);
         let environment = EnvironmentRef::new(environment);
         self.mark(&environment, copy);
@@ -91,13 +93,19 @@ impl<M: Method> Drive<M> {
     }
 
     /// What the first attempt brings along, or the first copy of it. Its permit is put in later.
-    pub(super) fn first_environment(&mut self) -> EnvironmentRef {
+    pub(super) fn first_environment(&mut self, since: Option<Instant>) -> EnvironmentRef {
         let place = self.place.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        EnvironmentRef::new(self.environment(1, place))
+        EnvironmentRef::new(self.environment(1, place, since))
     }
 
+    /// Of an attempt that has not begun at `since`, if it matters when it begins.
     #[inline(always)]
-    fn environment(&self, attempt: u32, place: Option<QueuePlace>) -> CallEnvironment {
+    fn environment(
+        &self,
+        attempt: u32,
+        place: Option<QueuePlace>,
+        since: Option<Instant>,
+    ) -> CallEnvironment {
         let key = self.options.as_deref().and_then(|options| options.idempotency_key.clone());
         let mut environment = CallEnvironment::first(place);
         environment.call = Some(self.call);
@@ -106,8 +114,13 @@ impl<M: Method> Drive<M> {
         environment.deadline = self.deadline;
         environment.idempotency_key = key;
         environment.trace = self.trace.clone();
-        environment.timed = self.layers().hedger.is_some() || self.timeout().is_some();
+        environment.time_from(since);
         environment
+    }
+
+    /// Whether the layers want to know when an attempt begins.
+    pub(super) fn is_timed(&self) -> bool {
+        self.layers().hedger.is_some() || self.timeout().is_some()
     }
 
     /// Says of an attempt that is to be sent which copy it is, if there are several.
@@ -224,13 +237,9 @@ pub(super) struct SentCopy<M: Method> {
     pub(super) sent: Option<Instant>,
 }
 
-/// The bounds of an attempt that was sent.
-///
-/// Its timeout begins when a worker begins it. Nobody is woken for that: a timer looks, at the
-/// earliest moment at which the time can be over, whether the attempt has begun, and when.
+/// Waits for the end of an attempt's time.
 struct Watch {
-    timeout: Option<Duration>,
-    deadline: Option<Instant>,
+    times: Times,
     sleep: Option<Sleep>,
 }
 
@@ -242,27 +251,18 @@ impl Watch {
         begun: impl Fn() -> Option<Instant>,
         context: &mut Context<'_>,
     ) -> Poll<Timeout> {
+        if self.times.are_unbounded() {
+            return Poll::Pending;
+        }
         loop {
             if let Some(sleep) = &mut self.sleep {
                 ready!(Pin::new(sleep).poll(context));
-            } else if self.timeout.is_none() && self.deadline.is_none() {
-                return Poll::Pending;
             }
-            let now = clock.now();
-            if self.deadline.is_some_and(|deadline| deadline <= now) {
-                return Poll::Ready(Timeout::Deadline);
+            match self.times.look(begun(), clock.now()) {
+                Look::Over(timeout) => return Poll::Ready(timeout),
+                Look::Until(Some(next)) => self.sleep = Some(clock.sleep_until(next)),
+                Look::Until(None) => return Poll::Pending,
             }
-            // If it has not begun, it has all its time before it.
-            let end = self.timeout.and_then(|timeout| begun().unwrap_or(now).checked_add(timeout));
-            if end.is_some_and(|end| end <= now) {
-                return Poll::Ready(Timeout::Attempt);
-            }
-            let next = match (end, self.deadline) {
-                (Some(end), Some(deadline)) => Some(end.min(deadline)),
-                (end, deadline) => end.or(deadline),
-            };
-            let Some(next) = next else { return Poll::Pending };
-            self.sleep = Some(clock.sleep_until(next));
         }
     }
 }

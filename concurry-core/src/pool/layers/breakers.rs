@@ -112,6 +112,6 @@ impl<M: Method> Drive<M> {
     fn refused(&self, open: BreakerOpen, args: M::Args) -> Ended<M> {
         self.shared().layer_counters.refused.fetch_add(1, Ordering::Relaxed);
         let rejected = Rejected::by_breaker(Self::site(), open, Some(Box::new(args)));
-        Ended::never_sent(CallError::Rejected(Box::new(rejected)))
+        Ended::of(Err(CallError::Rejected(Box::new(rejected))))
     }
 }

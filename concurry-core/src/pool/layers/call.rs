@@ -63,7 +63,7 @@ fn call_through<M: Method>(
     }
     let options = handle.options.clone();
     if pool.mode == Mode::Sync {
-        let drive = Drive::<M>::new(Arc::clone(pool), options, deadline, place);
+        let drive = Drive::<M>::new(pool.clone(), options, deadline, place);
         drive.tell_started();
         // The call runs at the call, and so do its waits.
         return TaskFuture::from_outcome(concurry_time::block_on(drive.run(args)));

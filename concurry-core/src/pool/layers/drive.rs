@@ -15,13 +15,13 @@ use crate::error::{CallSite, Timeout};
 use crate::event::CallId;
 use crate::future::Outcome;
 use crate::pool::Pool;
-use crate::shared::{PoolShared, QueuePlace};
+use crate::shared::{PoolShared, QueuePlace, StockedArc};
 use crate::worker::Method;
 
 /// A call on its way. While it lives, its pool counts it as being in the layers.
 pub(crate) struct Drive<M: Method> {
     pub(super) call: CallId,
-    pub(super) pool: Arc<Pool<M::Worker>>,
+    pub(super) pool: StockedArc<Pool<M::Worker>>,
     /// Of its pool.
     pub(super) layers: Layers<M>,
     pub(super) options: Option<Arc<CallOptions>>,
@@ -87,12 +87,8 @@ pub(super) struct Ended<M: Method> {
 }
 
 impl<M: Method> Ended<M> {
-    pub(super) fn never_sent(error: CallError<M::Error>) -> Self {
-        Self::sent(Err(error))
-    }
-
     /// The first copy, of which nothing else is known.
-    pub(super) fn sent(outcome: Outcome<M::Output, M::Error>) -> Self {
+    pub(super) fn of(outcome: Outcome<M::Output, M::Error>) -> Self {
         Self {
             copy: 1,
             outcome,
@@ -123,7 +119,7 @@ impl<M: Method> Drive<M> {
     /// Inlined, so that it is written where it stays.
     #[inline(always)]
     pub(crate) fn new(
-        pool: Arc<Pool<M::Worker>>,
+        pool: StockedArc<Pool<M::Worker>>,
         options: Option<Arc<CallOptions>>,
         inherited: Option<Instant>,
         place: Option<QueuePlace>,
@@ -138,7 +134,8 @@ impl<M: Method> Drive<M> {
         };
         let asked = options.as_deref().and_then(|options| options.deadline);
         let timed = asked.is_some() || after.is_some() || inherited.is_some();
-        let started = (timed || pool.shared.events.are_watched()).then(|| pool.shared.clock.now());
+        let watched = pool.shared.events.are_watched();
+        let started = (timed || watched).then(|| pool.shared.clock.now());
         let own = match (asked, started) {
             (Some(asked), Some(started)) => asked.at(started),
             (None, Some(started)) => after.and_then(|after| started.checked_add(after)),
@@ -150,7 +147,8 @@ impl<M: Method> Drive<M> {
         };
         pool.shared.layered.enter();
         Self {
-            call: CallId::next(),
+            // All callers of the program take turns at it, so only who needs it.
+            call: if watched { CallId::next() } else { CallId::UNWATCHED },
             pool,
             layers,
             options,

@@ -22,8 +22,8 @@ use crate::future::{
 };
 use crate::panics;
 use crate::pool::Pool;
-use crate::shared::QueuePlace;
 use crate::shared::running::Within;
+use crate::shared::{QueuePlace, StockedArc};
 use crate::worker::Method;
 
 /// The way of a call whose first attempt was sent.
@@ -58,14 +58,16 @@ const LOOK: u8 = 4;
 /// The attempt leaves when all that belongs to it is written, and is not touched afterwards: from then
 /// on the worker writes to the same lines.
 pub(super) fn start<M: Method>(
-    pool: &Arc<Pool<M::Worker>>,
+    pool: &StockedArc<Pool<M::Worker>>,
     options: Option<Arc<CallOptions>>,
     within: Option<Instant>,
     place: Option<QueuePlace>,
     args: M::Args,
 ) -> TaskFuture<M::Output, M::Error> {
-    let sent = Sent::new(Drive::new(Arc::clone(pool), options, within, place));
-    let first = FirstAttempt::<M>::new(Waiting { sent, completer: None, within });
+    let first = || {
+        let sent = Sent::new(Drive::new(pool.clone(), options, within, place));
+        FirstAttempt::<M>::new(Waiting { sent, completer: None, within })
+    };
     // SAFETY: the future is kept to the end of this function.
     let Relayed { relay: attempt, waker, completer, future } =
         unsafe { relay(pool.shared.id, first) };

@@ -1,9 +1,9 @@
 //! Copies of an attempt: the first that succeeds wins, the others are cancelled.
 //!
 //! The rule of when a copy starts is [`CopyPlan`](concurry_retry::CopyPlan)'s; here it meets workers.
-//! A loser is cancelled when its future is dropped. The winner's output does not wait for it; the
-//! pool does, when it is stopped (see [`CopyOfCall`](crate::call::CopyOfCall)), and what the loser
-//! reserved is settled when it has ended.
+//! A loser is cancelled when its future is dropped. The winner's output does not wait for it beyond the
+//! hedge's grace; the pool does, when it is stopped (see [`CopyOfCall`](crate::call::CopyOfCall)), and
+//! what the loser reserved is settled when it has ended.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};

@@ -33,7 +33,6 @@ impl<M: Method> Sent<M> {
     /// Takes what the first attempt needs. `None` if it has to wait, is refused, or is more than one
     /// copy from the start: then nothing was taken.
     pub(super) fn leave_to_send(&mut self, args: &M::Args) -> Option<Leave> {
-        self.drive.attempt = 1;
         let leave = self.take_leave(args);
         if leave.is_none() {
             self.drive.attempt = 0;
@@ -50,10 +49,8 @@ impl<M: Method> Sent<M> {
             return None;
         }
         let timeout = drive.timeout();
-        self.began = drive.start_of_attempt();
         let mut look_at = drive.deadline;
-        if timeout.is_some() || delay.is_some() {
-            let now = *self.began.get_or_insert_with(|| drive.shared().clock.now());
+        if let Some(now) = self.began {
             for after in [timeout, delay].into_iter().flatten() {
                 let at = now.checked_add(after);
                 look_at = look_at.into_iter().chain(at).min();

@@ -24,12 +24,12 @@ mod drive;
 mod fallbacks;
 mod first;
 mod hedging;
-mod late;
 mod leave;
 mod sent;
 mod table;
 mod telling;
 mod timer_queue;
+mod times;
 mod verdict;
 mod waiting;
 

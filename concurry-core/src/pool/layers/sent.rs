@@ -14,6 +14,7 @@ use super::drive::{Drive, Ended};
 use super::first::FirstAttempt;
 use super::hedging::Race;
 use super::leave::Bounds;
+use super::times::{Look, Times};
 use crate::CallError;
 use crate::call::{Copies, EnvironmentRef};
 use crate::error::Timeout;
@@ -76,7 +77,13 @@ impl<M: Method> Sent<M> {
 
     /// Makes what the attempt brings along.
     pub(super) fn pack(&mut self) {
-        self.environment = Some(self.drive.first_environment());
+        let drive = &mut self.drive;
+        drive.attempt = 1;
+        self.began = drive.start_of_attempt();
+        if self.began.is_none() && drive.is_timed() {
+            self.began = Some(drive.shared().clock.now());
+        }
+        self.environment = Some(drive.first_environment(self.began));
     }
 
     /// Makes the first attempt, to be sent to a worker, with its copies. A batched one is on its way.
@@ -136,21 +143,17 @@ impl<M: Method> Sent<M> {
     /// What is due now.
     pub(super) fn due(&self) -> Option<Due> {
         let now = self.drive.shared().clock.now();
-        let deadline = self.drive.deadline;
-        if deadline.is_some_and(|deadline| deadline <= now) {
-            return Some(Due::Timeout(Timeout::Deadline));
-        }
-        let begun = self.environment.as_ref().and_then(|environment| environment.begun.get());
-        // If it has not begun, it has all its time before it.
-        let end = self.bounds.timeout.and_then(|time| begun.unwrap_or(&now).checked_add(time));
-        if end.is_some_and(|end| end <= now) {
-            return Some(Due::Timeout(Timeout::Attempt));
-        }
+        let times = Times { deadline: self.drive.deadline, timeout: self.bounds.timeout };
+        let begun = self.environment.as_ref().and_then(|environment| environment.begun());
+        let over = match times.look(begun, now) {
+            Look::Over(timeout) => return Some(Due::Timeout(timeout)),
+            Look::Until(over) => over,
+        };
         let copy = self.bounds.hedge.and_then(|(made, delay)| made.checked_add(delay));
         if copy.is_some_and(|copy| copy <= now) {
             return Some(Due::Copy);
         }
-        [deadline, end, copy].into_iter().flatten().min().map(Due::At)
+        over.into_iter().chain(copy).min().map(Due::At)
     }
 
     /// The attempt has ended: what follows.
@@ -173,7 +176,7 @@ impl<M: Method> Sent<M> {
             drive.succeeded();
             return Next::Over(outcome);
         }
-        let ended = Ended { environment, sent: self.sent, ..Ended::sent(outcome) };
+        let ended = Ended { environment, sent: self.sent, ..Ended::of(outcome) };
         let ended = drive.heed_time(ended);
         match self.bounds.hedge {
             Some(_) if ended.outcome.is_err() => Next::Watch(Some(ended)),

@@ -19,6 +19,7 @@ use crate::error::{CallSite, OptionsError};
 use crate::future::{Call, RelayRef};
 use crate::pool::batching::{AnyBatcher, BatchStats, Batches, Batching};
 use crate::pool::{Options, Pool};
+use crate::shared::StockedArc;
 use crate::worker::{Method, MethodVisitor, Worker};
 
 /// Whether an error is worth another attempt.
@@ -122,7 +123,7 @@ impl<M: Method> MethodLayers<M> {
     #[inline]
     pub(crate) fn make(
         &self,
-        pool: &Arc<Pool<M::Worker>>,
+        pool: &StockedArc<Pool<M::Worker>>,
         args: M::Args,
         environment: EnvironmentRef,
     ) -> (Option<Call<M::Worker>>, TaskFuture<M::Output, M::Error>) {
@@ -135,7 +136,7 @@ impl<M: Method> MethodLayers<M> {
     /// Sends a call that has passed the layers to a worker, perhaps with others.
     pub(crate) fn submit(
         &self,
-        pool: &Arc<Pool<M::Worker>>,
+        pool: &StockedArc<Pool<M::Worker>>,
         args: M::Args,
         environment: Option<EnvironmentRef>,
     ) -> TaskFuture<M::Output, M::Error> {

@@ -32,7 +32,7 @@ impl<M: Method> Drive<M> {
                 AttemptTimes { limit_wait: ended.limit_wait, ..AttemptTimes::default() };
             if let (Some(sent), Some(environment)) = (ended.sent, &ended.environment) {
                 let now = shared.clock.now();
-                let begun = environment.begun.get().copied();
+                let begun = environment.begun();
                 times.worker = environment.begun_on();
                 times.queued = begun.unwrap_or(now).saturating_duration_since(sent);
                 times.running =

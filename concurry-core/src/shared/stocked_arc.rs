@@ -1,0 +1,150 @@
+//! A shared value whose count of owners is not fought over.
+//!
+//! Each call in the layers is an owner of its pool. Callers make owners and workers drop them, so with an
+//! `Arc` the line of its count travels between them twice for each call. Here whoever has a share takes
+//! many at once and gives them away out of a stock of its own; only those that are dropped are counted
+//! one by one.
+
+#[cfg(all(test, concurry_loom))]
+mod loom_tests;
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::ptr::NonNull;
+
+use crate::padded::Padded;
+use crate::sync::{AtomicUsize, Lifetime, Ordering};
+
+/// A shared value. Cloning shares it.
+pub(crate) struct StockedArc<T> {
+    cell: NonNull<Cell<T>>,
+    /// Shares beside its own that are counted already.
+    stock: AtomicUsize,
+    /// It drops one.
+    value: PhantomData<Cell<T>>,
+}
+
+struct Cell<T> {
+    /// All shares, those in stock included.
+    shares: Padded<AtomicUsize>,
+    lifetime: Lifetime,
+    value: T,
+}
+
+// SAFETY: as for `Arc`: the value is reached from several threads, and dropped on any.
+unsafe impl<T: Send + Sync> Send for StockedArc<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for StockedArc<T> {}
+
+impl<T> StockedArc<T> {
+    /// How many shares are taken at once.
+    const MORE: usize = if cfg!(concurry_loom) { 2 } else { 1_024 };
+    /// Far below an overflow, far above any real count.
+    const MOST: usize = usize::MAX / 2;
+
+    pub(crate) fn new(value: T) -> Self {
+        let shares = Padded(AtomicUsize::new(1));
+        let cell = Box::new(Cell { shares, lifetime: Lifetime::new(), value });
+        Self::of(NonNull::from(Box::leak(cell)))
+    }
+
+    fn of(cell: NonNull<Cell<T>>) -> Self {
+        Self { cell, stock: AtomicUsize::new(0), value: PhantomData }
+    }
+
+    fn cell(&self) -> &Cell<T> {
+        // SAFETY: our share keeps it alive.
+        let cell = unsafe { self.cell.as_ref() };
+        cell.lifetime.note_use();
+        cell
+    }
+
+    /// Counts one share more, mostly out of the stock.
+    #[inline]
+    fn take_share(&self) {
+        // Relaxed, here and below: as in `Arc`, whoever adds a share has one.
+        let mut stock = self.stock.load(Ordering::Relaxed);
+        while stock > 0 {
+            let taken = self.stock.compare_exchange_weak(
+                stock,
+                stock - 1,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+            match taken {
+                Ok(_) => return,
+                Err(now) => stock = now,
+            }
+        }
+        self.restock();
+    }
+
+    /// Counts many, and puts all but one in stock.
+    #[cold]
+    fn restock(&self) {
+        if self.cell().shares.fetch_add(Self::MORE, Ordering::Relaxed) > Self::MOST {
+            // Forgotten that often: going on would free it in use.
+            std::process::abort();
+        }
+        self.stock.fetch_add(Self::MORE - 1, Ordering::Relaxed);
+    }
+}
+
+impl<T> Clone for StockedArc<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        self.take_share();
+        Self::of(self.cell)
+    }
+}
+
+impl<T> Drop for StockedArc<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // Relaxed: we are the only one to have this stock now.
+        let ours = 1 + self.stock.load(Ordering::Relaxed);
+        // AcqRel: Release so that the freer sees our last use as over; Acquire so that, as the
+        // freer, we see the others'.
+        if self.cell().shares.fetch_sub(ours, Ordering::AcqRel) == ours {
+            // SAFETY: made by `new` of a box, and nobody is left to use it.
+            let cell = unsafe { Box::from_raw(self.cell.as_ptr()) };
+            cell.lifetime.note_end();
+        }
+    }
+}
+
+impl<T> Deref for StockedArc<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.cell().value
+    }
+}
+
+#[cfg(all(test, not(concurry_loom)))]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::thread;
+
+    #[test]
+    fn the_value_is_dropped_once_by_the_last_of_all_threads_whatever_is_in_stock() {
+        let counted = Arc::new(());
+        for _ in 0..100 {
+            let shared = StockedArc::new((Arc::clone(&counted), 7));
+            let others: Vec<_> = (0..4).map(|_| shared.clone()).collect();
+            drop(shared);
+            thread::scope(|scope| {
+                for other in others {
+                    scope.spawn(move || {
+                        let more: Vec<_> = (0..2_000).map(|_| other.clone()).collect();
+                        drop(other);
+                        assert!(more.iter().all(|shared| shared.1 == 7));
+                    });
+                }
+            });
+            assert_eq!(Arc::strong_count(&counted), 1);
+        }
+    }
+}
