@@ -52,15 +52,16 @@ impl Room {
     pub(super) fn done(&mut self, pool: Option<PoolId>) {
         self.done += 1;
         if self.done >= IN_FLIGHT && self.most > IN_FLIGHT {
-            self.look(pool, Instant::now());
+            self.look(Instant::now(), || pool.is_some_and(is_elsewhere));
         }
     }
 
+    /// As many have come back as a narrow map has on its way.
     #[cold]
-    fn look(&mut self, pool: Option<PoolId>, now: Instant) {
+    fn look(&mut self, now: Instant, elsewhere: impl FnOnce() -> bool) {
         self.done = 0;
         let took = self.since.replace(now).map(|since| now - since);
-        let quick = took.is_some_and(|took| took < QUICK) && pool.is_some_and(is_elsewhere);
+        let quick = took.is_some_and(|took| took < QUICK) && elsewhere();
         self.now = if quick { self.most } else { IN_FLIGHT };
     }
 }
@@ -73,5 +74,37 @@ fn is_elsewhere(pool: PoolId) -> bool {
     {
         let _ = pool;
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_more_room_only_while_calls_elsewhere_are_quick() {
+        let mut room = Room::by_pace(usize::MAX);
+        let mut now = Instant::now();
+        let mut after = |took: Duration, elsewhere: bool| {
+            now += took;
+            room.look(now, || elsewhere);
+            room.now()
+        };
+        let quick = QUICK - Duration::from_nanos(1);
+        assert_eq!(after(quick, true), IN_FLIGHT, "nothing is known of the first ones");
+        assert_eq!(after(quick, true), WIDE);
+        assert_eq!(after(QUICK, true), IN_FLIGHT);
+        assert_eq!(after(quick, true), WIDE);
+        assert_eq!(after(quick, false), IN_FLIGHT);
+    }
+
+    #[test]
+    fn there_is_no_more_room_than_items_and_a_fixed_one_stays() {
+        let few = Room::by_pace(7);
+        assert_eq!((few.now(), few.most()), (7, 7));
+        assert_eq!(Room::by_pace(0).now(), 1);
+        let mut fixed = Room::fixed(3);
+        (0..3 * IN_FLIGHT).for_each(|_| fixed.done(None));
+        assert_eq!((fixed.now(), fixed.most()), (3, 3));
     }
 }
