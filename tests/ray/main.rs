@@ -94,7 +94,7 @@ const NO_WORKER_IS_LEFT: Test = ("conformance::no_worker_is_left", || {
 });
 
 fn named(tests: &[Test]) -> impl Iterator<Item = Named> + use<> {
-    tests.to_vec().into_iter().map(|(name, test)| (name.to_owned(), Box::new(test) as _))
+    tests.iter().copied().map(|(name, test)| (name.to_owned(), Box::new(test) as _))
 }
 
 fn main() {
