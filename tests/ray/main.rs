@@ -78,12 +78,12 @@ fn together() -> Vec<Named> {
         let run = move || conformance::check(name, *behaviour);
         (format!("conformance::{name}"), Box::new(run) as Box<dyn FnOnce() + Send>)
     });
-    named(&own.concat()).chain(behaviours).collect()
+    named(own.concat()).chain(behaviours).collect()
 }
 
 /// What others would feel, or what they would disturb, one after the other. The last one ends the cluster.
 fn alone() -> Vec<Named> {
-    named(&[&[NO_WORKER_IS_LEFT], setting_up::ALONE, faults::ALONE].concat()).collect()
+    named([&[NO_WORKER_IS_LEFT], setting_up::ALONE, faults::ALONE].concat()).collect()
 }
 
 /// Pools end with their tests: none is left with a call that nothing ends.
@@ -93,8 +93,8 @@ const NO_WORKER_IS_LEFT: Test = ("conformance::no_worker_is_left", || {
     });
 });
 
-fn named(tests: &[Test]) -> impl Iterator<Item = Named> + use<> {
-    tests.iter().copied().map(|(name, test)| (name.to_owned(), Box::new(test) as _))
+fn named(tests: Vec<Test>) -> impl Iterator<Item = Named> {
+    tests.into_iter().map(|(name, test)| (name.to_owned(), Box::new(test) as _))
 }
 
 fn main() {
