@@ -15,9 +15,7 @@ use std::time::Duration;
 use super::{Letter, Mailbox, lock, spawn};
 use crate::error::RayError;
 use crate::options::ClusterOptions;
-use crate::protocol::{
-    self, Answer, BULK, Connect, Connected, File, INLINE, Order, PROTOCOL, Program,
-};
+use crate::protocol::{self, Answer, BULK, Connect, Connected, File, Order, PROTOCOL, Program};
 
 /// The program of the gateway.
 const SOURCE: &str = include_str!("../gateway.py");
@@ -202,12 +200,7 @@ impl Gateway {
     pub(crate) fn send_in(&self, room: u16, order: Order, link: u64, body: &[u8]) {
         let header = protocol::header(order, link, room, body.len());
         let mut writer = lock(&self.writer);
-        let _ = if body.len() < INLINE {
-            // By one write, so that the gateway has all of it when it wakes.
-            writer.write_all(&[&header, body].concat())
-        } else {
-            writer.write_all(&header).and_then(|()| writer.write_all(body))
-        };
+        let _ = writer.write_all(&header).and_then(|()| writer.write_all(body));
     }
 
     /// Sends a message that is no data.
