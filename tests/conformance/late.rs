@@ -21,6 +21,7 @@ conformance!(every:
     the_failure_of_an_async_method_after_the_deadline_is_a_deadline,
     a_failure_after_the_deadline_stays_visible_beside_earlier_ones,
     a_failure_after_the_timeout_of_its_attempt_is_that_timeout,
+    a_throttled_answer_pauses_the_limits_also_after_the_deadline,
     a_success_stands_however_late_it_comes,
 );
 conformance!(in_this_process:
@@ -32,6 +33,16 @@ const TIME: Duration = Duration::from_secs(600);
 
 #[derive(Worker)]
 struct Late;
+
+/// The service asks to be left alone.
+#[derive(Debug, serde::Deserialize, serde::Serialize)]
+struct Throttled;
+
+impl Retryable for Throttled {
+    fn verdict(&self) -> Verdict {
+        Verdict::Throttle(Some(TIME))
+    }
+}
 
 #[worker]
 impl Late {
@@ -66,6 +77,11 @@ impl Late {
         Ok(ctx.attempt())
     }
 
+    pub fn refuse(&self, gate: Gate) -> Result<u32, Throttled> {
+        gate.pass();
+        Err(Throttled)
+    }
+
     pub fn succeed(&self, gate: Gate) -> Result<u32, String> {
         gate.pass();
         Ok(1)
@@ -85,14 +101,14 @@ impl Wake for Holds {
     }
 }
 
-type Called = Result<u32, CallError<String>>;
+type Called<E = String> = Result<u32, CallError<E>>;
 
 /// Makes a call whose time is over while it stands at the gate. It ends before any timer of its pool.
-fn heard_first(
+fn heard_first<E: Send + 'static>(
     mode: Mode,
     layers: impl FnOnce(LateOptions) -> LateOptions,
-    call: impl FnOnce(&LateHandle, Gate) -> TaskFuture<u32, String>,
-) -> Called {
+    call: impl FnOnce(&LateHandle, Gate) -> TaskFuture<u32, E>,
+) -> Called<E> {
     let (fake, gate, over) = (FakeClock::new(), Gate::new(), Gate::new());
     let late = layers(Late::options(mode, 1).clock(fake.clock())).init().unwrap();
     let mut first = pin!(fake.clock().sleep(TIME));
@@ -109,7 +125,7 @@ fn heard_first(
     })
 }
 
-fn is_deadline(called: &Called) -> bool {
+fn is_deadline<E>(called: &Called<E>) -> bool {
     matches!(called, Err(CallError::TimedOut(Timeout::Deadline)))
 }
 
@@ -152,6 +168,16 @@ fn a_failure_after_the_timeout_of_its_attempt_is_that_timeout(mode: Mode) {
         options.timeout(TIME).retry(retry).retry_if(|_: &String| false)
     };
     assert_eq!(heard_first(mode, layers, |late, gate| late.fail_once(gate)).unwrap(), 2);
+}
+
+fn a_throttled_answer_pauses_the_limits_also_after_the_deadline(mode: Mode) {
+    let limits = LimitSet::builder().with(CallLimit::per_second(1_000)).build().unwrap();
+    let layers = |options: LateOptions| options.deadline(TIME).limits(&limits);
+    let called = heard_first(mode, layers, |late, gate| late.refuse(gate));
+    assert!(is_deadline(&called), "{called:?}");
+    let none: [(&str, u32); 0] = [];
+    let refused = limits.try_acquire(none).map(drop).unwrap_err();
+    assert!(refused.retry_after().is_some_and(|wait| wait > TIME / 2), "{refused:?}");
 }
 
 fn a_success_stands_however_late_it_comes(mode: Mode) {
