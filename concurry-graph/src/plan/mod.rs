@@ -40,7 +40,8 @@ pub(crate) struct Plan {
     pub(crate) calls: u64,
 }
 
-/// Plans a run. The root is sole if nobody else has a way to it. With a journal all calls are begun by the driver, who owns it.
+/// Plans a run. The root is sole if nobody else has a way to it. With a journal all calls are begun by
+/// the driver, who owns it.
 pub(crate) fn plan(
     root: SharedNode,
     is_sole: bool,
