@@ -39,8 +39,8 @@ struct NoModel(String);
 enum Plan {
     Fail,
     Panic,
-    /// Only the last of four to come fails.
-    FailLast(Recorder<()>),
+    /// Only the last of four to come fails, the others wait.
+    FailLast(Recorder<()>, Gate),
     Wait(Gate),
 }
 
@@ -50,10 +50,11 @@ impl Fragile {
         match plan {
             Plan::Fail => return Err(NoModel("tiny".to_owned())),
             Plan::Panic => panic!("no memory for the model"),
-            Plan::FailLast(built) => {
-                if built.record_numbered(()) == 3 {
+            Plan::FailLast(begun, gate) => {
+                if begun.record_numbered(()) == 3 {
                     return Err(NoModel("one of four".to_owned()));
                 }
+                gate.pass();
             }
             Plan::Wait(gate) => gate.pass(),
         }
@@ -81,11 +82,20 @@ fn a_panic_of_a_constructor_is_an_error_of_init(mode: Mode) {
 }
 
 fn one_failing_constructor_of_many_ends_the_others(mode: Mode) {
-    let (built, states) = (Recorder::new(), Dropped::new());
-    let error = Fragile::options(mode, 4).init(Plan::FailLast(built.clone()), states.clone());
+    let (begun, gate, states) = (Recorder::new(), Gate::new(), Dropped::new());
+    if mode == Mode::Async {
+        // Fewer threads than workers.
+        gate.open();
+    }
+    // On which the time that the others get does not run out.
+    let fake = FakeClock::new();
+    let plan = Plan::FailLast(begun.clone(), gate.clone());
+    let error = Fragile::options(mode, 4).clock(fake.clock()).init(plan, states.clone());
     let error = error.unwrap_err();
     assert!(matches!(error, InitError::Constructor { .. }), "{error:?}");
-    wait_until("the workers that were built are dropped", || states.count() == 3);
+    assert_eq!(begun.count(), 4);
+    gate.open();
+    wait_until("what the others have built is dropped", || states.count() == 3);
 }
 
 fn a_constructor_that_never_returns_is_given_up_after_the_init_timeout(mode: Mode) {

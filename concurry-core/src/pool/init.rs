@@ -191,9 +191,10 @@ impl<W: Worker> Options<W> {
             );
         }
         let layers = layers::assemble(self, Places { mode, workers, concurrency })?;
-        // Copies of a call are to run on different workers, and async ones take as many calls from a
-        // common queue as they like.
-        let spread = layers.hedged && mode == Mode::Async && workers > 1;
+        // Copies of a call are to run on different workers. Async ones, and those in processes, take as
+        // many calls from a common queue as they like.
+        let takes_many = matches!(mode, Mode::Async | Mode::Process | Mode::Ray);
+        let spread = layers.hedged && takes_many && workers > 1;
         let balance = match self.balance {
             None if spread && balance == Balance::AnyIdle => Balance::LeastActive,
             _ => balance,
@@ -348,7 +349,8 @@ impl<W: Worker, E: Send + 'static> Starting<W, E> {
                 after: timeout,
             },
         };
-        // Workers that were built end at once; a constructor that still runs finishes first.
+        // Workers that were built end at once; a constructor that still runs finishes first, in a process
+        // of its own within the grace of a stop.
         pool.shared.shutdown.advance(Stage::Stopping);
         drop(pool);
         Err(error)

@@ -127,7 +127,8 @@ impl Pump {
                     (Stage::Ready | Stage::Finishing, Some(gateway)) => {
                         self.workers[index].tell(gateway, Kind::Abort, 0);
                     }
-                    (Stage::Ended, _) => {}
+                    // What is being built is told when it is, unless that takes too long.
+                    (Stage::Ended | Stage::Building, _) => {}
                     // Nothing of it has to end.
                     _ => self.ended(index),
                 }

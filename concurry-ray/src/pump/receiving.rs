@@ -129,6 +129,9 @@ impl Pump {
                 } else {
                     (self.report)(index, Ok(()));
                 }
+                if let Some(gateway) = self.gateway.clone().filter(|_| self.aborted) {
+                    self.workers[index].tell(&gateway, Kind::Abort, 0);
+                }
                 return;
             }
             Err(failure) => failure,

@@ -1,7 +1,7 @@
 //! The thread of one worker: it has the process, and is the only one that talks to it.
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Context;
 use std::thread;
@@ -119,13 +119,24 @@ impl Link {
         }
     }
 
-    /// Starts a process, and waits until its state is built.
+    /// Starts a process, and waits until its state is built. A stop of the pool lets the constructor go
+    /// on for as long as it lets calls, so that what it has built is dropped by itself.
     fn start(&mut self) -> Result<Connection, BuiltFailure> {
+        let stopped = || BuiltFailure::Gone("the pool is being stopped".to_owned());
+        if self.is_over() {
+            return Err(stopped());
+        }
         let mut connection = self.begin_start()?;
+        let pool = self.line.pool.clone();
+        let mut grace = pin!(async {
+            pool.stopping().await;
+            pool.clock().sleep(pool.grace()).await;
+        });
+        let mut context = Context::from_waker(&self.line.waker);
         loop {
             self.line.mailbox.waker.reset();
-            if self.is_over() {
-                return Err(BuiltFailure::Gone("the pool is being stopped".to_owned()));
+            if grace.as_mut().poll(&mut context).is_ready() {
+                return Err(stopped());
             }
             match connection.poll_built(&self.line.pool) {
                 Some(built) => return built.map(|()| connection),
