@@ -13,11 +13,8 @@ conformance!(every:
     only_idempotent_methods_are_hedged,
     a_budget_without_retries_or_hedges_is_refused,
 );
-// A process whose calls overlap takes as many as there are: of copies in one queue it may take both.
-conformance!(queued_in_this_process:
-    redundant_copies_run_on_different_workers,
-);
 conformance!(queued:
+    redundant_copies_run_on_different_workers,
     a_slow_call_gets_a_further_copy_and_the_first_success_wins,
     copies_run_on_different_workers_with_a_queue_for_each,
     an_error_that_may_pass_starts_the_next_copy_at_once,

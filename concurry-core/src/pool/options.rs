@@ -231,10 +231,11 @@ pub trait WorkerOptions: Sized {
     /// first that succeeds wins, the others are cancelled.
     ///
     /// Copies run on different workers: with one queue for all because a thread runs one call at a
-    /// time, with a queue for each because the pool chooses so. An async pool of several workers that
-    /// is hedged gives each its own queue ([`Balance::LeastActive`]) unless told otherwise. No copy is
-    /// started while calls wait for a limit or the breaker is not closed. In sync mode nothing is
-    /// hedged: the call is over before it could be slow.
+    /// time, with a queue for each because the pool chooses so. A pool of several workers that is hedged
+    /// gives each its own queue ([`Balance::LeastActive`]) unless told otherwise, where a worker takes
+    /// several calls at a time: in every mode but thread mode. No copy is started while calls wait for a
+    /// limit or the breaker is not closed. In sync mode nothing is hedged: the call is over before it
+    /// could be slow.
     #[must_use]
     fn hedge(mut self, hedge: Hedge) -> Self {
         self.__options().hedge = Some(hedge);
