@@ -1,9 +1,8 @@
 //! What a worker hears while it works: cancels, answers about limits, signs of life.
 
-use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use rustix::net::RecvFlags;
@@ -11,104 +10,21 @@ use rustix::net::RecvFlags;
 use super::inbox::{OwnedFrame, read_once};
 use super::limits::LimitClient;
 use super::outbox::Outbox;
-use crate::call::EnvironmentRef;
+use super::running::RunningCalls;
 use crate::shared::{PoolShared, Stage};
-use crate::sync::lock;
 use crate::wire::{FlightRecorder, Frame, FrameReader, Kind, Status, deliveries};
-
-/// A call that runs here and can be told to stop.
-pub(crate) enum Running {
-    /// A sync method, which looks at its context.
-    Told(EnvironmentRef),
-    /// An async method, whose future is dropped.
-    Dropped(Box<dyn FnOnce() + Send>),
-    /// It is just being started.
-    Starting,
-}
 
 /// What the thread that listens shares with those that work.
 pub(crate) struct Control {
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) limits: Arc<LimitClient>,
-    /// Never held over foreign code.
-    running: Mutex<HashMap<u64, Running>>,
-    /// Cancels that came before their call, which is on its way on another channel.
-    early: Mutex<Vec<u64>>,
+    pub(super) running: RunningCalls,
     pub(crate) pool: OnceLock<Arc<PoolShared>>,
 }
 
-/// How many early cancels are kept: far more than calls are ever on their way.
-const EARLY: usize = 4_096;
-
 impl Control {
     pub(crate) fn new(outbox: Arc<Outbox>, limits: Arc<LimitClient>) -> Arc<Self> {
-        Arc::new(Self {
-            outbox,
-            limits,
-            running: Mutex::default(),
-            early: Mutex::default(),
-            pool: OnceLock::new(),
-        })
-    }
-
-    /// A call begins. False: it was cancelled before it came.
-    pub(crate) fn enter(&self, number: u64, running: Running) -> bool {
-        lock(&self.running).insert(number, running);
-        let mut early = lock(&self.early);
-        match early.iter().position(|known| *known == number) {
-            None => true,
-            Some(place) => {
-                early.swap_remove(place);
-                drop(early);
-                self.leave(number);
-                false
-            }
-        }
-    }
-
-    /// A call can be cancelled in that way from now on, unless it is over.
-    pub(crate) fn update(&self, number: u64, running: Running) {
-        let mut calls = lock(&self.running);
-        let old = match calls.get_mut(&number) {
-            Some(known) => std::mem::replace(known, running),
-            None => running,
-        };
-        drop(calls);
-        drop(old);
-    }
-
-    /// A call is over. How many others run.
-    pub(crate) fn leave(&self, number: u64) -> usize {
-        let mut calls = lock(&self.running);
-        let gone = calls.remove(&number);
-        let left = calls.len();
-        drop(calls);
-        drop(gone);
-        left
-    }
-
-    fn cancel(&self, number: u64) {
-        let mut calls = lock(&self.running);
-        let Some(known) = calls.get_mut(&number) else {
-            drop(calls);
-            let mut early = lock(&self.early);
-            if early.len() == EARLY {
-                early.remove(0);
-            }
-            early.push(number);
-            return;
-        };
-        match known {
-            Running::Told(environment) => environment.cancel(),
-            Running::Starting => {}
-            Running::Dropped(_) => {
-                let cancel = std::mem::replace(known, Running::Starting);
-                drop(calls);
-                if let Running::Dropped(cancel) = cancel {
-                    cancel();
-                }
-            }
-        }
+        Arc::new(Self { outbox, limits, running: RunningCalls::default(), pool: OnceLock::new() })
     }
 
     /// Gives up a call that was handed on and has not begun. False: it has, or is unknown.
@@ -132,7 +48,7 @@ impl Control {
             // Here, so that it is there before the calls behind it are handed on.
             Kind::Shared => deliveries::deliver_frame(&mut frame),
             Kind::Forget => deliveries::forget(frame.header.call),
-            Kind::Cancel => self.cancel(frame.header.call),
+            Kind::Cancel => self.running.cancel(frame.header.call),
             Kind::LimitReply => self.limits.answered(frame.header.call, frame.body),
             Kind::Abort => {
                 if let Some(pool) = self.pool.get() {

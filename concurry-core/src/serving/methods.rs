@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::control::{Control, Running};
+use super::control::Control;
+use super::running::Running;
 use crate::backend::remote_node::read_context;
 use crate::call::{CallEnvironment, CallPermit, EnvironmentRef};
 use crate::future::Outcome;
@@ -190,13 +191,13 @@ fn run_here<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
     let Some((environment, args)) = server.read_caught::<M>(&mut frame) else { return };
     let told = environment.clone().filter(|_| M::SPEC.uses_context);
     if let Some(environment) = &told
-        && !server.control.enter(number, Running::Told(environment.clone()))
+        && !server.control.running.enter(number, Running::Told(environment.clone()))
     {
         environment.cancel();
     }
     let outcome = server.pool.submit::<M>(args, environment).result();
     if told.is_some() {
-        server.control.leave(number);
+        server.control.running.leave(number);
     }
     send::<M>(&server.control, number, &outcome);
     panics::contain(|| drop(outcome));
@@ -212,13 +213,13 @@ fn submit<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
     let told = environment.clone().filter(|_| !M::SPEC.asynchronous && M::SPEC.uses_context);
     let first = told.map_or(Running::Starting, Running::Told);
     let may_drop = matches!(first, Running::Starting);
-    let cancelled = !server.control.enter(number, first);
+    let cancelled = !server.control.running.enter(number, first);
     let mut future = server.pool.submit::<M>(args, environment);
     let control = Arc::clone(&server.control);
     future.on_done(move |outcome| {
         send::<M>(&control, number, outcome);
         // With few others, nobody else will send it soon.
-        if control.leave(number) < FEW {
+        if control.running.leave(number) < FEW {
             control.outbox.flush();
         } else {
             control.outbox.flush_soon();
@@ -230,7 +231,7 @@ fn submit<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
         let cancel = Box::new(move || {
             let _ = future.cancel();
         });
-        server.control.update(number, Running::Dropped(cancel));
+        server.control.running.started(number, cancel);
     }
 }
 

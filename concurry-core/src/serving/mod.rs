@@ -1,8 +1,9 @@
 //! The other side: what a process does that was started to be a worker.
 //!
 //! `hook.rs` finds out before `main`, `serve.rs` is its life, `methods.rs` runs calls, `outbox.rs`
-//! holds what is sent, `control.rs` hears what is urgent, `replies.rs` what a thread waits for. The pool
-//! inside is an ordinary one with one worker, in sync mode if no method is async and else in async mode.
+//! holds what is sent, `control.rs` hears what is urgent, `running.rs` knows what runs, `replies.rs` hears
+//! what a thread waits for. The pool inside is an ordinary one with one worker, in sync mode if no method
+//! is async and else in async mode.
 
 mod control;
 mod hook;
@@ -12,6 +13,7 @@ mod methods;
 mod outbox;
 mod pacing;
 mod replies;
+mod running;
 mod serve;
 
 pub use hook::{WORKER_VARIABLE, greeting, greeting_with_table, init};
