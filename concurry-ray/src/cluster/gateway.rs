@@ -345,6 +345,9 @@ fn keep_tail(mut errors: impl Read, tail: &Mutex<Vec<u8>>) {
     }
 }
 
+/// What was printed, without what Ray's libraries tell of their own state when they end.
 fn text_of(tail: &Mutex<Vec<u8>>) -> String {
-    String::from_utf8_lossy(&lock(tail)).trim().to_owned()
+    let text = String::from_utf8_lossy(&lock(tail)).into_owned();
+    let says_why = |line: &&str| !line.trim().is_empty() && !line.contains("[state-dump]");
+    text.lines().filter(says_why).collect::<Vec<_>>().join("\n")
 }
