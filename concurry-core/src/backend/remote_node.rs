@@ -16,18 +16,15 @@ use crate::error::{
     CallSite, CodecError, Panicked, Rejected, Rejection, RemoteFailure, WorkerDeath, WorkerDied,
 };
 use crate::future::node::{Header, Kind as NodeKind, VTable, larger_layout};
-use crate::future::{
-    Call, Cancel, Lifecycle, Outcome, PoolSide, Ran, RemoteFunctions, Sending, Signal, TaskFuture,
-    UserSide,
-};
+use crate::future::{Cancel, Lifecycle, Outcome, Ran, RemoteFunctions, Sending, Signal};
 use crate::panics;
 use crate::remote::Elsewhere;
-use crate::shared::{PoolId, Pools};
+use crate::shared::Pools;
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::limits::GrantText;
 use crate::wire::message::{Context, FailureText, PanicText, Uncarried};
 use crate::wire::{CarryFailure, Encoder, Frame, FrameWriter, Kind, Status, codec};
-use crate::worker::Method;
+use crate::worker::{CallParts, Method, QueuedCall};
 
 /// Every node of the kind begins with this.
 #[repr(C)]
@@ -52,19 +49,15 @@ struct Order<M: Method> {
 struct RemoteNode<M>(PhantomData<M>);
 
 /// Makes a call of `M` that runs elsewhere.
-pub(crate) fn remote_node<M: Method>(
-    args: M::Args,
-    environment: Option<EnvironmentRef>,
-    pool: PoolId,
-) -> (Call<M::Worker>, TaskFuture<M::Output, M::Error>) {
+pub(crate) fn remote_node<M: Method>(parts: CallParts<M>) -> QueuedCall<M> {
+    let CallParts { args, environment, pool, .. } = parts;
     let node = Header::allocate(RemoteNode::<M>::VTABLE, pool, Lifecycle::queued);
     // SAFETY: the layout has room for the place and the order behind the header, and a queued node
     // has one reference for each side.
     unsafe {
         (&raw mut (*node.cast::<RemoteHead>().as_ptr()).place).write(AtomicU64::new(0));
         RemoteNode::<M>::order(node).write(Order { args, environment });
-        let call = Call::new(PoolSide::from_raw(node));
-        (call, TaskFuture::from_node(UserSide::from_raw(node)))
+        QueuedCall::new(node)
     }
 }
 

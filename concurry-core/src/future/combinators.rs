@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use super::driven::{Drive, drive};
-use super::{Outcome, Signal, TaskFuture};
+use super::{Completer, Outcome, Signal, TaskFuture};
 use crate::CallError;
 use crate::error::CallSite;
 use crate::method_spec::MethodSpec;
@@ -185,8 +185,7 @@ where
     F: Send + 'static,
     N: FnOnce(Outcome<T, E>) -> Next<U, F> + Send + 'static,
 {
-    type Output = U;
-    type Error = F;
+    type Completer = Completer<U, F>;
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<U, F>> {
         use std::{future::Future, pin::Pin};

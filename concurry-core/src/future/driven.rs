@@ -8,7 +8,9 @@
 #[cfg(all(test, concurry_loom))]
 mod loom_tests;
 
+use std::convert::Infallible;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -26,24 +28,37 @@ use crate::sync::{AtomicU8, Mutex, Ordering, lock};
 
 /// Something that moves forward when it is polled, and can be cancelled.
 pub(crate) trait Drive: Send + 'static {
-    /// What the future gives.
-    type Output: Send + 'static;
-    /// The method's own error.
-    type Error: Send + 'static;
+    /// What completes the future.
+    type Completer: Complete;
 
     /// Moves forward.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<Self::Output, Self::Error>>;
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<OutcomeOf<Self>>;
 
     /// The user asked it to stop. It is polled again afterwards.
     fn cancel(&mut self) -> Signal;
 }
 
+/// What completes a future. Dropping it completes the future as stopped.
+pub(crate) trait Complete: Send + 'static {
+    /// What it is completed with.
+    type Outcome: Send + 'static;
+
+    /// The outcome where nothing of the future's own types is left.
+    fn failed(error: CallError<Infallible>) -> Self::Outcome;
+
+    /// Completes the future.
+    fn complete(self, outcome: Self::Outcome);
+}
+
+type OutcomeOf<D> = <<D as Drive>::Completer as Complete>::Outcome;
+
 /// Makes a future of something that drives itself.
-pub(crate) fn drive<D: Drive>(
-    site: CallSite,
-    pool: PoolId,
-    drive: D,
-) -> TaskFuture<D::Output, D::Error> {
+pub(crate) fn drive<D, T, E>(site: CallSite, pool: PoolId, drive: D) -> TaskFuture<T, E>
+where
+    D: Drive<Completer = Completer<T, E>>,
+    T: Send + 'static,
+    E: Send + 'static,
+{
     let (promise, future) = promise(site, pool);
     let driven = Arc::new_cyclic(|this: &Weak<Driven<D>>| {
         promise.on_cancel(this.clone());
@@ -55,19 +70,19 @@ pub(crate) fn drive<D: Drive>(
 
 /// Lets an `async` block complete a future that is there already. Nothing of it is running yet. For
 /// `begun` see [`drive_future`].
-pub(crate) fn future_driven<F, T, E>(
+pub(crate) fn future_driven<F, C>(
     site: CallSite,
     within: Option<Instant>,
     future: F,
-    completer: Completer<T, E>,
+    completer: C,
     begun: impl Fn() -> bool + Send + 'static,
 ) -> DrivenFuture
 where
-    F: Future<Output = Outcome<T, E>> + Send + 'static,
-    T: Send + 'static,
-    E: Send + 'static,
+    F: Future<Output = C::Outcome> + Send + 'static,
+    C: Complete,
 {
-    let block = Block { future: Some(Box::pin(future)), begun, site };
+    let block =
+        Block::<F, _, C> { future: Some(Box::pin(future)), begun, site, completer: PhantomData };
     let driven = Arc::new(Driven::new(site, within, block, completer));
     DrivenFuture { waker: Waker::from(Arc::clone(&driven)), driven }
 }
@@ -113,8 +128,8 @@ struct Driven<D: Drive> {
 struct Work<D: Drive> {
     /// `None`: it has ended, and the outcome is to be handed over.
     drive: Option<D>,
-    outcome: Option<Outcome<D::Output, D::Error>>,
-    completer: Completer<D::Output, D::Error>,
+    outcome: Option<OutcomeOf<D>>,
+    completer: D::Completer,
 }
 
 /// Nobody polls.
@@ -125,12 +140,7 @@ const POLLING: u8 = 1;
 const AGAIN: u8 = 2;
 
 impl<D: Drive> Driven<D> {
-    fn new(
-        site: CallSite,
-        within: Option<Instant>,
-        drive: D,
-        completer: Completer<D::Output, D::Error>,
-    ) -> Self {
+    fn new(site: CallSite, within: Option<Instant>, drive: D, completer: D::Completer) -> Self {
         let work = Work { drive: Some(drive), outcome: None, completer };
         Self {
             site,
@@ -165,11 +175,7 @@ impl<D: Drive> Driven<D> {
     }
 
     /// Polls once. `None`: it is not over yet.
-    fn poll(
-        self: &Arc<Self>,
-        drive: &mut D,
-        context: &mut Context<'_>,
-    ) -> Option<Outcome<D::Output, D::Error>> {
+    fn poll(self: &Arc<Self>, drive: &mut D, context: &mut Context<'_>) -> Option<OutcomeOf<D>> {
         let cancelled = self.cancelled.swap(0, Ordering::AcqRel) != 0;
         let poll = AssertUnwindSafe(|| {
             if cancelled {
@@ -181,7 +187,8 @@ impl<D: Drive> Driven<D> {
             Ok(Poll::Pending) => None,
             Ok(Poll::Ready(outcome)) => Some(outcome),
             Err(payload) => {
-                Some(Err(CallError::Panicked(Box::new(panics::describe(self.site, payload)))))
+                let panic = panics::describe(self.site, payload);
+                Some(D::Completer::failed(CallError::Panicked(Box::new(panic))))
             }
         }
     }
@@ -275,29 +282,28 @@ where
     T: Send + 'static,
     E: Send + 'static,
 {
-    drive(site, pool, Block { future: Some(Box::pin(future)), begun, site })
+    drive(site, pool, Block { future: Some(Box::pin(future)), begun, site, completer: PhantomData })
 }
 
-struct Block<F, B> {
+struct Block<F, B, C> {
     future: Option<Pin<Box<F>>>,
     begun: B,
     site: CallSite,
+    completer: PhantomData<fn(C)>,
 }
 
-impl<F, T, E, B> Drive for Block<F, B>
+impl<F, B, C> Drive for Block<F, B, C>
 where
-    F: Future<Output = Outcome<T, E>> + Send + 'static,
-    T: Send + 'static,
-    E: Send + 'static,
+    F: Future<Output = C::Outcome> + Send + 'static,
     B: Fn() -> bool + Send + 'static,
+    C: Complete,
 {
-    type Output = T;
-    type Error = E;
+    type Completer = C;
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<C::Outcome> {
         match &mut self.future {
             Some(future) => future.as_mut().poll(context),
-            None => Poll::Ready(Err(CallError::Cancelled(self.site))),
+            None => Poll::Ready(C::failed(CallError::Cancelled(self.site))),
         }
     }
 

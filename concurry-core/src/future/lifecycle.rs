@@ -118,6 +118,11 @@ impl Lifecycle {
         Self::new(RUNNING + REFERENCE, tag)
     }
 
+    /// Of a call that is done, which only its user knows.
+    pub(crate) fn ended(tag: u32) -> Self {
+        Self::new(REFERENCE | CLAIMED | DONE, tag)
+    }
+
     fn new(state: u32, tag: u32) -> Self {
         Self {
             slot: UnsafeCell::new(MaybeUninit::uninit()),

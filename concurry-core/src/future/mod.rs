@@ -18,22 +18,24 @@ mod slab;
 mod slab_arc;
 mod task_future;
 mod turns;
+mod untyped;
 
 pub(crate) use call::{BlockingFunctions, Call, ClaimedCall, PolledFunctions, Ran, Unpublished};
 #[cfg(feature = "process")]
 pub(crate) use call::{RemoteFunctions, Sending};
 pub use cancel::Cancel;
 pub(crate) use custody::{Custody, Taken};
-pub(crate) use driven::{DrivenFuture, drive_future, future_driven};
+pub(crate) use driven::{Complete, DrivenFuture, drive_future, future_driven};
 pub(crate) use lifecycle::{Lifecycle, Schedule};
 pub(crate) use promise::{Completer, Promise, promise};
-pub(crate) use relay::{Relay, RelayRef, Relayed, relay};
+pub(crate) use relay::{Relay, RelayNode, RelayRef, RelayTypes, Relayed, relay};
 #[cfg(feature = "process")]
 pub(crate) use sides::Claimed;
 pub(crate) use sides::{PoolSide, UserSide};
 pub use slab_arc::SlabArc;
 pub use task_future::TaskFuture;
 pub(crate) use turns::{OnCancel, Signal};
+pub(crate) use untyped::{Done, UntypedCompleter, UntypedFuture};
 
 use crate::CallError;
 

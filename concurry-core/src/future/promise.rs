@@ -1,15 +1,18 @@
 //! A future that somebody completes by hand.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::sync::{OnceLock, Weak};
 
+use super::driven::Complete;
 use super::lifecycle::Lifecycle;
 use super::node::{self, Header, Kind, VTable, View};
 use super::sides::{Claimed, PoolSide, UserSide};
 use super::turns::{OnCancel, Signal};
 use super::{Cancel, Outcome, TaskFuture};
+use crate::CallError;
 use crate::error::CallSite;
 use crate::shared::PoolId;
 
@@ -34,9 +37,16 @@ impl<T, E> Completer<T, E> {
     pub(super) unsafe fn new(claimed: Claimed) -> Self {
         Self { claimed, types: PhantomData }
     }
+}
 
-    /// Completes the future.
-    pub(crate) fn complete(self, outcome: Outcome<T, E>) {
+impl<T: Send + 'static, E: Send + 'static> Complete for Completer<T, E> {
+    type Outcome = Outcome<T, E>;
+
+    fn failed(error: CallError<Infallible>) -> Outcome<T, E> {
+        Err(error.widen())
+    }
+
+    fn complete(self, outcome: Outcome<T, E>) {
         let node = self.claimed.into_node();
         // SAFETY: it is the completer, so nobody has written the outcome before; by contract it is
         // of this type.
@@ -113,7 +123,7 @@ impl<T, E> PromiseNode<T, E> {
     }
 }
 
-impl<T, E> Promise<T, E> {
+impl<T: Send + 'static, E: Send + 'static> Promise<T, E> {
     /// Says whom a cancel of the future is for. Only the first call counts.
     pub(crate) fn on_cancel(&self, hook: Weak<dyn OnCancel>) {
         // SAFETY: the promise keeps its node alive.

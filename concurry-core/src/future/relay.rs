@@ -2,32 +2,27 @@
 //!
 //! The relay leaves its waker with the call that it follows. The end of that call wakes it on the
 //! thread that completed the call, and the relay completes its own future there, or hands it on.
-//! Nothing but the node is allocated for that.
+//! Nothing but the node is allocated for that. The types of the call are known by the node's table
+//! alone.
 
+use std::alloc::Layout;
 use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
+use super::Outcome;
 use super::lifecycle::Lifecycle;
-use super::node::{self, Header, Kind, VTable, View};
-use super::promise::Completer;
+use super::node::{self, Header, Kind, VTable};
 use super::sides::{PoolSide, UserSide};
 use super::turns::Signal;
-use super::{Outcome, TaskFuture};
+use super::untyped::{UntypedCompleter, UntypedFuture};
 use crate::error::CallSite;
 use crate::shared::PoolId;
 
 /// What stands between a future and the call that it follows.
 pub(crate) trait Relay: Send + Sync + Sized + 'static {
-    /// What the future gives.
-    type Output: Send + 'static;
-    /// The method's own error.
-    type Error: Send + 'static;
-    /// The method that was called.
-    const SITE: CallSite;
-
     /// What it waits for may have come.
     fn woken(this: &RelayRef<Self>);
 
@@ -35,11 +30,30 @@ pub(crate) trait Relay: Send + Sync + Sized + 'static {
     fn cancelled(this: &RelayRef<Self>) -> Signal;
 }
 
-/// A node without arguments: header and outcome, then the relay.
+/// The types of a relay's future.
+pub(crate) trait RelayTypes {
+    /// What the future gives.
+    type Output: Send + 'static;
+    /// The method's own error.
+    type Error: Send + 'static;
+    /// What may lie where the outcome will be. Whoever puts it there takes it away again.
+    type Before;
+    /// The method that was called.
+    const SITE: CallSite;
+}
+
+/// A node without arguments: header and relay, then the outcome.
 #[repr(C)]
-struct RelayNode<R: Relay> {
-    outcome: View<MaybeUninit<Outcome<R::Output, R::Error>>>,
+pub(crate) struct RelayNode<R, X> {
+    header: Header,
     relay: R,
+    room: MaybeUninit<X>,
+}
+
+/// In one place, one after the other.
+union Room<T: RelayTypes> {
+    _outcome: ManuallyDrop<Outcome<T::Output, T::Error>>,
+    _before: ManuallyDrop<T::Before>,
 }
 
 /// A reference to a relay, which keeps its node.
@@ -61,60 +75,94 @@ pub(crate) struct Relayed<R: Relay> {
     pub(crate) relay: ManuallyDrop<RelayRef<R>>,
     /// Tells the relay.
     pub(crate) waker: Waker,
-    pub(crate) completer: Completer<R::Output, R::Error>,
-    pub(crate) future: TaskFuture<R::Output, R::Error>,
+    pub(crate) completer: UntypedCompleter,
+    pub(crate) future: UntypedFuture,
 }
 
 /// Makes a relay where it stays: behind the only step that can fail, and inlined, so that no copy of it
 /// is made first. If making it panics, its memory is lost.
 ///
 /// # Safety
-/// `relay` of the result is not used after its future was given away.
+/// The table is one of [`RelayNode::table`] for this relay, and `relay` of the result is not used after
+/// its future was given away.
 #[inline(always)]
-pub(crate) unsafe fn relay<R: Relay>(pool: PoolId, make: impl FnOnce() -> R) -> Relayed<R> {
-    let node = Header::allocate_large(RelayNode::<R>::VTABLE, pool, Lifecycle::relayed);
-    // SAFETY: the vtable's layout is that of the whole node; the header is written, the outcome
+pub(crate) unsafe fn relay<R: Relay>(
+    table: &'static VTable,
+    pool: PoolId,
+    make: impl FnOnce() -> R,
+) -> Relayed<R> {
+    let node = Header::allocate_large(table, pool, Lifecycle::relayed);
+    // SAFETY: the table's layout is that of the whole node; the header is written, the outcome
     // stays open, and this is the other field. A running node has one reference for each side, and
     // is claimed; this one has one more.
     unsafe {
-        (&raw mut (*node.cast::<RelayNode<R>>().as_ptr()).relay).write(make());
+        (&raw mut (*node.cast::<RelayNode<R, ()>>().as_ptr()).relay).write(make());
         Relayed {
             waker: RelayRef { node, relay: PhantomData::<R> }.into_waker(),
             relay: ManuallyDrop::new(RelayRef { node, relay: PhantomData }),
-            completer: Completer::new(PoolSide::from_raw(node).already_claimed()),
-            future: TaskFuture::from_node(UserSide::from_raw(node)),
+            completer: UntypedCompleter::new(PoolSide::from_raw(node).already_claimed()),
+            future: UntypedFuture::of(UserSide::from_raw(node)),
         }
     }
 }
 
-impl<R: Relay> RelayNode<R> {
-    #[allow(clippy::undocumented_unsafe_blocks)] // one argument for all of them
-    const VTABLE: &'static VTable = &VTable {
-        // SAFETY (each): the callers' contracts are those of `VTable`.
-        site: |_| R::SITE,
-        layout: std::alloc::Layout::new::<Self>(),
-        outcome: View::<MaybeUninit<Outcome<R::Output, R::Error>>>::OFFSET,
-        abandon: |node, error| unsafe { Self::outcome(node).write(Err(error.widen())) },
-        drop_outcome: |node| unsafe { Self::outcome(node).drop_in_place() },
-        // Borrowed: whoever cancels keeps the node.
-        signal: |node| R::cancelled(&ManuallyDrop::new(RelayRef::<R> { node, relay: PhantomData })),
-        dispose: |node| unsafe {
-            (&raw mut (*node.cast::<Self>().as_ptr()).relay).drop_in_place();
-        },
-        kind: Kind::Promised,
+impl<R: Relay, X> RelayNode<R, X> {
+    // Header and relay lie where they do without anything behind them.
+    const AT: usize = {
+        assert!(std::mem::offset_of!(Self, relay) == std::mem::offset_of!(RelayNode<R, ()>, relay));
+        std::mem::offset_of!(Self, room)
     };
+}
 
-    fn outcome(node: NonNull<Header>) -> *mut Outcome<R::Output, R::Error> {
-        // SAFETY: within the node.
-        unsafe {
-            node.byte_add(View::<MaybeUninit<Outcome<R::Output, R::Error>>>::OFFSET)
-                .cast::<Outcome<R::Output, R::Error>>()
+impl<R: Relay> RelayNode<R, ()> {
+    /// What nodes are made by whose future is of these types.
+    pub(crate) const fn table<T: RelayTypes>() -> &'static VTable {
+        const { &Self::table_of::<T>() }
+    }
+
+    #[allow(clippy::undocumented_unsafe_blocks)] // one argument for all of them
+    const fn table_of<T: RelayTypes>() -> VTable {
+        VTable {
+            // SAFETY (each): the callers' contracts are those of `VTable`.
+            site: |_| T::SITE,
+            layout: Layout::new::<RelayNode<R, Room<T>>>(),
+            outcome: RelayNode::<R, Room<T>>::AT,
+            abandon: |node, error| unsafe {
+                let outcome = node.byte_add(RelayNode::<R, Room<T>>::AT);
+                outcome.cast::<Outcome<T::Output, T::Error>>().write(Err(error.widen()));
+            },
+            drop_outcome: |node| unsafe {
+                let outcome = node.byte_add(RelayNode::<R, Room<T>>::AT);
+                outcome.cast::<Outcome<T::Output, T::Error>>().drop_in_place();
+            },
+            signal: Self::signal,
+            dispose: Self::dispose,
+            kind: Kind::Promised,
         }
-        .as_ptr()
+    }
+
+    /// # Safety
+    /// See [`VTable::signal`].
+    unsafe fn signal(node: NonNull<Header>) -> Signal {
+        // Borrowed: whoever cancels keeps the node.
+        R::cancelled(&ManuallyDrop::new(RelayRef::<R> { node, relay: PhantomData }))
+    }
+
+    /// # Safety
+    /// See [`VTable::dispose`].
+    unsafe fn dispose(node: NonNull<Header>) {
+        // SAFETY: by contract nobody uses it any more.
+        unsafe { (&raw mut (*node.cast::<Self>().as_ptr()).relay).drop_in_place() };
     }
 }
 
 impl<R: Relay> RelayRef<R> {
+    /// Where the outcome will be, and [something else](RelayTypes::Before) may lie before.
+    pub(crate) fn room(&self) -> NonNull<()> {
+        // SAFETY: our reference keeps the node, and it is within it.
+        unsafe { self.node.byte_add(self.node.as_ref().vtable.outcome).cast() }
+    }
+
     fn into_waker(self) -> Waker {
         let node = ManuallyDrop::new(self).node;
         // SAFETY: the waker gets our reference.
@@ -165,7 +213,7 @@ impl<R: Relay> Deref for RelayRef<R> {
         // SAFETY: the relay is there as long as the node, which our reference keeps. A reference to
         // this field only: the completer may be writing the outcome beside it.
         unsafe {
-            let relay = &raw const (*self.node.cast::<RelayNode<R>>().as_ptr()).relay;
+            let relay = &raw const (*self.node.cast::<RelayNode<R, ()>>().as_ptr()).relay;
             &*relay
         }
     }

@@ -231,6 +231,12 @@ impl UserSide {
         }
     }
 
+    /// Where the outcome of a call that is done lies.
+    pub(crate) fn outcome(&self) -> NonNull<u8> {
+        // SAFETY: within the node.
+        unsafe { self.0.byte_add(self.header().vtable.outcome).cast() }
+    }
+
     /// Asks the call to stop.
     pub(crate) fn cancel(&self) -> Cancel {
         self.signal_cancel().deliver()

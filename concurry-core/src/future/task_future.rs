@@ -13,6 +13,7 @@ use futures_core::FusedFuture;
 
 use super::sides::UserSide;
 use super::turns::Signal;
+use super::untyped::{Done, UntypedFuture};
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::{CallSite, Timeout};
@@ -89,6 +90,15 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
 
     pub(crate) fn from_node(node: UserSide) -> Self {
         Self { state: State::Pending(node) }
+    }
+
+    /// The future without its types, to be told them again. `site` is the method's.
+    pub(crate) fn untyped(mut self, site: CallSite) -> UntypedFuture {
+        match mem::replace(&mut self.state, State::Taken) {
+            State::Ready(outcome) => Done::new(site, outcome).into_future(),
+            State::Pending(node) | State::Guarded(node) => UntypedFuture::of(node),
+            State::Taken => panic!("the outcome of this future was taken before"),
+        }
     }
 
     fn node(&self) -> Option<&UserSide> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::backends::{Backend, Backends, Queued};
 use super::init::Plan;
-use super::layers::LayerTable;
+use super::layers::{LayerTable, types};
 use super::options::{MethodKinds, Options};
 use crate::Mode;
 use crate::backend::process::Processes;
@@ -197,7 +197,7 @@ impl<W: Worker> MethodVisitor<W> for Check<'_> {
                  `#[worker(skip)]`, or use Mode::Thread",
             ))
         } else if wires.error.is_none()
-            && self.layers.find::<M>().is_some_and(|layers| layers.retry_if.is_some())
+            && self.layers.find(types::<M>()).is_some_and(|layers| layers.retry_if.is_some())
         {
             let name = std::any::type_name::<M::Error>();
             Some(refuse(

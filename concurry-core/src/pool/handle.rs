@@ -8,14 +8,12 @@ use super::{PoolStats, StopReport};
 #[cfg(feature = "process")]
 use crate::backend::remote_node::remote_node;
 use crate::call::{CallEnvironment, CallOptions, Copies, EnvironmentRef};
-use crate::error::{CallSite, Rejected, Rejection};
-use crate::future::{Call, TaskFuture};
-use crate::pool::layers::{self, LayerTable};
+use crate::error::CallSite;
+use crate::future::{Call, Outcome, TaskFuture};
+use crate::pool::layers::{self, Given, LayerTable};
 use crate::shared::{Bound, PoolShared, QueuePlace, Stage, StockedArc, running};
 use crate::spin;
-#[cfg(feature = "process")]
-use crate::worker::Queueing;
-use crate::worker::{CallParts, Method, Shape, Worker};
+use crate::worker::{CallParts, Method, QueuedCall, Queueing, Shape, Worker};
 use crate::{CallError, Mode};
 
 /// A running pool. The last handle to it closes it: what is queued is still run.
@@ -152,15 +150,30 @@ impl<W: Worker> Pool<W> {
             Backends::Queued(queued) => queued.queueing,
             Backends::Other(backend) => backend.queueing(),
         };
-        let pool = self.shared.id;
-        #[cfg(feature = "process")]
-        if queueing == Queueing::Remote {
-            let (call, future) = remote_node::<M>(args, environment, pool);
-            return (Some(call), future);
-        }
-        let parts = CallParts { args, environment, pool, queueing };
-        let (call, future) = M::Shape::queue(parts).split();
+        let parts = CallParts { args, environment, pool: self.shared.id, queueing };
+        let (call, future) = queue_call::<M>(parts).split();
         (Some(call), future)
+    }
+
+    /// How calls are queued. `None`: they run here and now.
+    pub(crate) fn queueing(&self) -> Option<Queueing> {
+        match &self.backends {
+            Backends::Sync(_) => None,
+            Backends::Queued(queued) => Some(queued.queueing),
+            Backends::Other(backend) => Some(backend.queueing()),
+        }
+    }
+
+    /// Runs a call in sync mode.
+    pub(crate) fn run_here<M: Method<Worker = W>>(
+        &self,
+        args: M::Args,
+        environment: Option<EnvironmentRef>,
+    ) -> Outcome<M::Output, M::Error> {
+        match &self.backends {
+            Backends::Sync(worker) => worker.call::<M>(args, environment),
+            Backends::Queued(_) | Backends::Other(_) => unreachable!("it is not in sync mode"),
+        }
     }
 
     /// Sends a call that was made. Copies of one attempt go to different workers.
@@ -183,18 +196,13 @@ impl<W: Worker> Pool<W> {
         &self,
         args: M::Args,
     ) -> Result<(Option<QueuePlace>, M::Args), CallError<M::Error>> {
-        let Some(bound) = &self.bound else { return Ok((None, args)) };
-        let site = CallSite::new(const { &M::SPEC });
-        match bound.enter(&self.shared.shutdown) {
-            Ok(place) => Ok((Some(place), args)),
-            Err(_) if self.shared.shutdown.stage() >= Stage::Draining => {
-                Err(CallError::Stopped(site))
-            }
-            Err(_) => {
-                let reason = Rejection::QueueFull { max_queued: bound.max };
-                let rejected = Rejected::new(site, reason, Some(Box::new(args)));
-                Err(CallError::Rejected(Box::new(rejected)))
-            }
+        if self.bound.is_none() {
+            return Ok((None, args));
+        }
+        let mut args = Given::<M>::new(args);
+        match layers::place(self, CallSite::new(const { &M::SPEC }), &mut args) {
+            Ok(place) => Ok((place, args.send())),
+            Err(error) => Err(error.widen()),
         }
     }
 
@@ -232,6 +240,16 @@ impl<W: Worker> Pool<W> {
             Backends::Other(backend) => backend.refuse(),
         }
     }
+}
+
+/// Makes a call for a queue.
+#[inline]
+pub(crate) fn queue_call<M: Method>(parts: CallParts<M>) -> QueuedCall<M> {
+    #[cfg(feature = "process")]
+    if parts.queueing == Queueing::Remote {
+        return remote_node::<M>(parts);
+    }
+    M::Shape::queue(parts)
 }
 
 impl<W: Worker> Drop for Pool<W> {

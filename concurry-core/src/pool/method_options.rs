@@ -1,7 +1,9 @@
 //! The options of one method, with its own types.
 
+use std::any::Any;
 use std::fmt;
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,16 +11,21 @@ use concurry_limits::{Amount, LimitKey, UsageEstimates};
 use concurry_retry::{CircuitBreaker, Hedge, KeyedBreakers, RetryBudget, RetryPolicy};
 
 use super::batching::Batching;
-use super::layers::{Breakers, Dedup, Fallback, MethodLayers};
+use super::layers::{Breakers, Dedup, Dedups, Fallback, MethodLayers, seen};
 use crate::worker::{Batchable, Idempotent, Method};
 use crate::{CallError, TaskFuture};
 
 /// The options of one method, with its own types.
 pub struct MethodOptions<M: Method> {
-    pub(super) layers: MethodLayers<M>,
+    pub(super) layers: MethodLayers,
+    method: PhantomData<fn() -> M>,
 }
 
 impl<M: Method> MethodOptions<M> {
+    pub(super) fn new(layers: MethodLayers) -> Self {
+        Self { layers, method: PhantomData }
+    }
+
     /// Tries failed calls of this method again, by this policy instead of the pool's.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
@@ -32,7 +39,7 @@ impl<M: Method> MethodOptions<M> {
         mut self,
         predicate: impl Fn(&M::Error) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.layers.retry_if = Some(Arc::new(predicate));
+        self.layers.retry_if = Some(Arc::new(move |error| predicate(seen::<M::Error>(error))));
         self
     }
 
@@ -47,7 +54,7 @@ impl<M: Method> MethodOptions<M> {
     /// left the call fails with [`CallError::InvalidResult`]. Several conditions all have to hold.
     #[must_use]
     pub fn until(mut self, accept: impl Fn(&M::Output) -> bool + Send + Sync + 'static) -> Self {
-        self.layers.until.push(Arc::new(accept));
+        self.layers.until.push(Arc::new(move |output| accept(seen::<M::Output>(output))));
         self
     }
 
@@ -78,8 +85,9 @@ impl<M: Method> MethodOptions<M> {
         K: LimitKey,
         A: Amount,
     {
-        self.layers.reserve =
-            Some(Arc::new(move |limits, args| limits.reserve_request(estimate(args))));
+        self.layers.reserve = Some(Arc::new(move |limits, args| {
+            limits.reserve_request(estimate(seen::<M::Args>(args)))
+        }));
         self
     }
 
@@ -123,7 +131,7 @@ impl<M: Method> MethodOptions<M> {
         K: Eq + Hash + Clone + fmt::Display + Send + 'static,
     {
         let (of, all) = (breakers.clone(), Arc::new(breakers.clone()));
-        let of = Box::new(move |arguments: &M::Args| of.get(&key(arguments)));
+        let of = Box::new(move |args: &dyn Any| of.get(&key(seen::<M::Args>(args))));
         self.layers.breaker = Some(Breakers::Keyed { of, all });
         self
     }
@@ -164,7 +172,8 @@ impl<M: Method> MethodOptions<M> {
         M::Error: Sync,
         K: Eq + Hash + Send + Sync + 'static,
     {
-        self.layers.dedup = Some(Arc::new(Dedup::<M, K, _>::new(key)));
+        let dedup: Arc<dyn Dedups<M>> = Arc::new(Dedup::<M, K, _>::new(key));
+        self.layers.dedup = Some(Box::new(dedup));
         self
     }
 
@@ -178,7 +187,7 @@ impl<M: Method> MethodOptions<M> {
         mut self,
         fallback: impl Fn(&CallError<M::Error>) -> M::Output + Send + Sync + 'static,
     ) -> Self {
-        self.layers.fallbacks.push(Fallback::Value(Box::new(fallback)));
+        self.layers.fallbacks.push(Fallback::value::<M>(fallback));
         self
     }
 
@@ -189,7 +198,7 @@ impl<M: Method> MethodOptions<M> {
         mut self,
         fallback: impl Fn(&CallError<M::Error>, M::Args) -> M::Output + Send + Sync + 'static,
     ) -> Self {
-        self.layers.fallbacks.push(Fallback::WithArguments(Box::new(fallback)));
+        self.layers.fallbacks.push(Fallback::with_arguments::<M>(fallback));
         self
     }
 
@@ -216,7 +225,7 @@ impl<M: Method> MethodOptions<M> {
             let answer = fallback(error, arguments);
             answer.then_outcome(|outcome| outcome.map_err(|error| error.map_failure(Into::into)))
         };
-        self.layers.fallbacks.push(Fallback::Call(Box::new(fallback)));
+        self.layers.fallbacks.push(Fallback::call::<M>(fallback));
         self
     }
 }

@@ -19,6 +19,7 @@ mod visit;
 #[cfg(feature = "process")]
 pub(crate) use backends::Queued;
 pub use batching::{BatchStats, Batching};
+pub(crate) use handle::queue_call;
 pub use handle::{Handle, Pool};
 pub use method_options::MethodOptions;
 #[cfg(feature = "process")]

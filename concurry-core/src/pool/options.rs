@@ -15,7 +15,7 @@ use crate::balance::Balance;
 use crate::event::{Event, EventHook};
 use crate::overflow::Overflow;
 use crate::pool::MethodOptions;
-use crate::pool::layers::{MethodLayers, RetryIf};
+use crate::pool::layers::{MethodLayers, RetryIf, seen, types};
 use crate::shared::RestartPolicy;
 use crate::worker::{Method, MethodVisitor, Worker};
 
@@ -47,8 +47,8 @@ pub struct Options<W: Worker> {
     pub(crate) clock: Clock,
     pub(crate) on_event: Option<Arc<EventHook>>,
     pub(crate) observe_calls: bool,
-    /// [`MethodLayers`] of single methods, by their index.
-    pub(crate) methods: HashMap<usize, Box<dyn Any + Send>>,
+    /// What is said of single methods, by their index.
+    pub(crate) methods: HashMap<usize, MethodLayers>,
     /// What extension traits have left for backends of theirs.
     #[cfg_attr(not(feature = "process"), allow(dead_code))]
     pub(crate) extensions: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
@@ -61,8 +61,7 @@ pub struct Options<W: Worker> {
 pub(crate) struct PoolWideRetryIf {
     pub(crate) error: TypeId,
     pub(crate) type_name: &'static str,
-    /// An `Arc<RetryIf<E>>`.
-    pub(crate) predicate: Box<dyn Any + Send>,
+    pub(crate) predicate: Arc<RetryIf>,
 }
 
 impl<W: Worker> Options<W> {
@@ -111,13 +110,10 @@ impl<W: Worker> Options<W> {
         &mut self,
         configure: impl FnOnce(MethodOptions<M>) -> MethodOptions<M>,
     ) {
-        let layers = self
-            .methods
-            .remove(&M::SPEC.index)
-            .and_then(|layers| layers.downcast::<MethodLayers<M>>().ok())
-            .map_or_else(MethodLayers::default, |layers| *layers);
-        let MethodOptions { layers } = configure(MethodOptions { layers });
-        self.methods.insert(M::SPEC.index, Box::new(layers));
+        let known = self.methods.remove(&M::SPEC.index);
+        let layers = known.unwrap_or_else(|| MethodLayers::none(types::<M>()));
+        let MethodOptions { layers, .. } = configure(MethodOptions::new(layers));
+        self.methods.insert(M::SPEC.index, layers);
     }
 }
 
@@ -193,11 +189,11 @@ pub trait WorkerOptions: Sized {
         mut self,
         predicate: impl Fn(&E) -> bool + Send + Sync + 'static,
     ) -> Self {
-        let predicate: Arc<RetryIf<E>> = Arc::new(predicate);
+        let predicate: Arc<RetryIf> = Arc::new(move |error| predicate(seen::<E>(error)));
         self.__options().retry_if.push(PoolWideRetryIf {
             error: TypeId::of::<E>(),
             type_name: std::any::type_name::<E>(),
-            predicate: Box::new(predicate),
+            predicate,
         });
         self
     }

@@ -16,15 +16,16 @@ use crate::padded::Padded;
 use crate::sync::{AtomicUsize, Lifetime, Ordering};
 
 /// A shared value. Cloning shares it.
-pub(crate) struct StockedArc<T> {
-    cell: NonNull<Cell<T>>,
+pub(crate) struct StockedArc<T: ?Sized> {
+    cell: NonNull<StockedCell<T>>,
     /// Shares beside its own that are counted already.
     stock: AtomicUsize,
     /// It drops one.
-    value: PhantomData<Cell<T>>,
+    value: PhantomData<StockedCell<T>>,
 }
 
-struct Cell<T> {
+/// The memory of a shared value. Nobody else looks into one.
+pub(crate) struct StockedCell<T: ?Sized> {
     /// All shares, those in stock included.
     shares: Padded<AtomicUsize>,
     lifetime: Lifetime,
@@ -32,27 +33,43 @@ struct Cell<T> {
 }
 
 // SAFETY: as for `Arc`: the value is reached from several threads, and dropped on any.
-unsafe impl<T: Send + Sync> Send for StockedArc<T> {}
+unsafe impl<T: Send + Sync + ?Sized> Send for StockedArc<T> {}
 // SAFETY: as above.
-unsafe impl<T: Send + Sync> Sync for StockedArc<T> {}
+unsafe impl<T: Send + Sync + ?Sized> Sync for StockedArc<T> {}
+
+/// How many shares are taken at once.
+const MORE: usize = if cfg!(concurry_loom) { 2 } else { 1_024 };
+/// Far below an overflow, far above any real count.
+const MOST: usize = usize::MAX / 2;
 
 impl<T> StockedArc<T> {
-    /// How many shares are taken at once.
-    const MORE: usize = if cfg!(concurry_loom) { 2 } else { 1_024 };
-    /// Far below an overflow, far above any real count.
-    const MOST: usize = usize::MAX / 2;
-
     pub(crate) fn new(value: T) -> Self {
         let shares = Padded(AtomicUsize::new(1));
-        let cell = Box::new(Cell { shares, lifetime: Lifetime::new(), value });
+        let cell = Box::new(StockedCell { shares, lifetime: Lifetime::new(), value });
         Self::of(NonNull::from(Box::leak(cell)))
     }
 
-    fn of(cell: NonNull<Cell<T>>) -> Self {
+    /// One more share, as one of a trait of the value: `see` is `|cell| cell`.
+    ///
+    /// # Safety
+    /// `see` gives the same cell back.
+    #[inline]
+    pub(crate) unsafe fn share_as<U: ?Sized>(
+        &self,
+        see: impl FnOnce(*mut StockedCell<T>) -> *mut StockedCell<U>,
+    ) -> StockedArc<U> {
+        self.take_share();
+        // SAFETY: by contract it is as little null as ours.
+        StockedArc::of(unsafe { NonNull::new_unchecked(see(self.cell.as_ptr())) })
+    }
+}
+
+impl<T: ?Sized> StockedArc<T> {
+    fn of(cell: NonNull<StockedCell<T>>) -> Self {
         Self { cell, stock: AtomicUsize::new(0), value: PhantomData }
     }
 
-    fn cell(&self) -> &Cell<T> {
+    fn cell(&self) -> &StockedCell<T> {
         // SAFETY: our share keeps it alive.
         let cell = unsafe { self.cell.as_ref() };
         cell.lifetime.note_use();
@@ -82,15 +99,15 @@ impl<T> StockedArc<T> {
     /// Counts many, and puts all but one in stock.
     #[cold]
     fn restock(&self) {
-        if self.cell().shares.fetch_add(Self::MORE, Ordering::Relaxed) > Self::MOST {
+        if self.cell().shares.fetch_add(MORE, Ordering::Relaxed) > MOST {
             // Forgotten that often: going on would free it in use.
             std::process::abort();
         }
-        self.stock.fetch_add(Self::MORE - 1, Ordering::Relaxed);
+        self.stock.fetch_add(MORE - 1, Ordering::Relaxed);
     }
 }
 
-impl<T> Clone for StockedArc<T> {
+impl<T: ?Sized> Clone for StockedArc<T> {
     #[inline]
     fn clone(&self) -> Self {
         self.take_share();
@@ -98,7 +115,7 @@ impl<T> Clone for StockedArc<T> {
     }
 }
 
-impl<T> Drop for StockedArc<T> {
+impl<T: ?Sized> Drop for StockedArc<T> {
     #[inline]
     fn drop(&mut self) {
         // Relaxed: we are the only one to have this stock now.
@@ -113,7 +130,7 @@ impl<T> Drop for StockedArc<T> {
     }
 }
 
-impl<T> Deref for StockedArc<T> {
+impl<T: ?Sized> Deref for StockedArc<T> {
     type Target = T;
 
     #[inline]

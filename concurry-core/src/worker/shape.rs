@@ -62,6 +62,12 @@ impl<M: Method> QueuedCall<M> {
         Self { node, method: PhantomData }
     }
 
+    /// The node with both of its references.
+    #[inline]
+    pub(crate) fn into_node(self) -> NonNull<Header> {
+        self.node
+    }
+
     /// What the queue gets and what the user gets.
     #[inline]
     pub(crate) fn split(self) -> (Call<M::Worker>, TaskFuture<M::Output, M::Error>) {

@@ -9,7 +9,7 @@ use loom::thread;
 
 use super::{Drive, drive};
 use crate::error::CallSite;
-use crate::future::{Cancel, Outcome, Signal, model_node};
+use crate::future::{Cancel, Completer, Outcome, Signal, model_node};
 use crate::model::check;
 use crate::shared::PoolId;
 
@@ -38,8 +38,7 @@ struct Step {
 }
 
 impl Drive for Step {
-    type Output = bool;
-    type Error = Infallible;
+    type Completer = Completer<bool, Infallible>;
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Outcome<bool, Infallible>> {
         *self.facts.waker.lock().unwrap() = Some(context.waker().clone());

@@ -20,9 +20,9 @@ use super::window::{Decision, Window};
 use crate::CallError;
 use crate::call::{CallEnvironment, EnvironmentRef};
 use crate::error::Panicked;
-use crate::future::drive_future;
+use crate::future::{UntypedFuture, drive_future};
 use crate::panics;
-use crate::pool::Pool;
+use crate::pool::layers::{AnyPool, Arguments, PoolOwner};
 use crate::shared::{InLayers, PoolId, StockedArc};
 use crate::sync::lock;
 use crate::worker::{BatchedForm, Method};
@@ -42,14 +42,14 @@ struct State<B: BatchedForm> {
     window: Window,
     cost: Cost,
     /// Keeps the pool, and its stop waiting, while there are calls.
-    busy: Option<Busy<B>>,
+    busy: Option<Busy>,
     /// How often the window was looked at: a later setting of the alarm replaces an earlier one.
     looks: u64,
     keeps_time: bool,
 }
 
-struct Busy<B: BatchedForm> {
-    pool: StockedArc<Pool<B::Worker>>,
+struct Busy {
+    pool: StockedArc<dyn AnyPool>,
     _in_layers: InLayers,
 }
 
@@ -63,12 +63,12 @@ impl<B: BatchedForm> State<B> {
 
 /// What to do after the lock is released.
 struct Action<B: BatchedForm> {
-    pool: Option<StockedArc<Pool<B::Worker>>>,
+    pool: Option<StockedArc<dyn AnyPool>>,
     ready: Vec<Ready<B>>,
     alarm: (u64, Option<Instant>),
     starts_keeping_time: bool,
     /// Nothing is on its way any more.
-    idle: Option<Busy<B>>,
+    idle: Option<Busy>,
 }
 
 impl<B: BatchedForm> Batcher<B> {
@@ -161,7 +161,7 @@ impl<B: BatchedForm> Batcher<B> {
 
     pub(super) fn enter(
         &self,
-        pool: &StockedArc<Pool<B::Worker>>,
+        pool: &dyn PoolOwner,
         ticket: &Arc<Ticket<B>>,
         hash: u64,
         group: Option<u64>,
@@ -170,8 +170,8 @@ impl<B: BatchedForm> Batcher<B> {
         let mut rest = Some(Arc::new(rest));
         self.change(|state, now| {
             if state.busy.is_none() {
-                let _in_layers = InLayers::enter(&pool.shared);
-                state.busy = Some(Busy { pool: pool.clone(), _in_layers });
+                let _in_layers = InLayers::enter(pool.pool().shared());
+                state.busy = Some(Busy { pool: pool.share(), _in_layers });
             }
             let group = if B::HAS_REST { group } else { state.groups.only() };
             let joined = group.is_some_and(|group| state.groups.push(group, ticket));
@@ -196,7 +196,7 @@ impl<B: BatchedForm> Batcher<B> {
     }
 
     /// Calls of a batch that was sent then are about to get their outcome.
-    pub(super) fn answered(&self, pool: &StockedArc<Pool<B::Worker>>, calls: usize, sent: Instant) {
+    pub(super) fn answered(&self, pool: &StockedArc<dyn AnyPool>, calls: usize, sent: Instant) {
         let took = self.clock.now().saturating_duration_since(sent);
         let next = {
             let mut state = lock(&self.state);
@@ -225,7 +225,7 @@ impl<B: BatchedForm> Batcher<B> {
         self.change(|state, now| state.window.ended(now));
     }
 
-    fn send(&self, pool: &StockedArc<Pool<B::Worker>>, ready: Ready<B>) {
+    fn send(&self, pool: &StockedArc<dyn AnyPool>, ready: Ready<B>) {
         let Ready { tickets: taken, rest, full } = ready;
         let sent = Sent::new(taken.len());
         let (mut tickets, mut items) =
@@ -257,7 +257,7 @@ impl<B: BatchedForm> Batcher<B> {
     /// Sends a part of a batch that failed.
     pub(super) fn send_half(
         &self,
-        pool: &StockedArc<Pool<B::Worker>>,
+        pool: &StockedArc<dyn AnyPool>,
         tickets: Vec<Arc<Ticket<B>>>,
         items: Vec<B::Item>,
         rest: Result<B::Rest, Panicked>,
@@ -285,7 +285,7 @@ impl<B: BatchedForm> Batcher<B> {
     /// Calls the batched form.
     fn start(
         &self,
-        pool: &StockedArc<Pool<B::Worker>>,
+        pool: &StockedArc<dyn AnyPool>,
         tickets: Vec<Arc<Ticket<B>>>,
         items: Vec<B::Item>,
         rest: Result<B::Rest, Panicked>,
@@ -313,8 +313,8 @@ impl<B: BatchedForm> Batcher<B> {
             batch.tickets.iter().filter_map(|ticket| ticket.environment()).collect();
         let environment =
             (!members.is_empty()).then(|| EnvironmentRef::new(CallEnvironment::of_batch(members)));
-        let call = pool.submit::<B>(args, environment);
-        let id = pool.shared.id;
+        let call = pool.of::<B::Worker>().submit::<B>(args, environment);
+        let id = pool.shared().id;
         sent.follow(drive_future(form_site::<B>(), id, run(call, batch), || true));
     }
 }
@@ -334,6 +334,19 @@ async fn keep_time<B: BatchedForm>(
 }
 
 impl<B: BatchedForm> AnyBatcher for Batcher<B> {
+    fn submit(
+        self: Arc<Self>,
+        pool: &dyn PoolOwner,
+        args: &mut dyn Arguments,
+        environment: Option<EnvironmentRef>,
+    ) -> UntypedFuture {
+        let args = args.take().downcast_mut::<Option<<B::Single as Method>::Args>>();
+        let args = args.and_then(Option::take);
+        let args =
+            args.unwrap_or_else(|| unreachable!("a batcher is asked for its own method once"));
+        self.take_in(pool, args, environment).untyped(site::<B>())
+    }
+
     fn hold(&self) {
         lock(&self.state).window.hold();
     }

@@ -23,25 +23,19 @@ pub use settings::Batching;
 pub(crate) use settings::Plan;
 pub use stats::BatchStats;
 
-use super::Pool;
+use super::layers::{Arguments, PoolOwner};
 use crate::call::EnvironmentRef;
-use crate::future::TaskFuture;
-use crate::shared::StockedArc;
-use crate::worker::Method;
-
-/// The batcher of a method, whatever its batched form.
-pub(crate) trait Batches<M: Method>: Send + Sync {
-    /// Takes a call that has passed its layers.
-    fn submit(
-        self: Arc<Self>,
-        pool: &StockedArc<Pool<M::Worker>>,
-        args: M::Args,
-        environment: Option<EnvironmentRef>,
-    ) -> TaskFuture<M::Output, M::Error>;
-}
+use crate::future::UntypedFuture;
 
 /// A batcher, whatever its method.
 pub(crate) trait AnyBatcher: Send + Sync {
+    /// Takes a call of the method that has passed its layers.
+    fn submit(
+        self: Arc<Self>,
+        pool: &dyn PoolOwner,
+        args: &mut dyn Arguments,
+        environment: Option<EnvironmentRef>,
+    ) -> UntypedFuture;
     /// Several calls are about to be made: only full batches are sent before the release.
     fn hold(&self);
     /// The calls are made.

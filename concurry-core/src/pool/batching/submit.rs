@@ -1,23 +1,20 @@
 //! A call comes to the batcher of its method, and becomes a ticket.
 
-use std::sync::Arc;
-
-use super::Batches;
 use super::batcher::Batcher;
 use super::ticket::{Ticket, Waiting, site};
 use crate::CallError;
 use crate::call::EnvironmentRef;
 use crate::future::{TaskFuture, promise};
 use crate::panics;
-use crate::pool::Pool;
-use crate::shared::StockedArc;
+use crate::pool::layers::PoolOwner;
 use crate::spin;
 use crate::worker::{BatchedForm, Method};
 
-impl<B: BatchedForm> Batches<B::Single> for Batcher<B> {
-    fn submit(
-        self: Arc<Self>,
-        pool: &StockedArc<Pool<B::Worker>>,
+impl<B: BatchedForm> Batcher<B> {
+    /// Makes a ticket of a call of the method.
+    pub(super) fn take_in(
+        &self,
+        pool: &dyn PoolOwner,
         args: <B::Single as Method>::Args,
         environment: Option<EnvironmentRef>,
     ) -> TaskFuture<<B::Single as Method>::Output, <B::Single as Method>::Error> {
@@ -40,7 +37,7 @@ impl<B: BatchedForm> Batches<B::Single> for Batcher<B> {
         };
         // What weighs less than nothing would make room for others.
         let weight = if weight > 0.0 { weight } else { 0.0 };
-        let (promise, future) = promise(site::<B>(), pool.shared.id);
+        let (promise, future) = promise(site::<B>(), pool.pool().shared().id);
         let waiting = Waiting { item, promise, environment };
         let ticket = Ticket::new(self.this.clone(), self.clock.now(), weight, waiting);
         spin::caller_waits_for_batch();

@@ -10,24 +10,30 @@ use std::time::{Duration, Instant};
 use concurry_limits::{Acquire, LimitError, Permit};
 use concurry_time::Sleep;
 
+use super::any_pool;
+use super::arguments::Arguments;
 use super::drive::{Drive, Ended};
+use super::failure::{Ending, Failure, Kind};
 use super::times::{Look, Times};
 use super::waiting::{Throttled, until};
 use crate::CallError;
 use crate::call::{CallEnvironment, CallPermit, Copies, CopyOfCall, EnvironmentRef};
 use crate::error::{InvalidResult, Timeout};
 use crate::event::Event;
-use crate::future::{Outcome, TaskFuture};
+use crate::future::{Done, PoolSide, UntypedFuture};
 use crate::progress::Waiting;
 use crate::shared::QueuePlace;
 use crate::sync::lock;
-use crate::worker::Method;
 
-impl<M: Method> Drive<M> {
+impl Drive {
     /// Takes the limits, sends the call to a worker and waits for it.
-    pub(super) async fn copy(&self, args: M::Args, copy: Option<(&Arc<Copies>, u32)>) -> Ended<M> {
+    pub(super) async fn copy(
+        &self,
+        args: &mut dyn Arguments,
+        copy: Option<(&Arc<Copies>, u32)>,
+    ) -> Ended {
         let number = copy.map_or(1, |(_, number)| number);
-        let (permit, limit_wait) = match self.request(&args) {
+        let (permit, limit_wait) = match self.request(args) {
             None => (None, Duration::ZERO),
             Some(request) => match self.acquire(request).await {
                 Ok((permit, waited)) => (Some(permit), waited),
@@ -36,27 +42,30 @@ impl<M: Method> Drive<M> {
         };
         let environment = self.environment_with(permit, copy);
         let sent = self.is_watched().then(|| self.shared().clock.now());
-        let call = self.send(args, &environment).cancel_on_drop();
+        let call = self.send(args, &environment);
         self.ended(SentCopy { number, call, environment, limit_wait, sent }).await
     }
 
     /// Waits for a worker and then for the method, by the deadline and as long as an attempt may
     /// take. Dropping the future cancels the attempt.
-    pub(super) async fn ended(&self, copy: SentCopy<M>) -> Ended<M> {
+    pub(super) async fn ended(&self, copy: SentCopy) -> Ended {
         let SentCopy { number, mut call, environment, limit_wait, sent } = copy;
         let mut watch = Watch { times: self.times(), sleep: None };
         let clock = &self.shared().clock;
         let outcome = poll_fn(|context| {
-            if let Poll::Ready(outcome) = Pin::new(&mut call).poll(context) {
-                return Poll::Ready(outcome);
+            if let Poll::Ready(done) = Pin::new(&mut call).poll(context) {
+                return Poll::Ready(Ok(done));
             }
             let begun = || environment.begun();
-            watch.poll(clock, begun, context).map(|timeout| Err(CallError::TimedOut(timeout)))
+            watch.poll(clock, begun, context).map(Err)
         })
         .await;
         // After a timeout this cancels the attempt.
         drop(call);
-        let outcome = outcome.and_then(|output| self.accept(output));
+        let outcome = match outcome {
+            Ok(done) => self.judge(done),
+            Err(timeout) => Err(Failure::timed_out(timeout)),
+        };
         let environment = Some(environment);
         let ended = Ended { copy: number, environment, limit_wait, sent, ..Ended::of(outcome) };
         self.heed_time(ended)
@@ -131,7 +140,7 @@ impl<M: Method> Drive<M> {
     }
 
     fn copy_of_call(&self, copies: &Arc<Copies>, copy: u32) -> CopyOfCall {
-        let call = (self.call, Self::site(), self.attempt);
+        let call = (self.call, self.site(), self.attempt);
         CopyOfCall::new((copies, copy), call, self.shared())
     }
 
@@ -148,7 +157,7 @@ impl<M: Method> Drive<M> {
         }
         let history = lock(&self.history);
         let attempts = history.iter().flat_map(|history| history.attempts().records());
-        attempts.filter(|record| matches!(record.error, CallError::WorkerDied(_))).count() as u32
+        attempts.filter(|record| record.error.kind() == Kind::WorkerDied).count() as u32
     }
 
     pub(super) fn timeout(&self) -> Option<Duration> {
@@ -157,22 +166,19 @@ impl<M: Method> Drive<M> {
     }
 
     /// What the pool takes before dispatch: the call limit, and what the method reserves.
-    pub(super) fn request(&self, args: &M::Args) -> Option<Acquire> {
+    pub(super) fn request(&self, args: &dyn Arguments) -> Option<Acquire> {
         let limits = &self.shared().limits;
         match &self.layers().reserve {
-            Some(reserve) => Some(reserve(limits, args)),
+            Some(reserve) => Some(reserve(limits, args.get())),
             None => limits.call_request(),
         }
     }
 
     /// The permit, and how long it was waited for.
-    async fn acquire(
-        &self,
-        request: Acquire,
-    ) -> Result<(Permit<'static>, Duration), CallError<M::Error>> {
+    async fn acquire(&self, request: Acquire) -> Result<(Permit<'static>, Duration), Failure> {
         let mut request = pin!(request);
         let first = poll_fn(|context| Poll::Ready(request.as_mut().poll(context))).await;
-        let limits = |error: LimitError| CallError::Limits(Box::new(error));
+        let limits = |error: LimitError| Failure::from(CallError::Limits(Box::new(error)));
         if let Poll::Ready(acquired) = first {
             return acquired.map(|permit| (permit, Duration::ZERO)).map_err(limits);
         }
@@ -187,7 +193,7 @@ impl<M: Method> Drive<M> {
         AtomicU64::fetch_add(&self.throttled, nanos, Ordering::Relaxed);
         match acquired {
             Some(acquired) => acquired.map(|permit| (permit, waited)).map_err(limits),
-            None => Err(CallError::TimedOut(Timeout::Deadline)),
+            None => Err(Failure::timed_out(Timeout::Deadline)),
         }
     }
 
@@ -198,7 +204,7 @@ impl<M: Method> Drive<M> {
         let throttled = shared.limits.sets().find_map(|set| set.stats().throttled);
         shared.events.emit(|| Event::Throttled {
             call: self.call,
-            site: Self::site(),
+            site: self.site(),
             limit: throttled.as_ref().map(|throttled| throttled.by.clone()),
             wait: throttled.as_ref().and_then(|throttled| throttled.next_in),
         });
@@ -209,27 +215,52 @@ impl<M: Method> Drive<M> {
     }
 
     /// Sends the attempt on its way to a worker.
-    pub(super) fn send(
-        &self,
-        args: M::Args,
-        environment: &EnvironmentRef,
-    ) -> TaskFuture<M::Output, M::Error> {
-        self.layers().submit(&self.pool, args, Some(environment.clone()))
+    fn send(&self, args: &mut dyn Arguments, environment: &EnvironmentRef) -> UntypedFuture {
+        let environment = Some(environment.clone());
+        match &self.layers().batcher {
+            Some(batcher) => Arc::clone(batcher).submit(&self.pool, args, environment),
+            None => any_pool::send(&*self.pool, args, environment),
+        }
     }
 
-    pub(super) fn accept(&self, output: M::Output) -> Outcome<M::Output, M::Error> {
-        if self.layers().until.iter().all(|until| until(&output)) {
-            return Ok(output);
+    /// Makes a call that has passed the layers, to be sent to a worker; a batched one is on its way.
+    #[inline]
+    pub(super) fn make(
+        &self,
+        args: &mut dyn Arguments,
+        environment: EnvironmentRef,
+    ) -> (Option<PoolSide>, UntypedFuture) {
+        match &self.layers().batcher {
+            Some(batcher) => {
+                (None, Arc::clone(batcher).submit(&self.pool, args, Some(environment)))
+            }
+            None => any_pool::make(&*self.pool, args, Some(environment)),
         }
-        let invalid = InvalidResult { site: Self::site(), attempts: self.attempt };
-        Err(CallError::InvalidResult(Box::new(invalid)))
+    }
+
+    /// What an attempt has ended with. A result that is not wanted is a failure.
+    pub(super) fn judge(&self, done: Done) -> Ending {
+        let types = self.types();
+        // SAFETY: it was a call of the method.
+        let done = unsafe { types.judge(done)? };
+        let until = &self.layers().until;
+        if until.is_empty() {
+            return Ok(done);
+        }
+        // SAFETY: as above.
+        let output = unsafe { types.output(&done) };
+        if output.is_some_and(|output| until.iter().all(|until| until(output))) {
+            return Ok(done);
+        }
+        let invalid = InvalidResult { site: self.site(), attempts: self.attempt };
+        Err(CallError::InvalidResult(Box::new(invalid)).into())
     }
 }
 
 /// An attempt that was sent, or a copy of it.
-pub(super) struct SentCopy<M: Method> {
+pub(super) struct SentCopy {
     pub(super) number: u32,
-    pub(super) call: TaskFuture<M::Output, M::Error>,
+    pub(super) call: UntypedFuture,
     pub(super) environment: EnvironmentRef,
     /// How long it waited for limits.
     pub(super) limit_wait: Duration,

@@ -8,51 +8,49 @@ use concurry_retry::{
     AttemptRecord, Bounds, GaveUp, RetryBudget, RetryError, RetryPolicy, Retrying, Verdict,
 };
 
-use super::arguments::Spare;
+use super::arguments::{Arguments, Spare};
 use super::drive::{Drive, Ended};
+use super::failure::{Ending, Failure, Kind};
 use super::waiting::Counted;
-use crate::CallError;
 use crate::call::CallEnvironment;
 use crate::error::Timeout;
-use crate::future::Outcome;
 use crate::progress::Tally;
-use crate::worker::Method;
 
-impl<M: Method> Drive<M> {
+impl Drive {
     /// Makes attempts until one succeeds or none is left.
     pub(super) async fn attempts(
         &mut self,
-        args: M::Args,
-        spare: &mut Option<Spare<M>>,
-    ) -> Outcome<M::Output, M::Error> {
-        let mut args = args;
+        first: &mut dyn Arguments,
+        spare: &mut Option<Spare>,
+    ) -> Ending {
+        let mut next: Option<Box<dyn Arguments>> = None;
         loop {
+            let args = match &mut next {
+                Some(args) => &mut **args,
+                None => &mut *first,
+            };
             self.attempt += 1;
             let started = self.start_of_attempt();
             self.tell_attempt_started();
             let ended = self.guarded(args, spare.as_ref()).await;
             match self.settle(ended, started) {
                 Settled::Done(outcome) => return outcome,
-                Settled::Again(wait) => args = self.next_attempt(wait, spare).await?,
+                Settled::Again(wait) => next = Some(self.next_attempt(wait, spare).await?),
             }
         }
     }
 
     /// The call after a first attempt that failed, with the wait before the next.
-    pub(super) async fn go_on(
-        mut self,
-        wait: Duration,
-        mut spare: Option<Spare<M>>,
-    ) -> Outcome<M::Output, M::Error> {
+    pub(super) async fn go_on(mut self, wait: Duration, mut spare: Option<Spare>) -> Ending {
         let outcome = match self.next_attempt(wait, &mut spare).await {
-            Ok(args) => self.attempts(args, &mut spare).await,
+            Ok(mut args) => self.attempts(&mut *args, &mut spare).await,
             Err(error) => Err(error),
         };
         self.finish(outcome, spare).await
     }
 
     /// What an attempt leads to.
-    pub(super) fn settle(&mut self, ended: Ended<M>, started: Option<Instant>) -> Settled<M> {
+    pub(super) fn settle(&mut self, ended: Ended, started: Option<Instant>) -> Settled {
         self.tell_attempt_done(&ended);
         let Ended { copy, outcome, environment, too_late, others, .. } = ended;
         let worker = environment.as_deref().and_then(CallEnvironment::begun_on);
@@ -74,7 +72,7 @@ impl<M: Method> Drive<M> {
         };
         let mut record = AttemptRecord::new(self.attempt, error).of_copy(copy);
         record.worker = worker;
-        match self.after_failure(Failure { record, verdict, too_late }, started, others) {
+        match self.after_failure(FailedAttempt { record, verdict, too_late }, started, others) {
             Ok(wait) => Settled::Again(wait),
             Err(error) => Settled::Done(Err(error)),
         }
@@ -96,8 +94,8 @@ impl<M: Method> Drive<M> {
     async fn next_attempt(
         &mut self,
         wait: Duration,
-        spare: &mut Option<Spare<M>>,
-    ) -> Result<M::Args, CallError<M::Error>> {
+        spare: &mut Option<Spare>,
+    ) -> Result<Box<dyn Arguments>, Failure> {
         let layers = self.layers();
         let paid = PaidRetry(layers.budget.as_ref());
         self.back_off(wait).await?;
@@ -123,18 +121,18 @@ impl<M: Method> Drive<M> {
     /// How long to wait before the next attempt, or the final error.
     fn after_failure(
         &mut self,
-        failure: Failure<CallError<M::Error>>,
+        failure: FailedAttempt,
         started: Option<Instant>,
-        others: Vec<AttemptRecord<CallError<M::Error>>>,
-    ) -> Result<Duration, CallError<M::Error>> {
-        let Failure { record, verdict, too_late } = failure;
+        others: Vec<AttemptRecord<Failure>>,
+    ) -> Result<Duration, Failure> {
+        let FailedAttempt { record, verdict, too_late } = failure;
         let ends = !verdict.is_retryable() || self.layers().max_retries() == 0;
         let history = self.history.get_mut().unwrap_or_else(PoisonError::into_inner);
         if ends && history.is_none() && others.is_empty() {
             // One attempt needs no history: its error is the call's.
             return Err(record.error);
         }
-        let now = self.pool.shared.clock.now();
+        let now = self.pool.shared().clock.now();
         let mut record = record.timed(started, now);
         let layers = self.layers.get();
         let history = history.get_or_insert_with(|| {
@@ -146,8 +144,8 @@ impl<M: Method> Drive<M> {
         others.into_iter().for_each(|record| history.note(record));
         let budget = layers.budget.as_ref();
         let bounds = Bounds { deadline: self.deadline, budget };
-        let reason = match record.error {
-            CallError::TimedOut(Timeout::Deadline) => {
+        let reason = match record.error.kind() {
+            Kind::TimedOut(Timeout::Deadline) => {
                 // Beside others there is room for what the attempt said itself: that the deadline has
                 // passed is why no more follow.
                 if let Some(own) = too_late
@@ -166,14 +164,14 @@ impl<M: Method> Drive<M> {
         Err(self.give_up(reason))
     }
 
-    fn give_up(&mut self, reason: GaveUp) -> CallError<M::Error> {
+    fn give_up(&mut self, reason: GaveUp) -> Failure {
         let history = self.history.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let error = match history {
             Some(history) => history.give_up(reason),
             None => RetryError::new(reason, concurry_retry::Attempts::new()),
         };
         if error.attempts().count() != 1 {
-            return CallError::RetriesExhausted(error);
+            return Failure::exhausted(error);
         }
         match error.into_attempts().into_last() {
             Some(record) => record.error,
@@ -191,28 +189,28 @@ impl<M: Method> Drive<M> {
         }
     }
 
-    async fn back_off(&self, wait: Duration) -> Result<(), CallError<M::Error>> {
+    async fn back_off(&self, wait: Duration) -> Result<(), Failure> {
         let shared = self.shared();
         shared.layer_counters.retries.fetch_add(1, Ordering::Relaxed);
         self.tell_retrying(wait);
         let _counted = Counted::new(&shared.layer_counters.backing_off);
         let _shown = shared.tallies.each(Tally::retrying);
-        self.unless_stopped(shared.clock.sleep(wait)).await
+        Ok(self.unless_stopped(shared.clock.sleep(wait)).await?)
     }
 }
 
 /// How an attempt has failed.
-struct Failure<E> {
-    record: AttemptRecord<E>,
+struct FailedAttempt {
+    record: AttemptRecord<Failure>,
     verdict: Verdict,
     /// What it ended with itself, if the record has a timeout instead.
-    too_late: Option<E>,
+    too_late: Option<Failure>,
 }
 
 /// What an attempt led to.
-pub(super) enum Settled<M: Method> {
+pub(super) enum Settled {
     /// The outcome of all attempts.
-    Done(Outcome<M::Output, M::Error>),
+    Done(Ending),
     /// Another attempt after this wait.
     Again(Duration),
 }

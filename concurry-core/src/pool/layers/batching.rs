@@ -1,15 +1,13 @@
 //! How the options and the attribute of a method become its batcher.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
-use concurry_limits::Limits;
-use concurry_time::Clock;
-
-use super::table::{MethodLayers, Reserve};
+use super::assemble::Wishes;
+use super::seen;
+use super::table::MethodLayers;
 use crate::Mode;
 use crate::error::OptionsError;
-use crate::pool::batching::{AnyBatcher, Batcher, Batches, Plan};
+use crate::pool::batching::{Batcher, Plan};
 use crate::worker::{BatchedForm, BatchedFormVisitor, Method};
 
 /// How many calls the workers of a pool can run at a time.
@@ -28,38 +26,35 @@ impl Places {
     }
 }
 
-/// Gives the method its batcher, and what the attribute says beside. `None` if it has no batched form
-/// or is not to be batched.
+/// Gives the method its batcher, and what the attribute says beside, if it has a batched form and is to
+/// be batched.
 pub(super) fn add<M: Method>(
-    layers: &mut MethodLayers<M>,
+    layers: &mut MethodLayers,
     places: Places,
-    clock: &Clock,
-    limits: &Limits,
-) -> Result<Option<Arc<dyn AnyBatcher>>, OptionsError> {
-    let maker = Maker { layers, places, clock, limits, method: PhantomData };
-    M::visit_batched_form(maker).unwrap_or(Ok(None))
+    wishes: &Wishes<'_>,
+) -> Result<(), OptionsError> {
+    M::visit_batched_form(Maker { layers, places, wishes }).unwrap_or(Ok(()))
 }
 
-struct Maker<'a, M: Method> {
-    layers: &'a mut MethodLayers<M>,
+struct Maker<'a> {
+    layers: &'a mut MethodLayers,
     places: Places,
-    clock: &'a Clock,
-    limits: &'a Limits,
-    method: PhantomData<M>,
+    wishes: &'a Wishes<'a>,
 }
 
-impl<M: Method> BatchedFormVisitor<M> for Maker<'_, M> {
-    type Output = Result<Option<Arc<dyn AnyBatcher>>, OptionsError>;
+impl<M: Method> BatchedFormVisitor<M> for Maker<'_> {
+    type Output = Result<(), OptionsError>;
 
     fn visit<B: BatchedForm<Single = M, Worker = M::Worker>>(self) -> Self::Output {
-        let Self { layers, places, clock, limits, .. } = self;
+        let Self { layers, places, wishes } = self;
+        let limits = wishes.limits;
         if let Some(limit) = B::SETTINGS.limit
             && layers.reserve.is_none()
             && limits.sets().any(|set| set.stats().limits.iter().any(|known| known.key == limit))
         {
-            let reserve: Arc<Reserve<M::Args>> =
-                Arc::new(move |limits, args| limits.reserve_request([(limit, B::weight(args))]));
-            layers.reserve = Some(reserve);
+            layers.reserve = Some(Arc::new(move |limits, args| {
+                limits.reserve_request([(limit, B::weight(seen::<M::Args>(args)))])
+            }));
         }
         let items_are_clone = B::batch_abilities().clone_item.is_some();
         let plan = Plan::new(layers.batching.as_ref(), B::SETTINGS, items_are_clone).map_err(
@@ -72,9 +67,8 @@ impl<M: Method> BatchedFormVisitor<M> for Maker<'_, M> {
             },
         )?;
         // A call in sync mode is done when it returns, so none can wait for others.
-        let Some(plan) = plan.filter(|_| places.mode != Mode::Sync) else { return Ok(None) };
-        let batcher = Batcher::<B>::new(plan, places.of::<B>(), clock.clone());
-        layers.batcher = Some(Arc::clone(&batcher) as Arc<dyn Batches<M>>);
-        Ok(Some(batcher))
+        let Some(plan) = plan.filter(|_| places.mode != Mode::Sync) else { return Ok(()) };
+        layers.batcher = Some(Batcher::<B>::new(plan, places.of::<B>(), wishes.clock.clone()));
+        Ok(())
     }
 }

@@ -1,27 +1,27 @@
 //! The circuit breakers that a method's attempts ask.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use concurry_retry::{BreakerOpen, BreakerState, CircuitBreaker, KeyedBreakers, StateChange};
 
-use super::arguments::Spare;
+use super::arguments::{Arguments, Spare};
 use super::drive::{Drive, Ended};
 use crate::CallError;
 use crate::error::Rejected;
 use crate::event::Event;
 use crate::pool::BreakerStats;
 use crate::shared::{PoolShared, Stage};
-use crate::worker::Method;
 
 /// The breaker of an attempt: one for all, or one by the arguments.
-pub(crate) enum Breakers<A> {
+pub(crate) enum Breakers {
     /// One for all.
     One(CircuitBreaker),
     /// One for each key.
     Keyed {
-        /// Finds the breaker of a call.
-        of: Box<dyn Fn(&A) -> CircuitBreaker + Send + Sync>,
+        /// Finds the breaker of a call by its arguments.
+        of: Box<dyn Fn(&dyn Any) -> CircuitBreaker + Send + Sync>,
         /// All that there are.
         all: Arc<dyn AllBreakers>,
     },
@@ -60,7 +60,7 @@ where
     }
 }
 
-impl<A> Breakers<A> {
+impl Breakers {
     pub(crate) fn all(&self) -> Arc<dyn AllBreakers> {
         match self {
             Self::One(breaker) => Arc::new(breaker.clone()),
@@ -85,15 +85,15 @@ pub(crate) fn tell_changes(breakers: &dyn AllBreakers, pool: &Arc<PoolShared>) {
     }));
 }
 
-impl<M: Method> Drive<M> {
+impl Drive {
     /// Asks the breaker, and says how the attempt went.
-    pub(super) async fn guarded(&self, args: M::Args, spare: Option<&Spare<M>>) -> Ended<M> {
+    pub(super) async fn guarded(&self, args: &mut dyn Arguments, spare: Option<&Spare>) -> Ended {
         let keyed;
         let breaker = match &self.layers().breaker {
             None => None,
             Some(Breakers::One(breaker)) => Some(breaker),
             Some(Breakers::Keyed { of, .. }) => {
-                keyed = of(&args);
+                keyed = of(args.get());
                 Some(&keyed)
             }
         };
@@ -109,9 +109,9 @@ impl<M: Method> Drive<M> {
     }
 
     #[cold]
-    fn refused(&self, open: BreakerOpen, args: M::Args) -> Ended<M> {
+    fn refused(&self, open: BreakerOpen, args: &mut dyn Arguments) -> Ended {
         self.shared().layer_counters.refused.fetch_add(1, Ordering::Relaxed);
-        let rejected = Rejected::by_breaker(Self::site(), open, Some(Box::new(args)));
-        Ended::of(Err(CallError::Rejected(Box::new(rejected))))
+        let rejected = Rejected::by_breaker(self.site(), open, Some(args.take_boxed()));
+        Ended::of(Err(CallError::Rejected(Box::new(rejected)).into()))
     }
 }

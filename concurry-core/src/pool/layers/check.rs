@@ -1,22 +1,21 @@
 //! What does not fit a method, or the pool: found by `init`, with the remedy.
 
-use std::any::{TypeId, type_name};
+use std::any::TypeId;
 
 use concurry_limits::Limits;
 use concurry_retry::{Hedge, RetryPolicy};
 
 use super::MethodLayers;
-use super::table::Uses;
+use super::assemble::{Uses, Wishes};
 use crate::error::OptionsError;
-use crate::pool::Options;
-use crate::worker::{Method, Worker};
 
 /// What of a method's layers can't be.
-pub(super) fn check<M: Method>(layers: &MethodLayers<M>, limits: &Limits) -> Option<OptionsError> {
+pub(super) fn check(layers: &MethodLayers, limits: &Limits) -> Option<OptionsError> {
+    let types = layers.types;
     let refuse = |option, problem: String, remedy: &str| {
         Some(OptionsError::Method {
-            worker: M::SPEC.worker,
-            method: M::SPEC.name,
+            worker: types.spec.worker,
+            method: types.spec.name,
             option,
             problem,
             remedy: remedy.to_owned(),
@@ -28,8 +27,8 @@ pub(super) fn check<M: Method>(layers: &MethodLayers<M>, limits: &Limits) -> Opt
     if let Some(Err(error)) = layers.hedge.as_ref().map(Hedge::validate) {
         return refuse("hedge", error.to_string(), "change the hedge");
     }
-    if layers.copies_arguments() && M::abilities().clone_args.is_none() {
-        let args = type_name::<M::Args>();
+    if layers.copies_arguments() && !(types.clones_arguments)() {
+        let args = (types.arguments_name)();
         let (option, needs, remedy) = if layers.max_retries() > 0 {
             (
                 "retry",
@@ -64,15 +63,16 @@ pub(super) fn check<M: Method>(layers: &MethodLayers<M>, limits: &Limits) -> Opt
 }
 
 /// What options of the whole pool are for nobody. `matched` are the errors that `retry_if` met.
-pub(super) fn check_pool<W: Worker>(
-    options: &Options<W>,
+pub(super) fn check_pool(
+    worker: &'static str,
+    wishes: &Wishes<'_>,
     matched: &[TypeId],
     uses: Uses,
 ) -> Result<(), OptionsError> {
     let refuse = |problem: String, remedy: &str| {
-        Err(OptionsError::Contradiction { worker: W::NAME, problem, remedy: remedy.into() })
+        Err(OptionsError::Contradiction { worker, problem, remedy: remedy.into() })
     };
-    for retry_if in &options.retry_if {
+    for retry_if in wishes.retry_if {
         if !matched.contains(&retry_if.error) {
             return refuse(
                 format!("no method fails with {}, which `retry_if` is for", retry_if.type_name),
@@ -80,13 +80,13 @@ pub(super) fn check_pool<W: Worker>(
             );
         }
     }
-    if options.hedge.is_some() && !uses.hedged {
+    if wishes.hedge.is_some() && !uses.hedged {
         return refuse(
             "`hedge` is for idempotent methods, and no method is marked so".into(),
             "put `#[idempotent]` on a method that may be run twice, or leave `hedge` out",
         );
     }
-    if options.budget.is_some() && !uses.retried && !uses.hedged {
+    if wishes.budget.is_some() && !uses.retried && !uses.hedged {
         return refuse(
             "`retry_budget` pays for retries and hedges, and no method has either".into(),
             "add `.retry(…)` or `.hedge(…)`, or leave the budget out",

@@ -7,23 +7,22 @@ use std::time::{Duration, Instant};
 
 use concurry_retry::{AttemptRecord, Retrying};
 
-use super::arguments::Spare;
+use super::any_pool::AnyPool;
+use super::arguments::{Arguments, Spare};
+use super::failure::{Ending, Failure, Kind};
 use super::table::MethodLayers;
-use crate::CallError;
+use super::types::MethodTypes;
 use crate::call::{CallOptions, CallTrace, EnvironmentRef, trace};
 use crate::error::{CallSite, Timeout};
 use crate::event::CallId;
-use crate::future::Outcome;
-use crate::pool::Pool;
 use crate::shared::{PoolShared, QueuePlace, StockedArc};
-use crate::worker::Method;
 
 /// A call on its way. While it lives, its pool counts it as being in the layers.
-pub(crate) struct Drive<M: Method> {
+pub(crate) struct Drive {
     pub(super) call: CallId,
-    pub(super) pool: StockedArc<Pool<M::Worker>>,
+    pub(super) pool: StockedArc<dyn AnyPool>,
     /// Of its pool.
-    pub(super) layers: Layers<M>,
+    pub(super) layers: Layers,
     pub(super) options: Option<Arc<CallOptions>>,
     pub(super) deadline: Option<Instant>,
     /// When it was made, if anything in it is timed.
@@ -33,7 +32,7 @@ pub(crate) struct Drive<M: Method> {
     /// The number of the running attempt, from 1.
     pub(super) attempt: u32,
     /// What has failed so far. Behind a lock only since errors need not be `Sync`.
-    pub(super) history: Mutex<Option<Box<Retrying<CallError<M::Error>>>>>,
+    pub(super) history: Mutex<Option<Box<Retrying<Failure>>>>,
     /// Who wants to know what becomes of it.
     pub(super) trace: Option<Arc<CallTrace>>,
     /// Whether its end was told.
@@ -45,16 +44,16 @@ pub(crate) struct Drive<M: Method> {
 }
 
 /// The layers of a call's method.
-pub(super) enum Layers<M: Method> {
+pub(super) enum Layers {
     /// Those in the table of the call's pool. Found once, since a search in the table is a call through
     /// a vtable, and a call looks at its layers a dozen times.
-    Table(NonNull<MethodLayers<M>>),
+    Table(NonNull<MethodLayers>),
     /// Of a method that the table does not know: the closures of a task pool.
-    Own(Box<MethodLayers<M>>),
+    Own(Box<MethodLayers>),
 }
 
-impl<M: Method> Layers<M> {
-    pub(super) fn get(&self) -> &MethodLayers<M> {
+impl Layers {
+    pub(super) fn get(&self) -> &MethodLayers {
         match self {
             // SAFETY: the table neither changes nor moves, and the drive keeps its pool as long as
             // these.
@@ -65,15 +64,15 @@ impl<M: Method> Layers<M> {
 }
 
 // SAFETY: a shared reference to what may be shared, or a box of it.
-unsafe impl<M: Method> Send for Layers<M> where MethodLayers<M>: Send + Sync {}
+unsafe impl Send for Layers where MethodLayers: Send + Sync {}
 // SAFETY: as above.
-unsafe impl<M: Method> Sync for Layers<M> where MethodLayers<M>: Send + Sync {}
+unsafe impl Sync for Layers where MethodLayers: Send + Sync {}
 
 /// How an attempt has ended, or a copy of it.
-pub(super) struct Ended<M: Method> {
+pub(super) struct Ended {
     /// Which copy it was, from 1.
     pub(super) copy: u32,
-    pub(super) outcome: Outcome<M::Output, M::Error>,
+    pub(super) outcome: Ending,
     /// `None` if it was never sent.
     pub(super) environment: Option<EnvironmentRef>,
     /// How long it waited for limits.
@@ -81,14 +80,14 @@ pub(super) struct Ended<M: Method> {
     /// When it was sent to a worker, if somebody watches.
     pub(super) sent: Option<Instant>,
     /// What it ended with itself, if that came too late and counts as a timeout.
-    pub(super) too_late: Option<CallError<M::Error>>,
+    pub(super) too_late: Option<Failure>,
     /// The copies that failed before it.
-    pub(super) others: Vec<AttemptRecord<CallError<M::Error>>>,
+    pub(super) others: Vec<AttemptRecord<Failure>>,
 }
 
-impl<M: Method> Ended<M> {
+impl Ended {
     /// The first copy, of which nothing else is known.
-    pub(super) fn of(outcome: Outcome<M::Output, M::Error>) -> Self {
+    pub(super) fn of(outcome: Ending) -> Self {
         Self {
             copy: 1,
             outcome,
@@ -106,7 +105,7 @@ impl<M: Method> Ended<M> {
         attempt: u32,
         began: Instant,
         now: Instant,
-    ) -> Option<AttemptRecord<CallError<M::Error>>> {
+    ) -> Option<AttemptRecord<Failure>> {
         let mut record = AttemptRecord::new(attempt, self.outcome.err()?)
             .timed(Some(began), now)
             .of_copy(self.copy);
@@ -115,27 +114,29 @@ impl<M: Method> Ended<M> {
     }
 }
 
-impl<M: Method> Drive<M> {
+impl Drive {
     /// Inlined, so that it is written where it stays.
     #[inline(always)]
     pub(crate) fn new(
-        pool: StockedArc<Pool<M::Worker>>,
+        pool: StockedArc<dyn AnyPool>,
         options: Option<Arc<CallOptions>>,
+        types: &'static MethodTypes,
         inherited: Option<Instant>,
         place: Option<QueuePlace>,
     ) -> Self {
-        let (layers, after) = match pool.layers.find::<M>() {
+        let (layers, after) = match pool.layers().find(types) {
             Some(layers) => (Layers::Table(NonNull::from(layers)), layers.deadline),
             None => {
-                let own = Box::new(pool.layers.own::<M>());
+                let own = Box::new(pool.layers().own(types));
                 let after = own.deadline;
                 (Layers::Own(own), after)
             }
         };
         let asked = options.as_deref().and_then(|options| options.deadline);
         let timed = asked.is_some() || after.is_some() || inherited.is_some();
-        let watched = pool.shared.events.are_watched();
-        let started = (timed || watched).then(|| pool.shared.clock.now());
+        let shared = pool.shared();
+        let watched = shared.events.are_watched();
+        let started = (timed || watched).then(|| shared.clock.now());
         let own = match (asked, started) {
             (Some(asked), Some(started)) => asked.at(started),
             (None, Some(started)) => after.and_then(|after| started.checked_add(after)),
@@ -145,7 +146,7 @@ impl<M: Method> Drive<M> {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             (own, inherited) => own.or(inherited),
         };
-        pool.shared.layered.enter();
+        shared.layered.enter();
         Self {
             // All callers of the program take turns at it, so only who needs it.
             call: if watched { CallId::next() } else { CallId::UNWATCHED },
@@ -164,15 +165,19 @@ impl<M: Method> Drive<M> {
         }
     }
 
-    pub(super) fn site() -> CallSite {
-        CallSite::new(const { &M::SPEC })
+    pub(super) fn types(&self) -> &'static MethodTypes {
+        self.layers().types
+    }
+
+    pub(super) fn site(&self) -> CallSite {
+        self.types().site()
     }
 
     pub(super) fn shared(&self) -> &Arc<PoolShared> {
-        &self.pool.shared
+        self.pool.shared()
     }
 
-    pub(super) fn layers(&self) -> &MethodLayers<M> {
+    pub(super) fn layers(&self) -> &MethodLayers {
         self.layers.get()
     }
 
@@ -181,22 +186,18 @@ impl<M: Method> Drive<M> {
     ///
     /// The deadline is no future around the others: whatever waits inside is bounded by it, so a call
     /// has one timer at a time.
-    pub(crate) async fn run(mut self, args: M::Args) -> Outcome<M::Output, M::Error> {
+    pub(crate) async fn run(mut self, args: &mut dyn Arguments) -> Ending {
         if self.is_late() {
             self.tell_done(false);
-            return Err(CallError::TimedOut(Timeout::Deadline));
+            return Err(Failure::timed_out(Timeout::Deadline));
         }
-        let mut spare = if self.layers().wants_spare() { Spare::of(&args) } else { None };
+        let mut spare = if self.layers().wants_spare() { Spare::of(args) } else { None };
         let outcome = self.attempts(args, &mut spare).await;
         self.finish(outcome, spare).await
     }
 
     /// The end of all attempts, and what answers if they failed.
-    pub(super) async fn finish(
-        &mut self,
-        outcome: Outcome<M::Output, M::Error>,
-        spare: Option<Spare<M>>,
-    ) -> Outcome<M::Output, M::Error> {
+    pub(super) async fn finish(&mut self, outcome: Ending, spare: Option<Spare>) -> Ending {
         self.tell_done(outcome.is_ok());
         match outcome {
             Err(error) if self.falls_back(&error) => self.fall_back(error, spare).await,
@@ -204,8 +205,8 @@ impl<M: Method> Drive<M> {
         }
     }
 
-    pub(super) fn falls_back(&self, error: &CallError<M::Error>) -> bool {
-        !self.layers().fallbacks.is_empty() && !error.is_cancelled() && !self.is_late()
+    pub(super) fn falls_back(&self, error: &Failure) -> bool {
+        !self.layers().fallbacks.is_empty() && error.kind() != Kind::Cancelled && !self.is_late()
     }
 
     /// Whether the deadline has passed.
@@ -214,13 +215,13 @@ impl<M: Method> Drive<M> {
     }
 }
 
-impl<M: Method> Drop for Drive<M> {
+impl Drop for Drive {
     fn drop(&mut self) {
         // Cancelled, or a predicate of the user's panicked.
         if !self.told {
             self.tell_done(false);
         }
-        let shared = &self.pool.shared;
+        let shared = self.shared();
         shared.layered.leave(&shared.shutdown);
     }
 }

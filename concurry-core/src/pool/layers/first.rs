@@ -5,46 +5,47 @@
 //! (a wait for a limit, copies, another attempt, a fallback) is the business of a future, which is
 //! made when it happens, out of what there is by then.
 
-use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
+use super::any_pool::PoolOwner;
+use super::arguments::Arguments;
 use super::drive::Drive;
+use super::failure::{CallCompleter, Ending};
 use super::sent::{Due, Next, Sent};
 use super::timer_queue::Timed;
+use super::types::MethodTypes;
 use crate::CallError;
 use crate::call::CallOptions;
-use crate::error::CallSite;
+use crate::error::Timeout;
 use crate::future::{
-    Cancel, Completer, Custody, DrivenFuture, OnCancel, Outcome, Relay, RelayRef, Relayed, Signal,
-    Taken, TaskFuture, future_driven, relay,
+    Cancel, Complete, Custody, Done, DrivenFuture, OnCancel, Relay, RelayRef, Relayed, Signal,
+    Taken, UntypedFuture, future_driven, relay,
 };
 use crate::panics;
-use crate::pool::Pool;
+use crate::shared::QueuePlace;
 use crate::shared::running::Within;
-use crate::shared::{QueuePlace, StockedArc};
-use crate::worker::Method;
 
 /// The way of a call whose first attempt was sent.
-pub(crate) struct FirstAttempt<M: Method> {
+pub(crate) struct FirstAttempt {
     /// The attempt waits for its worker no more. Relaxed: a hint for those who clear up.
     over: AtomicBool,
     /// What drives the call on, if anything does.
     driver: OnceLock<Weak<dyn OnCancel>>,
     /// Whoever takes it for good decides what follows.
-    waiting: Custody<Option<Waiting<M>>>,
+    waiting: Custody<Option<Waiting>>,
 }
 
-struct Waiting<M: Method> {
-    sent: Sent<M>,
+struct Waiting {
+    sent: Sent,
     /// Until the call is completed.
-    completer: Option<Completer<M::Output, M::Error>>,
+    completer: Option<CallCompleter>,
     /// The deadline of the call in which it was made.
     within: Option<Instant>,
 }
 
-type InHand<'a, M> = Taken<'a, Option<Waiting<M>>>;
+type InHand<'a> = Taken<'a, Option<Waiting>>;
 
 /// The attempt has ended.
 const WOKEN: u8 = 1;
@@ -57,45 +58,52 @@ const LOOK: u8 = 4;
 ///
 /// The attempt leaves when all that belongs to it is written, and is not touched afterwards: from then
 /// on the worker writes to the same lines.
-pub(super) fn start<M: Method>(
-    pool: &StockedArc<Pool<M::Worker>>,
+pub(super) fn start(
+    pool: &dyn PoolOwner,
+    types: &'static MethodTypes,
     options: Option<Arc<CallOptions>>,
     within: Option<Instant>,
     place: Option<QueuePlace>,
-    args: M::Args,
-) -> TaskFuture<M::Output, M::Error> {
+    args: &mut dyn Arguments,
+) -> UntypedFuture {
+    let id = pool.pool().shared().id;
     let first = || {
-        let sent = Sent::new(Drive::new(pool.clone(), options, within, place));
-        FirstAttempt::<M>::new(Waiting { sent, completer: None, within })
+        let sent = Sent::new(Drive::new(pool.share(), options, types, within, place));
+        FirstAttempt::new(Waiting { sent, completer: None, within })
     };
-    // SAFETY: the future is kept to the end of this function.
+    // SAFETY: the table is that of the method, and the future is kept to the end of this function.
     let Relayed { relay: attempt, waker, completer, future } =
-        unsafe { relay(pool.shared.id, first) };
+        unsafe { relay(types.relay, id, first) };
     // SAFETY: nobody else knows the attempt yet.
     let mut waiting = unsafe { attempt.waiting.first() };
     let Some(Waiting { sent, completer: place, .. }) = &mut *waiting else {
         unreachable!("it was made with it")
     };
-    *place = Some(completer);
-    let leave = match panics::caught(FirstAttempt::<M>::SITE, || {
+    // SAFETY: it is made for the method's outcomes, and gets those of its calls.
+    *place = Some(unsafe { CallCompleter::new(completer, types) });
+    let leave = match panics::caught(types.site(), || {
         sent.drive.tell_started();
         sent.pack();
-        sent.leave_to_send(&args)
+        // SAFETY: the room is for arguments before the outcome is there, and the spare ones are
+        // dropped before the completer.
+        unsafe { sent.leave_to_send(args, attempt.room()) }
     }) {
         Ok(Some(leave)) => leave,
         Ok(None) => {
-            attempt.drive_on(waiting, args);
+            attempt.drive_on(waiting, args.boxed());
             return future;
         }
         Err(panic) => {
-            panics::contain(|| drop(args));
-            attempt.complete(waiting, Err(CallError::Panicked(Box::new(panic))));
+            panics::contain(|| drop(args.boxed()));
+            attempt.complete(waiting, Err(CallError::Panicked(Box::new(panic)).into()));
             return future;
         }
     };
     let made = sent.make(args);
-    // False if it has ended already, which is seen next.
-    sent.call.register(waker);
+    if let Some(call) = &sent.call {
+        // False if it has ended already, which is seen next.
+        call.register(waker);
+    }
     // While nobody else can end it: what clears up afterwards finds the entry.
     let watched = leave.look_at.is_none_or(|at| sent.look_again(at, &attempt));
     if watched {
@@ -104,17 +112,13 @@ pub(super) fn start<M: Method>(
         attempt.go_on(waiting, Next::Watch(None));
     }
     if let Some((call, copies)) = made {
-        pool.dispatch(call, copies.as_ref());
+        // SAFETY: a call of the method, made just now.
+        unsafe { pool.pool().dispatch(call, copies.as_ref()) };
     }
     future
 }
 
-impl<M: Method> Relay for FirstAttempt<M> {
-    type Output = M::Output;
-    type Error = M::Error;
-
-    const SITE: CallSite = CallSite::new(const { &M::SPEC });
-
+impl Relay for FirstAttempt {
     fn woken(this: &RelayRef<Self>) {
         if let Some(waiting) = this.waiting.take_or_note(WOKEN) {
             Self::attend(this, waiting, 0);
@@ -135,15 +139,15 @@ impl<M: Method> Relay for FirstAttempt<M> {
     }
 }
 
-impl<M: Method> FirstAttempt<M> {
+impl FirstAttempt {
     #[inline(always)]
-    fn new(waiting: Waiting<M>) -> Self {
+    fn new(waiting: Waiting) -> Self {
         let (over, driver) = (AtomicBool::new(false), OnceLock::new());
         Self { over, driver, waiting: Custody::new(Some(waiting)) }
     }
 
     /// Does what there is to do, and gives the attempt back if it waits on.
-    fn attend(this: &RelayRef<Self>, waiting: InHand<'_, M>, notes: u8) {
+    fn attend(this: &RelayRef<Self>, waiting: InHand<'_>, notes: u8) {
         let (mut waiting, mut notes) = (waiting, notes);
         loop {
             let Some(Waiting { sent, .. }) = &mut *waiting else { return };
@@ -151,12 +155,10 @@ impl<M: Method> FirstAttempt<M> {
                 let _ = this.cancel(waiting);
                 return;
             }
-            if sent.call.is_done() {
-                let call = mem::replace(&mut sent.call, TaskFuture::taken());
-                return match call.into_done() {
-                    Some(outcome) => this.end(waiting, outcome),
-                    None => unreachable!("seen above"),
-                };
+            match sent.call.take().map(UntypedFuture::into_done) {
+                Some(Ok(done)) => return this.end(waiting, Ok(done)),
+                Some(Err(call)) => sent.call = Some(call),
+                None => {}
             }
             let due = if notes & LOOK == 0 { None } else { sent.due() };
             match due {
@@ -165,9 +167,9 @@ impl<M: Method> FirstAttempt<M> {
                 Some(Due::At(_) | Due::Copy) => return this.go_on(waiting, Next::Watch(None)),
                 Some(Due::Timeout(timeout)) => {
                     // Which cancels the attempt.
-                    let call = mem::replace(&mut sent.call, TaskFuture::taken());
+                    let call = sent.call.take();
                     panics::contain(move || drop(call));
-                    return this.end(waiting, Err(CallError::TimedOut(timeout)));
+                    return this.end(waiting, Err(timeout));
                 }
             }
             waiting = match waiting.give_back() {
@@ -179,22 +181,22 @@ impl<M: Method> FirstAttempt<M> {
     }
 
     /// The attempt has ended with this outcome.
-    fn end(&self, mut waiting: InHand<'_, M>, outcome: Outcome<M::Output, M::Error>) {
+    fn end(&self, mut waiting: InHand<'_>, outcome: Result<Done, Timeout>) {
         // What follows may run code of the user's, which may wait for whoever was about to be woken.
         concurry_time::wake_held();
         let Some(Waiting { sent, within, .. }) = &mut *waiting else { return };
         let next = {
             let _within = Within::enter(*within);
-            panics::caught(Self::SITE, || sent.decide(outcome))
+            panics::caught(sent.drive.site(), || sent.decide(outcome))
         };
         match next {
             Ok(Next::Over(outcome)) => self.complete(waiting, outcome),
             Ok(next) => self.go_on(waiting, next),
-            Err(panic) => self.complete(waiting, Err(CallError::Panicked(Box::new(panic)))),
+            Err(panic) => self.complete(waiting, Err(CallError::Panicked(Box::new(panic)).into())),
         }
     }
 
-    fn complete(&self, mut waiting: InHand<'_, M>, outcome: Outcome<M::Output, M::Error>) {
+    fn complete(&self, mut waiting: InHand<'_>, outcome: Ending) {
         self.over.store(true, Ordering::Relaxed);
         let completer = waiting.as_mut().and_then(|waiting| {
             waiting.sent.leave_timers();
@@ -207,46 +209,49 @@ impl<M: Method> FirstAttempt<M> {
         }
     }
 
-    fn cancel(&self, waiting: InHand<'_, M>) -> Cancel {
-        let begun = waiting.as_ref().is_some_and(|waiting| waiting.sent.has_begun());
-        self.complete(waiting, Err(CallError::Cancelled(Self::SITE)));
+    fn cancel(&self, waiting: InHand<'_>) -> Cancel {
+        let Some(Waiting { sent, .. }) = &*waiting else { return Cancel::TooLate };
+        let (begun, site) = (sent.has_begun(), sent.drive.site());
+        self.complete(waiting, Err(CallError::Cancelled(site).into()));
         if begun { Cancel::Signalled } else { Cancel::Dequeued }
     }
 
     /// Lets a future drive the call on.
     #[cold]
-    fn go_on(&self, mut waiting: InHand<'_, M>, next: Next<M>) {
+    fn go_on(&self, mut waiting: InHand<'_>, next: Next) {
         self.over.store(true, Ordering::Relaxed);
         let Some(Waiting { sent, completer: Some(completer), within }) = waiting.take() else {
             return;
         };
         sent.clear_timers();
-        self.drive(
-            &waiting,
-            future_driven(Self::SITE, within, sent.go_on(next), completer, || true),
-        );
+        let site = sent.drive.site();
+        self.drive(&waiting, future_driven(site, within, sent.go_on(next), completer, || true));
     }
 
     /// Lets a future drive the call from its start.
     #[cold]
-    fn drive_on(&self, mut waiting: InHand<'_, M>, args: M::Args) {
+    fn drive_on(&self, mut waiting: InHand<'_>, args: Box<dyn Arguments>) {
         self.over.store(true, Ordering::Relaxed);
         let Some(Waiting { sent, completer: Some(completer), within }) = waiting.take() else {
             return;
         };
         let first = sent.environment.clone();
         let begun = move || first.as_ref().is_some_and(|first| first.has_begun());
-        let run = sent.into_drive().run(args);
-        self.drive(&waiting, future_driven(Self::SITE, within, run, completer, begun));
+        let (site, drive) = (sent.drive.site(), sent.into_drive());
+        let run = async move {
+            let mut args = args;
+            drive.run(&mut *args).await
+        };
+        self.drive(&waiting, future_driven(site, within, run, completer, begun));
     }
 
-    fn drive(&self, waiting: &InHand<'_, M>, driven: DrivenFuture) {
+    fn drive(&self, waiting: &InHand<'_>, driven: DrivenFuture) {
         let _ = self.driver.set(driven.hook());
         if waiting.notes() & CANCELLED != 0 { driven.cancel() } else { driven.begin() }
     }
 }
 
-impl<M: Method> Timed for RelayRef<FirstAttempt<M>> {
+impl Timed for RelayRef<FirstAttempt> {
     fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
     }

@@ -15,12 +15,11 @@ use std::time::{Duration, Instant};
 use concurry_retry::{AttemptRecord, BreakerState, CircuitBreaker, CopyPlan, Hedger, Verdict};
 use concurry_time::Sleep;
 
-use super::arguments::Spare;
+use super::arguments::{Arguments, Spare};
 use super::drive::{Drive, Ended};
 use super::waiting::until;
 use crate::call::Copies;
 use crate::event::Event;
-use crate::worker::Method;
 
 /// A copy that runs.
 struct Running<F> {
@@ -29,25 +28,25 @@ struct Running<F> {
 }
 
 /// The copies of an attempt.
-pub(super) struct Race<'r, M: Method> {
+pub(super) struct Race<'r> {
     pub(super) copies: &'r Arc<Copies>,
     /// When the first was started.
     pub(super) began: Instant,
     pub(super) plan: CopyPlan,
     /// The arguments of further ones.
-    pub(super) spare: &'r Spare<M>,
+    pub(super) spare: &'r Spare,
     pub(super) hedger: &'r Hedger,
     pub(super) breaker: Option<&'r CircuitBreaker>,
 }
 
-impl<M: Method> Drive<M> {
+impl Drive {
     /// Makes the attempt, and copies of it where the method is hedged.
     pub(super) async fn hedged(
         &self,
-        args: M::Args,
-        spare: Option<&Spare<M>>,
+        args: &mut dyn Arguments,
+        spare: Option<&Spare>,
         breaker: Option<&CircuitBreaker>,
-    ) -> Ended<M> {
+    ) -> Ended {
         match (&self.layers().hedger, spare) {
             (Some(hedger), Some(spare)) => {
                 let copies = Arc::new(Copies::default());
@@ -64,9 +63,9 @@ impl<M: Method> Drive<M> {
     /// Makes copies beside the first one, which was started.
     pub(super) async fn race_copies(
         &self,
-        first: impl Future<Output = Ended<M>>,
-        race: Race<'_, M>,
-    ) -> Ended<M> {
+        first: impl Future<Output = Ended>,
+        race: Race<'_>,
+    ) -> Ended {
         let clock = &self.shared().clock;
         let Race { copies, began, mut plan, spare, hedger, breaker } = race;
         // Only the first copy is there in every call, so only it is not boxed.
@@ -103,10 +102,11 @@ impl<M: Method> Drive<M> {
                     last = Some((copy_began, ended));
                 }
                 while plan.is_due(now) && self.may_hedge(&mut plan, hedger, breaker, now) {
-                    let args = spare.copy();
+                    let mut args = spare.copy();
                     let copy = plan.start(now);
                     self.tell_hedged(copy);
-                    let future = Box::pin(self.copy(args, Some((copies, copy))));
+                    let future = async move { self.copy(&mut *args, Some((copies, copy))).await };
+                    let future = Box::pin(future);
                     others.push(Running { began: now, future });
                     timer = None;
                 }
@@ -164,7 +164,7 @@ impl<M: Method> Drive<M> {
         shared.layer_counters.hedges.fetch_add(1, Ordering::Relaxed);
         shared.events.emit(|| Event::Hedged {
             call: self.call,
-            site: Self::site(),
+            site: self.site(),
             attempt: self.attempt,
             copy,
         });

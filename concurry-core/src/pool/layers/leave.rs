@@ -3,16 +3,16 @@
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
+use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use concurry_retry::{BreakerPermit, CircuitBreaker};
 
-use super::arguments::Spare;
+use super::arguments::{Arguments, Spare};
 use super::breakers::Breakers;
 use super::sent::Sent;
 use crate::call::{CallPermit, EnvironmentRef};
-use crate::worker::Method;
 
 /// Leave to send the first attempt.
 pub(super) struct Leave {
@@ -29,11 +29,19 @@ pub(super) struct Bounds {
     pub(super) hedge: Option<(Instant, Duration)>,
 }
 
-impl<M: Method> Sent<M> {
+impl Sent {
     /// Takes what the first attempt needs. `None` if it has to wait, is refused, or is more than one
     /// copy from the start: then nothing was taken.
-    pub(super) fn leave_to_send(&mut self, args: &M::Args) -> Option<Leave> {
-        let leave = self.take_leave(args);
+    ///
+    /// # Safety
+    /// There is room for arguments of the method at `room`, which nobody else uses as long as this lives.
+    pub(super) unsafe fn leave_to_send(
+        &mut self,
+        args: &dyn Arguments,
+        room: NonNull<()>,
+    ) -> Option<Leave> {
+        // SAFETY: by contract.
+        let leave = unsafe { self.take_leave(args, room) };
         if leave.is_none() {
             self.drive.attempt = 0;
             (self.breaker, self.began) = (None, None);
@@ -41,7 +49,9 @@ impl<M: Method> Sent<M> {
         leave
     }
 
-    fn take_leave(&mut self, args: &M::Args) -> Option<Leave> {
+    /// # Safety
+    /// As above.
+    unsafe fn take_leave(&mut self, args: &dyn Arguments, room: NonNull<()>) -> Option<Leave> {
         let drive = &self.drive;
         let layers = drive.layers();
         let delay = layers.hedger.as_ref().map(concurry_retry::Hedger::delay);
@@ -71,7 +81,7 @@ impl<M: Method> Sent<M> {
                 self.breaker = Some(permit);
             }
             Some(Breakers::Keyed { of, .. }) => {
-                let breaker: CircuitBreaker = of(args);
+                let breaker: CircuitBreaker = of(args.get());
                 self.breaker = Some(breaker.try_acquire_owned().ok()?);
             }
         }
@@ -85,7 +95,7 @@ impl<M: Method> Sent<M> {
             }
             None => {}
             Some(reserve) => {
-                let mut request = reserve(&drive.shared().limits, args);
+                let mut request = reserve(&drive.shared().limits, args.get());
                 let mut context = Context::from_waker(Waker::noop());
                 match Pin::new(&mut request).poll(&mut context) {
                     Poll::Ready(acquired) => {
@@ -96,7 +106,8 @@ impl<M: Method> Sent<M> {
             }
         }
         if layers.wants_spare() {
-            self.spare = Spare::of(args);
+            // SAFETY: by contract.
+            self.spare = unsafe { Spare::placed(args, room) };
         }
         let hedge = delay.and_then(|delay| Some((self.began?, delay)));
         self.bounds = Bounds { timeout, hedge };

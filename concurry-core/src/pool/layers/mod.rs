@@ -12,7 +12,9 @@
 //!
 //! A race of several pools stands outside of each one's retries (`concurry_retry::Race`).
 
+mod any_pool;
 mod arguments;
+mod assemble;
 mod attempt;
 mod attempts;
 mod batching;
@@ -21,6 +23,7 @@ mod call;
 mod check;
 mod dedup;
 mod drive;
+mod failure;
 mod fallbacks;
 mod first;
 mod hedging;
@@ -30,12 +33,24 @@ mod table;
 mod telling;
 mod timer_queue;
 mod times;
+mod types;
 mod verdict;
 mod waiting;
 
+pub(crate) use any_pool::{AnyPool, PoolOwner, place};
+pub(crate) use arguments::{Arguments, Given};
+pub(crate) use assemble::assemble;
 pub(crate) use batching::Places;
 pub(crate) use breakers::{AllBreakers, Breakers, tell_changes};
 pub(crate) use call::call;
-pub(crate) use dedup::Dedup;
+pub(crate) use dedup::{Dedup, Dedups};
 pub(crate) use fallbacks::Fallback;
-pub(crate) use table::{LayerTable, MethodLayers, RetryIf, assemble};
+pub(crate) use table::{LayerTable, MethodLayers, RetryIf};
+pub(crate) use types::types;
+
+use std::any::Any;
+
+/// What the closures of a method's options look at: its arguments, its output or its error.
+pub(crate) fn seen<T: 'static>(value: &dyn Any) -> &T {
+    value.downcast_ref().unwrap_or_else(|| unreachable!("it is of the option's method"))
+}

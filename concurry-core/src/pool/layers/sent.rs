@@ -1,35 +1,34 @@
 //! A call's first attempt while it is with a worker, and what follows from its end.
 
-use std::mem;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use concurry_retry::{BreakerPermit, CircuitBreaker, CopyPlan, Outcome as Health};
 
-use super::arguments::Spare;
+use super::arguments::{Arguments, Spare};
 use super::attempt::SentCopy;
 use super::attempts::Settled;
 use super::breakers::Breakers;
 use super::drive::{Drive, Ended};
+use super::failure::{Ending, Failure};
 use super::first::FirstAttempt;
 use super::hedging::Race;
 use super::leave::Bounds;
 use super::times::{Look, Times};
-use crate::CallError;
 use crate::call::{Copies, EnvironmentRef};
 use crate::error::Timeout;
-use crate::future::{Call, Outcome, RelayRef, TaskFuture};
-use crate::worker::Method;
+use crate::future::{Done, PoolSide, RelayRef, UntypedFuture};
 
 /// A first attempt that is with a worker.
-pub(super) struct Sent<M: Method> {
+pub(super) struct Sent {
     /// In front of the drive, which it is to be dropped before: see `leave.rs`.
     pub(super) breaker: Option<BreakerPermit<'static>>,
-    pub(super) drive: Drive<M>,
-    pub(super) call: TaskFuture<M::Output, M::Error>,
+    pub(super) drive: Drive,
+    /// `None` before it was made and after its end.
+    pub(super) call: Option<UntypedFuture>,
     /// `None` once the attempt was settled.
     pub(super) environment: Option<EnvironmentRef>,
-    pub(super) spare: Option<Spare<M>>,
+    pub(super) spare: Option<Spare>,
     /// When the attempt began, if anything wants to know.
     pub(super) began: Option<Instant>,
     /// When it was sent, if somebody watches.
@@ -38,15 +37,15 @@ pub(super) struct Sent<M: Method> {
 }
 
 /// What follows from a first attempt.
-pub(super) enum Next<M: Method> {
+pub(super) enum Next {
     /// Nothing: the outcome of the call.
-    Over(Outcome<M::Output, M::Error>),
+    Over(Ending),
     /// Another attempt after a wait.
     Again(Duration),
     /// The error is answered by somebody else.
-    FallBack(CallError<M::Error>),
+    FallBack(Failure),
     /// It is watched on, and perhaps gets further copies beside it. It may have failed.
-    Watch(Option<Ended<M>>),
+    Watch(Option<Ended>),
 }
 
 /// What the time says of an attempt that has not ended.
@@ -59,14 +58,14 @@ pub(super) enum Due {
     Copy,
 }
 
-impl<M: Method> Sent<M> {
+impl Sent {
     /// Of a call whose first attempt was not made yet. Inlined, so that it is written where it stays.
     #[inline(always)]
-    pub(super) fn new(drive: Drive<M>) -> Self {
+    pub(super) fn new(drive: Drive) -> Self {
         Self {
             breaker: None,
             drive,
-            call: TaskFuture::taken(),
+            call: None,
             environment: None,
             spare: None,
             began: None,
@@ -88,7 +87,10 @@ impl<M: Method> Sent<M> {
 
     /// Makes the first attempt, to be sent to a worker, with its copies. A batched one is on its way.
     #[inline]
-    pub(super) fn make(&mut self, args: M::Args) -> Option<(Call<M::Worker>, Option<Arc<Copies>>)> {
+    pub(super) fn make(
+        &mut self,
+        args: &mut dyn Arguments,
+    ) -> Option<(PoolSide, Option<Arc<Copies>>)> {
         let drive = &mut self.drive;
         drive.tell_attempt_started();
         // Only where each worker has a queue of its own does a later copy have to know where this
@@ -100,20 +102,20 @@ impl<M: Method> Sent<M> {
         if drive.is_watched() {
             self.sent = Some(drive.shared().clock.now());
         }
-        let (call, future) = drive.layers().make(&drive.pool, args, environment);
-        self.call = future.cancel_on_drop();
+        let (call, future) = drive.make(args, environment);
+        self.call = Some(future);
         call.map(|call| (call, copies))
     }
 
     /// Gives the call up for one that is driven from its start.
-    pub(super) fn into_drive(self) -> Drive<M> {
+    pub(super) fn into_drive(self) -> Drive {
         let Self { mut drive, environment, .. } = self;
         drive.first = Mutex::new(environment);
         drive
     }
 
     /// Has it looked at again. False if it needs a timer of its own.
-    pub(super) fn look_again(&self, at: Instant, attempt: &RelayRef<FirstAttempt<M>>) -> bool {
+    pub(super) fn look_again(&self, at: Instant, attempt: &RelayRef<FirstAttempt>) -> bool {
         let timers = self.drive.layers().timers.as_ref();
         timers.is_some_and(|timers| timers.push(at, attempt.clone()))
     }
@@ -157,9 +159,12 @@ impl<M: Method> Sent<M> {
     }
 
     /// The attempt has ended: what follows.
-    pub(super) fn decide(&mut self, outcome: Outcome<M::Output, M::Error>) -> Next<M> {
+    pub(super) fn decide(&mut self, outcome: Result<Done, Timeout>) -> Next {
         let drive = &mut self.drive;
-        let outcome = outcome.and_then(|output| drive.accept(output));
+        let outcome = match outcome {
+            Ok(done) => drive.judge(done),
+            Err(timeout) => Err(Failure::timed_out(timeout)),
+        };
         if let (Some((made, _)), Ok(_)) = (self.bounds.hedge, &outcome)
             && let Some(hedger) = &drive.layers().hedger
         {
@@ -184,7 +189,7 @@ impl<M: Method> Sent<M> {
         }
     }
 
-    fn settle(&mut self, ended: Ended<M>) -> Next<M> {
+    fn settle(&mut self, ended: Ended) -> Next {
         let drive = &mut self.drive;
         if let Some(permit) = self.breaker.take() {
             permit.record(drive.health(&ended.outcome));
@@ -203,7 +208,7 @@ impl<M: Method> Sent<M> {
     }
 
     /// What follows, to the outcome of the call.
-    pub(super) async fn go_on(mut self, next: Next<M>) -> Outcome<M::Output, M::Error> {
+    pub(super) async fn go_on(mut self, next: Next) -> Ending {
         let mut next = next;
         loop {
             match next {
@@ -219,13 +224,13 @@ impl<M: Method> Sent<M> {
     }
 
     /// The end of the attempt, with the copies that it gets.
-    async fn watch(&mut self, failed: Option<Ended<M>>) -> Ended<M> {
+    async fn watch(&mut self, failed: Option<Ended>) -> Ended {
         let drive = &self.drive;
         let layers = drive.layers();
         let first = match (failed, self.environment.take()) {
             (Some(ended), _) => First::Ended(ended),
             (None, Some(environment)) => {
-                let call = mem::replace(&mut self.call, TaskFuture::taken());
+                let Some(call) = self.call.take() else { unreachable!("it was made") };
                 let limit_wait = Duration::ZERO;
                 First::Runs(SentCopy { number: 1, call, environment, limit_wait, sent: self.sent })
             }
@@ -241,7 +246,7 @@ impl<M: Method> Sent<M> {
             None => None,
             Some(Breakers::One(breaker)) => Some(breaker),
             Some(Breakers::Keyed { of, .. }) => {
-                keyed = of(&spare.copy());
+                keyed = of(spare.copy().get());
                 Some(&keyed)
             }
         };
@@ -255,12 +260,12 @@ impl<M: Method> Sent<M> {
 }
 
 /// The first copy, when others may follow.
-enum First<M: Method> {
-    Ended(Ended<M>),
-    Runs(SentCopy<M>),
+enum First {
+    Ended(Ended),
+    Runs(SentCopy),
 }
 
-impl<M: Method> First<M> {
+impl First {
     fn environment(&self) -> Option<&EnvironmentRef> {
         match self {
             Self::Ended(ended) => ended.environment.as_ref(),
@@ -268,7 +273,7 @@ impl<M: Method> First<M> {
         }
     }
 
-    async fn ended(self, drive: &Drive<M>) -> Ended<M> {
+    async fn ended(self, drive: &Drive) -> Ended {
         match self {
             Self::Ended(ended) => ended,
             Self::Runs(copy) => drive.ended(copy).await,

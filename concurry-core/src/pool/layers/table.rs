@@ -1,45 +1,38 @@
 //! Each method's layers, put together once by `init`.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
 use concurry_limits::{Acquire, Limits};
-use concurry_retry::{Hedge, Hedger, RetryBudget, RetryPolicy};
+use concurry_retry::{CircuitBreaker, Hedge, Hedger, RetryBudget, RetryPolicy};
 
-use super::batching::{self, Places};
-use super::check::{check, check_pool};
-use super::dedup::Dedups;
 use super::first::FirstAttempt;
 use super::timer_queue::TimerQueue;
+use super::types::MethodTypes;
 use super::{AllBreakers, Breakers, Fallback};
-use crate::TaskFuture;
-use crate::call::EnvironmentRef;
-use crate::error::{CallSite, OptionsError};
-use crate::future::{Call, RelayRef};
-use crate::pool::batching::{AnyBatcher, BatchStats, Batches, Batching};
-use crate::pool::{Options, Pool};
-use crate::shared::StockedArc;
-use crate::worker::{Method, MethodVisitor, Worker};
+use crate::future::RelayRef;
+use crate::pool::batching::{AnyBatcher, BatchStats, Batching};
 
-/// Whether an error is worth another attempt.
-pub(crate) type RetryIf<E> = dyn Fn(&E) -> bool + Send + Sync;
+/// Whether an error of the method is worth another attempt.
+pub(crate) type RetryIf = dyn Fn(&dyn Any) -> bool + Send + Sync;
 /// Whether a result counts as success.
-pub(crate) type Until<T> = dyn Fn(&T) -> bool + Send + Sync;
+pub(crate) type Until = dyn Fn(&dyn Any) -> bool + Send + Sync;
 /// What to take before a call is sent.
-pub(crate) type Reserve<A> = dyn Fn(&Limits, &A) -> Acquire + Send + Sync;
+pub(crate) type Reserve = dyn Fn(&Limits, &dyn Any) -> Acquire + Send + Sync;
 
 /// The layers of one method.
-pub(crate) struct MethodLayers<M: Method> {
+pub(crate) struct MethodLayers {
+    pub(crate) types: &'static MethodTypes,
     pub(crate) retry: Option<RetryPolicy>,
-    pub(crate) retry_if: Option<Arc<RetryIf<M::Error>>>,
-    pub(crate) until: Vec<Arc<Until<M::Output>>>,
+    pub(crate) retry_if: Option<Arc<RetryIf>>,
+    pub(crate) until: Vec<Arc<Until>>,
     pub(crate) budget: Option<RetryBudget>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
-    pub(crate) reserve: Option<Arc<Reserve<M::Args>>>,
-    pub(crate) fallbacks: Vec<Fallback<M>>,
-    pub(crate) breaker: Option<Breakers<M::Args>>,
+    pub(crate) reserve: Option<Arc<Reserve>>,
+    pub(crate) fallbacks: Vec<Fallback>,
+    pub(crate) breaker: Option<Breakers>,
     /// As it was asked for; `init` makes the `hedger` of it.
     pub(crate) hedge: Option<Hedge>,
     pub(crate) hedger: Option<Hedger>,
@@ -48,20 +41,22 @@ pub(crate) struct MethodLayers<M: Method> {
     /// How calls are batched, where the options say it.
     pub(crate) batching: Option<Batching>,
     /// Takes the calls that have passed the layers, if they are batched.
-    pub(crate) batcher: Option<Arc<dyn Batches<M>>>,
-    /// Lets calls with the same key be one call.
-    pub(crate) dedup: Option<Arc<dyn Dedups<M>>>,
+    pub(crate) batcher: Option<Arc<dyn AnyBatcher>>,
+    /// Lets calls with the same key be one call: an `Arc<dyn Dedups<M>>`.
+    pub(crate) dedup: Option<Box<dyn Any + Send + Sync>>,
     /// The pool counts calls, so each one takes its share before dispatch.
     pub(crate) counts_calls: bool,
     /// Events are wanted of every call.
     pub(crate) observed: bool,
     /// Looks at calls that take long.
-    pub(crate) timers: Option<Arc<TimerQueue<RelayRef<FirstAttempt<M>>>>>,
+    pub(crate) timers: Option<Arc<TimerQueue<RelayRef<FirstAttempt>>>>,
 }
 
-impl<M: Method> Default for MethodLayers<M> {
-    fn default() -> Self {
+impl MethodLayers {
+    /// None at all.
+    pub(crate) fn none(types: &'static MethodTypes) -> Self {
         Self {
+            types,
             retry: None,
             retry_if: None,
             until: Vec::new(),
@@ -82,12 +77,11 @@ impl<M: Method> Default for MethodLayers<M> {
             timers: None,
         }
     }
-}
 
-impl<M: Method> MethodLayers<M> {
     /// Whether calls of the method go straight to the queue, or at least to the batcher.
     pub(super) fn is_plain(&self) -> bool {
         let Self {
+            types: _,
             retry: _,
             retry_if: _,
             until,
@@ -119,33 +113,6 @@ impl<M: Method> MethodLayers<M> {
             && self.max_retries() == 0
     }
 
-    /// Makes a call that has passed the layers, to be sent to a worker; a batched one is on its way.
-    #[inline]
-    pub(crate) fn make(
-        &self,
-        pool: &StockedArc<Pool<M::Worker>>,
-        args: M::Args,
-        environment: EnvironmentRef,
-    ) -> (Option<Call<M::Worker>>, TaskFuture<M::Output, M::Error>) {
-        match &self.batcher {
-            None => pool.make::<M>(args, Some(environment)),
-            Some(batcher) => (None, Arc::clone(batcher).submit(pool, args, Some(environment))),
-        }
-    }
-
-    /// Sends a call that has passed the layers to a worker, perhaps with others.
-    pub(crate) fn submit(
-        &self,
-        pool: &StockedArc<Pool<M::Worker>>,
-        args: M::Args,
-        environment: Option<EnvironmentRef>,
-    ) -> TaskFuture<M::Output, M::Error> {
-        match &self.batcher {
-            None => pool.submit::<M>(args, environment),
-            Some(batcher) => Arc::clone(batcher).submit(pool, args, environment),
-        }
-    }
-
     pub(crate) fn max_retries(&self) -> u32 {
         self.retry.as_ref().map_or(0, RetryPolicy::retry_limit)
     }
@@ -160,38 +127,37 @@ impl<M: Method> MethodLayers<M> {
         self.max_retries() > 0 || self.hedge.is_some() || self.fallbacks_take_arguments()
     }
 
-    fn fallbacks_take_arguments(&self) -> bool {
+    pub(super) fn fallbacks_take_arguments(&self) -> bool {
         self.fallbacks.iter().any(Fallback::takes_arguments)
     }
 }
 
 /// The layers of all methods of a pool, by the methods' index.
 pub(crate) struct LayerTable {
-    methods: Box<[Entry]>,
+    pub(super) methods: Box<[Entry]>,
     /// What holds also for methods that were not visited: the closures of a task pool.
-    common: Common,
+    pub(super) common: Common,
     /// The breakers that calls of the pool ask.
     pub(crate) breakers: Box<[Arc<dyn AllBreakers>]>,
     /// Some method is hedged.
     pub(crate) hedged: bool,
-    batchers: Box<[Arc<dyn AnyBatcher>]>,
+    pub(super) batchers: Box<[Arc<dyn AnyBatcher>]>,
 }
 
-struct Common {
-    timeout: Option<Duration>,
-    deadline: Option<Duration>,
-    breaker: Option<concurry_retry::CircuitBreaker>,
-    counts_calls: bool,
-    observed: bool,
+pub(super) struct Common {
+    pub(super) timeout: Option<Duration>,
+    pub(super) deadline: Option<Duration>,
+    pub(super) breaker: Option<CircuitBreaker>,
+    pub(super) counts_calls: bool,
+    pub(super) observed: bool,
 }
 
-struct Entry {
-    plain: bool,
-    passes: bool,
-    dedups: bool,
-    batcher: Option<Arc<dyn AnyBatcher>>,
-    /// A `MethodLayers<M>`.
-    layers: Box<dyn Any + Send + Sync>,
+pub(super) struct Entry {
+    pub(super) plain: bool,
+    pub(super) passes: bool,
+    pub(super) dedups: bool,
+    pub(super) batcher: Option<Arc<dyn AnyBatcher>>,
+    pub(super) layers: Box<MethodLayers>,
 }
 
 impl LayerTable {
@@ -202,19 +168,20 @@ impl LayerTable {
 
     /// The layers of a method that was visited.
     #[inline]
-    pub(crate) fn find<M: Method>(&self) -> Option<&MethodLayers<M>> {
-        self.methods[M::SPEC.index].layers.downcast_ref()
+    pub(crate) fn find(&self, types: &MethodTypes) -> Option<&MethodLayers> {
+        let layers = &self.methods[types.spec.index].layers;
+        (layers.types.method == types.method).then_some(layers)
     }
 
     /// The layers of a method that was not.
-    pub(crate) fn own<M: Method>(&self) -> MethodLayers<M> {
+    pub(crate) fn own(&self, types: &'static MethodTypes) -> MethodLayers {
         MethodLayers {
             timeout: self.common.timeout,
             deadline: self.common.deadline,
             breaker: self.common.breaker.clone().map(Breakers::One),
             counts_calls: self.common.counts_calls,
             observed: self.common.observed,
-            ..MethodLayers::default()
+            ..MethodLayers::none(types)
         }
     }
 
@@ -260,131 +227,5 @@ impl Drop for Held {
         if let Some(batcher) = &self.0 {
             batcher.release();
         }
-    }
-}
-
-/// Puts the layers together, and finds what does not fit the methods.
-pub(crate) fn assemble<W: Worker>(
-    options: &mut Options<W>,
-    places: Places,
-) -> Result<LayerTable, OptionsError> {
-    let mut assembler = Assembler {
-        options,
-        places,
-        methods: Vec::new(),
-        matched: Vec::new(),
-        breakers: Vec::new(),
-        uses: Uses::default(),
-        error: None,
-    };
-    W::visit_methods(&mut assembler);
-    let Assembler { methods, matched, mut breakers, uses, error, options, .. } = assembler;
-    if let Some(error) = error {
-        return Err(error);
-    }
-    check_pool(options, &matched, uses)?;
-    if let Some(breaker) = &options.breaker {
-        breakers.push(Arc::new(breaker.clone()));
-    }
-    let common = Common {
-        timeout: options.timeout,
-        deadline: options.deadline,
-        breaker: options.breaker.clone(),
-        counts_calls: options.limits.has_call_limit(),
-        observed: options.observe_calls,
-    };
-    let batchers = methods.iter().filter_map(|entry| entry.batcher.clone()).collect();
-    Ok(LayerTable {
-        methods: methods.into(),
-        common,
-        breakers: breakers.into(),
-        hedged: uses.hedged,
-        batchers,
-    })
-}
-
-/// What the methods make use of.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Uses {
-    /// Some method may be retried.
-    pub(super) retried: bool,
-    /// Some method is hedged.
-    pub(super) hedged: bool,
-}
-
-struct Assembler<'o, W: Worker> {
-    options: &'o mut Options<W>,
-    places: Places,
-    methods: Vec<Entry>,
-    matched: Vec<TypeId>,
-    breakers: Vec<Arc<dyn AllBreakers>>,
-    uses: Uses,
-    error: Option<OptionsError>,
-}
-
-impl<W: Worker> MethodVisitor<W> for Assembler<'_, W> {
-    fn visit<M: Method<Worker = W>>(&mut self) {
-        if M::INTERNAL {
-            // What it does passes the layers of the method that it does it for.
-            let layers = Box::new(MethodLayers::<M>::default());
-            let (plain, passes, dedups) = (true, true, false);
-            return self.methods.push(Entry { plain, passes, dedups, batcher: None, layers });
-        }
-        let options = &mut *self.options;
-        let own = options.methods.remove(&M::SPEC.index);
-        let mut layers: MethodLayers<M> = own
-            .and_then(|layers| layers.downcast().ok())
-            .map_or_else(MethodLayers::default, |layers| *layers);
-        layers.retry = layers.retry.or_else(|| options.retry.clone());
-        if layers.retry.is_none() && M::abilities().clone_args.is_some() {
-            // A default, not a wish: it leaves methods alone that it can't hold for.
-            layers.retry = options.default_retry.clone();
-        }
-        layers.timeout = layers.timeout.or(options.timeout);
-        layers.deadline = layers.deadline.or(options.deadline);
-        layers.budget = layers.budget.or_else(|| options.budget.clone());
-        layers.counts_calls = options.limits.has_call_limit();
-        layers.observed = options.observe_calls;
-        match &layers.breaker {
-            Some(own) => self.breakers.push(own.all()),
-            None => layers.breaker = options.breaker.clone().map(Breakers::One),
-        }
-        if M::SPEC.idempotent {
-            layers.hedge = layers.hedge.or_else(|| options.hedge.clone());
-        }
-        for pool_wide in &options.retry_if {
-            if pool_wide.error == TypeId::of::<M::Error>() {
-                self.matched.push(pool_wide.error);
-                if layers.retry_if.is_none() {
-                    layers.retry_if =
-                        pool_wide.predicate.downcast_ref::<Arc<RetryIf<M::Error>>>().cloned();
-                }
-            }
-        }
-        let batched = batching::add(&mut layers, self.places, &options.clock, &options.limits);
-        let refusal = check::<M>(&layers, &options.limits);
-        self.error = self.error.take().or(refusal);
-        let batcher = batched.unwrap_or_else(|error| {
-            self.error.get_or_insert(error);
-            None
-        });
-        layers.keeps_arguments = layers.hedge.is_some() || layers.fallbacks_take_arguments();
-        // An illegal one was refused by the check.
-        layers.hedger = layers.hedge.as_ref().and_then(|hedge| hedge.build().ok()).map(|hedger| {
-            let hedger = hedger.clock(&options.clock);
-            match &layers.budget {
-                Some(budget) => hedger.budget(budget),
-                None => hedger,
-            }
-        });
-        if layers.batcher.is_none() {
-            let site = CallSite::new(const { &M::SPEC });
-            layers.timers = Some(TimerQueue::new(&options.clock, site));
-        }
-        self.uses.retried |= layers.max_retries() > 0;
-        self.uses.hedged |= layers.hedge.is_some();
-        let (passes, dedups) = (layers.is_plain(), layers.dedup.is_some());
-        let plain = passes && batcher.is_none() && !dedups;
-        self.methods.push(Entry { plain, passes, dedups, batcher, layers: Box::new(layers) });
     }
 }

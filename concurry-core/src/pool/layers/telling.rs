@@ -5,27 +5,26 @@ use std::time::Duration;
 
 use super::drive::{Drive, Ended};
 use crate::event::{AttemptTimes, Event};
-use crate::worker::Method;
 
-impl<M: Method> Drive<M> {
+impl Drive {
     pub(super) fn is_watched(&self) -> bool {
         self.shared().events.are_watched()
     }
 
     pub(super) fn tell_started(&self) {
         let call = self.call;
-        self.shared().events.emit(|| Event::CallStarted { call, site: Self::site() });
+        self.shared().events.emit(|| Event::CallStarted { call, site: self.site() });
     }
 
     pub(super) fn tell_attempt_started(&self) {
         self.shared().events.emit(|| Event::AttemptStarted {
             call: self.call,
-            site: Self::site(),
+            site: self.site(),
             attempt: self.attempt,
         });
     }
 
-    pub(super) fn tell_attempt_done(&self, ended: &Ended<M>) {
+    pub(super) fn tell_attempt_done(&self, ended: &Ended) {
         let shared = self.shared();
         shared.events.emit(|| {
             let mut times =
@@ -40,7 +39,7 @@ impl<M: Method> Drive<M> {
             }
             Event::AttemptDone {
                 call: self.call,
-                site: Self::site(),
+                site: self.site(),
                 attempt: self.attempt,
                 ok: ended.outcome.is_ok(),
                 times,
@@ -51,7 +50,7 @@ impl<M: Method> Drive<M> {
     pub(super) fn tell_retrying(&self, wait: Duration) {
         self.shared().events.emit(|| Event::Retrying {
             call: self.call,
-            site: Self::site(),
+            site: self.site(),
             attempt: self.attempt,
             wait,
         });
@@ -62,7 +61,7 @@ impl<M: Method> Drive<M> {
         let shared = self.shared();
         shared.events.emit(|| Event::CallDone {
             call: self.call,
-            site: Self::site(),
+            site: self.site(),
             ok,
             attempts: self.attempt,
             throttled: Duration::from_nanos(self.throttled.load(Ordering::Relaxed)),

@@ -8,9 +8,8 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use super::drive::{Drive, Ended};
-use crate::CallError;
+use super::failure::{Failure, Kind};
 use crate::error::Timeout;
-use crate::worker::Method;
 
 /// The bounds of an attempt.
 ///
@@ -49,57 +48,52 @@ impl Times {
     }
 }
 
-impl<M: Method> Drive<M> {
+impl Drive {
     pub(super) fn times(&self) -> Times {
         Times { deadline: self.deadline, timeout: self.timeout() }
     }
 
     /// Makes a timeout of a failure that came too late.
-    pub(super) fn heed_time(&self, ended: Ended<M>) -> Ended<M> {
+    pub(super) fn heed_time(&self, ended: Ended) -> Ended {
         match self.came_too_late(&ended) {
             Some(timeout) => ended.made_late(timeout),
             None => ended,
         }
     }
 
-    fn came_too_late(&self, ended: &Ended<M>) -> Option<Timeout> {
+    fn came_too_late(&self, ended: &Ended) -> Option<Timeout> {
         let Err(error) = &ended.outcome else { return None };
         let times = self.times();
-        if times.are_unbounded() || !ends_a_run(error) {
+        if times.are_unbounded() || !ends_a_run(error.kind()) {
             return None;
         }
         let begun = ended.environment.as_ref().and_then(|environment| environment.begun());
         match times.look(begun, self.shared().clock.now()) {
             // Unlike its deadline, the method does not know this: that it panicked or ended its
             // worker has another reason, which no timeout that asks for a retry is to hide.
-            Look::Over(Timeout::Attempt) if error.is_panic() || is_death(error) => None,
+            Look::Over(Timeout::Attempt)
+                if matches!(error.kind(), Kind::Panicked | Kind::WorkerDied) =>
+            {
+                None
+            }
             Look::Over(timeout) => Some(timeout),
             Look::Until(_) => None,
         }
     }
 }
 
-impl<M: Method> Ended<M> {
+impl Ended {
     fn made_late(mut self, timeout: Timeout) -> Self {
-        let outcome = mem::replace(&mut self.outcome, Err(CallError::TimedOut(timeout)));
+        let outcome = mem::replace(&mut self.outcome, Err(Failure::timed_out(timeout)));
         self.too_late = outcome.err();
         self
     }
 }
 
 /// Whether it is the end of a method that ran: nothing else has anything to do with how long that took.
-fn ends_a_run<E>(error: &CallError<E>) -> bool {
+fn ends_a_run(kind: Kind) -> bool {
     matches!(
-        error,
-        CallError::Failed(_)
-            | CallError::FailedRemote(_)
-            | CallError::BatchFailed(_)
-            | CallError::InvalidBatch(_)
-            | CallError::InvalidResult(_)
-            | CallError::Panicked(_)
-    ) || is_death(error)
-}
-
-fn is_death<E>(error: &CallError<E>) -> bool {
-    matches!(error, CallError::WorkerDied(_))
+        kind,
+        Kind::Failed | Kind::Invalid | Kind::Unwanted | Kind::Panicked | Kind::WorkerDied
+    )
 }

@@ -3,62 +3,56 @@
 use concurry_retry::{Outcome as Health, Verdict};
 
 use super::drive::Drive;
-use crate::CallError;
+use super::failure::{Ending, Failure, Kind};
+use super::types::OwnError;
 use crate::error::Timeout;
-use crate::future::Outcome;
-use crate::worker::Method;
 
-impl<M: Method> Drive<M> {
+impl Drive {
     /// Whether another attempt may help.
-    pub(super) fn verdict(&self, error: &CallError<M::Error>) -> Verdict {
-        match error {
-            CallError::Failed(error) => self.verdict_of_failure(error),
-            // The error of a whole batch is judged like the call's own.
-            CallError::BatchFailed(failed) => {
-                failed.error().map_or(Verdict::Fatal, |error| self.verdict_of_failure(error))
-            }
-            CallError::FailedRemote(failure) => failure.verdict,
-            CallError::InvalidResult(_) => Verdict::Retry,
+    pub(super) fn verdict(&self, failure: &Failure) -> Verdict {
+        match failure.kind() {
+            Kind::Failed => self.verdict_of_failure(failure),
+            Kind::Unwanted => Verdict::Retry,
             // An attempt that timed out was cancelled; whether it did its work is not known. But a
             // timeout with a retry policy asks for another attempt in so many words.
-            CallError::TimedOut(Timeout::Attempt) => Verdict::Retry,
-            CallError::Panicked(_) | CallError::WorkerDied(_) if M::SPEC.idempotent => {
-                Verdict::Retry
-            }
+            Kind::TimedOut(Timeout::Attempt) => Verdict::Retry,
+            Kind::Panicked | Kind::WorkerDied if self.types().spec.idempotent => Verdict::Retry,
             // A breaker that is open refuses at once, so that a fallback can answer at once.
             _ => Verdict::Fatal,
         }
     }
 
-    fn verdict_of_failure(&self, error: &M::Error) -> Verdict {
-        match (&self.layers().retry_if, M::abilities().verdict) {
-            (Some(retry_if), verdict) if retry_if(error) => {
+    fn verdict_of_failure(&self, failure: &Failure) -> Verdict {
+        let Some(done) = failure.of_worker() else { return Verdict::Fatal };
+        // SAFETY: it was a call of the method.
+        let OwnError { error, verdict } = unsafe { self.types().own_error(done) };
+        match (error, &self.layers().retry_if) {
+            // Judged where the error was made, or nobody has it.
+            (None, _) => verdict.unwrap_or(Verdict::Fatal),
+            (Some(error), Some(retry_if)) if retry_if(error) => {
                 // The predicate says whether, the error's own verdict still says when.
-                match verdict.map(|verdict| verdict(error)) {
+                match verdict {
                     Some(hint @ (Verdict::RetryAfter(_) | Verdict::Throttle(_))) => hint,
                     _ => Verdict::Retry,
                 }
             }
-            (Some(_), _) => Verdict::Fatal,
-            (None, Some(verdict)) => verdict(error),
-            (None, None) => Verdict::Retry,
+            (Some(_), Some(_)) => Verdict::Fatal,
+            (Some(_), None) => verdict.unwrap_or(Verdict::Retry),
         }
     }
 
     /// What an attempt says about the service. The time an attempt may take begins on its worker, so
     /// one that takes longer is a sign of ill health; a deadline, a cancel, a limit or a full queue of
     /// our own is none.
-    pub(super) fn health(&self, outcome: &Outcome<M::Output, M::Error>) -> Health {
-        let Err(error) = outcome else { return Health::Success };
-        match error {
-            CallError::Failed(_) | CallError::BatchFailed(_) | CallError::FailedRemote(_) => {
-                self.verdict(error).into()
-            }
-            CallError::InvalidResult(_)
-            | CallError::TimedOut(Timeout::Attempt)
-            | CallError::InvalidBatch(_)
-            | CallError::Panicked(_)
-            | CallError::WorkerDied(_) => Health::Failure,
+    pub(super) fn health(&self, ending: &Ending) -> Health {
+        let Err(failure) = ending else { return Health::Success };
+        match failure.kind() {
+            Kind::Failed => self.verdict(failure).into(),
+            Kind::Invalid
+            | Kind::Unwanted
+            | Kind::TimedOut(Timeout::Attempt)
+            | Kind::Panicked
+            | Kind::WorkerDied => Health::Failure,
             _ => Health::Ignore,
         }
     }

@@ -1,5 +1,6 @@
 //! Waits of calls in the layers: bounded by a moment, ended by a stop, counted while they last.
 
+use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +12,6 @@ use concurry_time::{Clock, Sleep};
 use super::drive::Drive;
 use crate::CallError;
 use crate::shared::{PoolShared, Stage};
-use crate::worker::Method;
 
 /// Waits for a future until `at`. `None`: the moment came first.
 pub(super) fn until<F: Future + Unpin>(clock: &Clock, at: Option<Instant>, future: F) -> Until<F> {
@@ -39,12 +39,12 @@ impl<F: Future + Unpin> Future for Until<F> {
     }
 }
 
-impl<M: Method> Drive<M> {
+impl Drive {
     /// Waits for something that only time or others bring, unless the pool is stopped meanwhile.
     pub(super) async fn unless_stopped<F: Future>(
         &self,
         future: F,
-    ) -> Result<F::Output, CallError<M::Error>> {
+    ) -> Result<F::Output, CallError<Infallible>> {
         let mut future = pin!(future);
         let mut stopping = pin!(self.shared().shutdown.reached(Stage::Stopping));
         poll_fn(|context| {
@@ -52,7 +52,7 @@ impl<M: Method> Drive<M> {
             if let Poll::Ready(output) = future.as_mut().poll(context) {
                 return Poll::Ready(Ok(output));
             }
-            stopping.as_mut().poll(context).map(|()| Err(CallError::Stopped(Self::site())))
+            stopping.as_mut().poll(context).map(|()| Err(CallError::Stopped(self.site())))
         })
         .await
     }
