@@ -176,6 +176,21 @@ fn a_call_past_its_deadline_that_heeds_nothing_is_ended_with_its_process() {
 }
 
 #[test]
+fn an_attempt_past_its_timeout_that_heeds_nothing_is_ended_with_its_process() {
+    within(|| {
+        let fragile = fragile_with(ProcessOptions::new().overdue_grace(Duration::from_millis(50)));
+        let gate = Gate::new();
+        gate.open();
+        let hasty = fragile.with(CallOptions::new().timeout(Duration::from_millis(200)));
+        let error = hasty.heed_nothing(gate.clone()).result().unwrap_err();
+        assert!(matches!(error, CallError::TimedOut(Timeout::Attempt)), "{error:?}");
+        assert_eq!(fragile.add(1, 1).result().unwrap(), 2, "by the next process");
+        assert_eq!(gate.arrived(), 1);
+        assert_eq!(fragile.stats().restarts, 1);
+    });
+}
+
+#[test]
 fn a_call_past_its_deadline_that_looks_at_its_context_costs_no_process() {
     within(|| {
         let fragile = fragile_with(ProcessOptions::new().overdue_grace(Duration::from_secs(600)));

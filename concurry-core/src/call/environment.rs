@@ -25,6 +25,8 @@ pub(crate) struct CallEnvironment {
     pub(crate) deaths: u32,
     /// Whether it is wanted no more in the process that it came from.
     cancelled: AtomicBool,
+    /// Whether it had begun, and took longer than an attempt may.
+    timed_out: AtomicBool,
     pub(crate) deadline: Option<Instant>,
     pub(crate) idempotency_key: Option<Arc<str>>,
     /// What the pool reserved before dispatch. Settled by the method or, at the end, by the drop.
@@ -54,6 +56,7 @@ impl CallEnvironment {
             attempt: 1,
             deaths: 0,
             cancelled: AtomicBool::new(false),
+            timed_out: AtomicBool::new(false),
             deadline: None,
             idempotency_key: None,
             permit: CallPermit::default(),
@@ -136,6 +139,23 @@ impl CallEnvironment {
     pub(crate) fn is_cancelled(&self) -> bool {
         // Relaxed: a hint to the running code; nothing is published by it.
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// It took longer than an attempt may, and is about to be cancelled for that.
+    pub(crate) fn note_timeout(&self) {
+        // Relaxed: the cancel that follows publishes it.
+        self.timed_out.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its time was over at that moment: it was to have ended before.
+    #[cfg(feature = "process")]
+    pub(crate) fn is_overdue(&self, now: Instant) -> bool {
+        let members = self.permit.members();
+        let has_timed_out = |one: &Self| one.timed_out.load(Ordering::Relaxed);
+        self.deadline.is_some_and(|by| by <= now)
+            || has_timed_out(self)
+            // A batch is cancelled when nobody waits for it any more.
+            || !members.is_empty() && members.iter().all(|member| has_timed_out(member))
     }
 
     /// The worker that began it.

@@ -90,11 +90,10 @@ impl TakenCall {
         unsafe { self.node().as_ref() }.lifecycle.is_cancelled()
     }
 
-    /// Whether its deadline has passed.
+    /// Whether its deadline has passed, or it took longer than an attempt may.
     #[must_use]
     pub fn is_overdue(&self, now: Instant) -> bool {
-        let deadline = self.environment().and_then(|environment| environment.deadline);
-        deadline.is_some_and(|by| by <= now)
+        self.environment().is_some_and(|environment| environment.is_overdue(now))
     }
 
     pub(crate) fn environment(&self) -> Option<EnvironmentRef> {

@@ -234,9 +234,7 @@ impl Link {
     fn cancel(&mut self, feed: &mut Feed, number: u64) {
         let Some(call) = feed.table.get(number) else { return };
         feed.connection.process.send_urgent(Kind::Cancel, number, &[]);
-        let deadline = call.environment().and_then(|environment| environment.deadline);
-        let overdue = deadline.is_some_and(|by| by <= self.line.pool.clock().now());
-        let grace = match overdue {
+        let grace = match call.is_overdue(self.line.pool.clock().now()) {
             true => Some(self.line.options.overdue_grace),
             false => self.line.options.kill_cancelled_after,
         };

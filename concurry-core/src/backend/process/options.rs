@@ -90,8 +90,8 @@ impl ProcessOptions {
         self
     }
 
-    /// How long a sync method may go on after its call's deadline before its process is killed: half a
-    /// second unless set.
+    /// How long a sync method may go on after its call's deadline, or its attempt's timeout, before its
+    /// process is killed: half a second unless set.
     pub const fn overdue_grace(mut self, grace: Duration) -> Self {
         self.overdue_grace = grace;
         self

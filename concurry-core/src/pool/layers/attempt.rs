@@ -57,7 +57,10 @@ impl Drive {
                 return Poll::Ready(Ok(done));
             }
             let begun = || environment.begun();
-            watch.poll(clock, begun, context).map(Err)
+            watch.poll(clock, begun, context).map(|timeout| {
+                environment.note_timeout();
+                Err(timeout)
+            })
         })
         .await;
         // After a timeout this cancels the attempt.

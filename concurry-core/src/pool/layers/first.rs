@@ -166,6 +166,9 @@ impl FirstAttempt {
                 Some(Due::At(next)) if sent.look_again(next, this) => {}
                 Some(Due::At(_) | Due::Copy) => return this.go_on(waiting, Next::Watch(None)),
                 Some(Due::Timeout(timeout)) => {
+                    if let Some(environment) = &sent.environment {
+                        environment.note_timeout();
+                    }
                     // Which cancels the attempt.
                     let call = sent.call.take();
                     panics::contain(move || drop(call));
