@@ -62,6 +62,7 @@ impl LimitSet {
             for index in 0..self.shared.credits.len() {
                 ledger.record(&self.shared.credits, index, now);
             }
+            ledger.lessees.recall(wakers);
             ledger.paused_until = Some(ledger.paused_until.map_or(until, |held| held.max(until)));
             ledger.serve(now, wakers);
         });

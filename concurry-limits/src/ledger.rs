@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use crate::account::Account;
 use crate::alarm::Alarm;
 use crate::credit::Credit;
+use crate::lease::Lessees;
 use crate::queue::{Outcome, Queue, Ticket, Waiter};
 use crate::request::Takes;
 use crate::store::{Fit, Promise, Shortage, Store, Take};
@@ -38,6 +39,7 @@ pub(crate) struct Ledger {
     /// The one timer of the set.
     pub(crate) alarm: Alarm,
     pub(crate) accounts: Box<[Account]>,
+    pub(crate) lessees: Lessees,
 }
 
 impl Ledger {
@@ -49,6 +51,7 @@ impl Ledger {
             served_at: None,
             alarm: Alarm::default(),
             accounts,
+            lessees: Lessees::default(),
         }
     }
 

@@ -56,6 +56,7 @@ mod headers;
 mod keyed;
 mod limit_pool;
 mod limit_set;
+mod lease;
 mod limits;
 mod permit;
 #[doc(hidden)]

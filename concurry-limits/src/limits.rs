@@ -159,6 +159,14 @@ impl Limits {
         }
     }
 
+    /// The set behind it, if there is nothing to choose.
+    pub(crate) fn only_set(&self) -> Option<&LimitSet> {
+        match &self.source {
+            Source::Set(set) => Some(set),
+            Source::Pool(_) | Source::Remote(_) => None,
+        }
+    }
+
     pub(crate) fn try_acquire_in<K: LimitKey, A: Amount>(
         &self,
         scope: Scope,

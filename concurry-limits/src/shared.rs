@@ -112,8 +112,10 @@ impl Shared {
             return Ok(PREPAID);
         }
         self.with_locked(ledger, |ledger, now, wakers| {
-            self.take(ledger, takes, now, wakers)
-                .map_err(|shortage| self.error(ledger, takes, shortage, now))
+            self.take(ledger, takes, now, wakers).map_err(|shortage| {
+                ledger.lessees.recall(wakers);
+                self.error(ledger, takes, shortage, now)
+            })
         })
     }
 
@@ -139,6 +141,7 @@ impl Shared {
             for take in takes {
                 ledger.record(&self.credits, take.index, now);
             }
+            ledger.lessees.recall(wakers);
             let takes = Takes::from_slice(takes);
             Ok(Entry::Queued(ledger.enter(takes, waker.clone(), shortage, now)))
         })
@@ -247,6 +250,7 @@ impl Shared {
     ) -> R {
         self.with(|ledger, now, wakers| {
             ledger.record(&self.credits, index, now);
+            ledger.lessees.recall(wakers);
             let result = act(ledger, now);
             ledger.serve(now, wakers);
             ledger.prepay(Take { index, amount: 1.0 }, now);

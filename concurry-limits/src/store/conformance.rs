@@ -42,6 +42,7 @@ pub fn check(make: impl Fn(Vec<Limit>) -> Box<dyn Store>) {
         counts_refunds_and_debt(&mut *store(), rule);
         keeps_what_was_spent_when_the_capacity_changes(&mut *store(), rule);
         prepays_no_more_than_there_is(&mut *store(), rule);
+        keeps_what_is_set_aside(&mut *store(), rule);
     }
 }
 
@@ -124,4 +125,23 @@ fn prepays_no_more_than_there_is(store: &mut dyn Store, rule: RateAlgorithm) {
     for index in [TOKENS, SLOTS] {
         assert_eq!(store.prepay(index, START), 0.0, "{rule:?}: nothing is left");
     }
+}
+
+fn keeps_what_is_set_aside(store: &mut dyn Store, rule: RateAlgorithm) {
+    let aside = [take(TOKENS, 6.0), take(SLOTS, 1.0)];
+    match aside.map(|take| store.set_aside(take)) {
+        [true, true] => {}
+        can => return assert_eq!(can, [false, false], "{rule:?}: all limits or none"),
+    }
+    let later = START + SECOND * 2;
+    for (at, index, free) in [(START, TOKENS, 4.0), (later, TOKENS, 4.0), (later, SLOTS, 1.0)] {
+        let level = store.level(index, at);
+        assert_eq!(level.available, free, "{rule:?}: however long it lasts");
+        let more = store.try_take(&[take(index, free + 1.0)], &[], at);
+        let fit = more.expect_err("so much is not free").fit;
+        assert_eq!(fit, Fit::WhenReleased, "{rule:?}: it depends on who holds it");
+    }
+    aside.into_iter().for_each(|take| store.put_back(take));
+    let all = [take(TOKENS, 10.0), take(SLOTS, 2.0)];
+    assert_eq!(store.try_take(&all, &[], later), Ok(()), "{rule:?}: it is free again");
 }

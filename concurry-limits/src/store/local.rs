@@ -17,6 +17,8 @@ const PREPAID_PART: f64 = 4096.0;
 #[derive(Debug)]
 pub struct LocalStore {
     limits: Box<[State]>,
+    /// What is set aside of each limit: whole numbers, hence exact.
+    aside: Box<[f64]>,
 }
 
 #[derive(Debug)]
@@ -47,7 +49,31 @@ impl LocalStore {
     }
 
     pub(crate) fn of(definitions: &[Definition]) -> Self {
-        Self { limits: definitions.iter().map(|limit| State::new(limit.kind)).collect() }
+        Self {
+            limits: definitions.iter().map(|limit| State::new(limit.kind)).collect(),
+            aside: definitions.iter().map(|_| 0.0).collect(),
+        }
+    }
+
+    /// When an amount fits beside what is set aside, which may be used at any moment.
+    fn fits_at(&self, at: Duration, take: Take) -> Fit {
+        let (limit, aside) = (&self.limits[take.index], self.aside[take.index]);
+        match limit.fits_at(at, take.amount + aside) {
+            Fit::Never if aside > 0.0 => match limit.fits_at(at, take.amount) {
+                Fit::Never => Fit::Never,
+                _ => Fit::WhenReleased,
+            },
+            fit => fit,
+        }
+    }
+
+    /// The same, supposing that `first` is taken before.
+    fn fits_after(&self, at: Duration, first: f64, take: Take) -> Fit {
+        let (limit, aside) = (&self.limits[take.index], self.aside[take.index]);
+        match limit.fits_after(at, first, take.amount + aside) {
+            Fit::Never if aside > 0.0 => Fit::WhenReleased,
+            fit => fit,
+        }
     }
 }
 
@@ -122,16 +148,15 @@ impl Store for LocalStore {
             }
         };
         for take in takes {
-            let limit = &self.limits[take.index];
-            note(take.index, limit.fits_at(at, take.amount));
+            note(take.index, self.fits_at(at, *take));
             for promise in promises {
                 let promised = promise.takes.iter().filter(|other| other.index == take.index);
                 for other in promised {
                     let by = Fit::At(promise.by.max(at));
-                    if limit.fits_after(at, take.amount, other.amount) > by {
+                    if self.fits_after(at, take.amount, *other) > by {
                         // When both fit, the earlier waiter first. It depends on what happens in
                         // between if that cannot be said.
-                        let fit = match limit.fits_after(at, other.amount, take.amount) {
+                        let fit = match self.fits_after(at, other.amount, *take) {
                             Fit::At(moment) if moment > at => Fit::At(moment),
                             _ => Fit::WhenReleased,
                         };
@@ -181,16 +206,18 @@ impl Store for LocalStore {
     }
 
     fn level(&self, index: usize, now: Duration) -> Level {
+        let aside = self.aside[index];
         match &self.limits[index] {
             State::Rate { meter, .. } => {
                 let Quota { capacity, burst, .. } = meter.quota();
-                Level { capacity, most: burst, available: meter.available(now) }
+                Level { capacity, most: burst, available: meter.available(now) - aside }
             }
             State::Unlimited { .. } => {
                 Level { capacity: f64::INFINITY, most: f64::INFINITY, available: f64::INFINITY }
             }
             State::Resource { capacity, held } => {
-                Level { capacity: *capacity, most: *capacity, available: capacity - held }
+                let available = capacity - held - aside;
+                Level { capacity: *capacity, most: *capacity, available }
             }
         }
     }
@@ -205,20 +232,34 @@ impl Store for LocalStore {
                 let rest = meter.quota().nanoseconds_for(amount - at_once).ceil() as u64;
                 Fit::At(moment.saturating_add(Duration::from_nanos(rest)))
             }
-            limit => limit.fits_at(now, amount).min(Fit::WhenReleased),
+            State::Unlimited { .. } => Fit::At(now),
+            State::Resource { .. } => {
+                self.fits_at(now, Take { index, amount }).min(Fit::WhenReleased)
+            }
         }
     }
 
     fn prepay(&self, index: usize, now: Duration) -> f64 {
+        let aside = self.aside[index];
         match &self.limits[index] {
             State::Rate { prepaid: false, .. } => 0.0,
             State::Rate { meter, .. } => {
                 let part = meter.quota().burst / PREPAID_PART;
-                if part < 1.0 { 0.0 } else { part.min(meter.available(now)).max(0.0).floor() }
+                let free = meter.available(now) - aside;
+                if part < 1.0 { 0.0 } else { part.min(free).max(0.0).floor() }
             }
             State::Unlimited { .. } => f64::INFINITY,
-            State::Resource { capacity, held } => (capacity - held).max(0.0),
+            State::Resource { capacity, held } => (capacity - held - aside).max(0.0),
         }
+    }
+
+    fn set_aside(&mut self, take: Take) -> bool {
+        self.aside[take.index] += take.amount;
+        true
+    }
+
+    fn put_back(&mut self, take: Take) {
+        self.aside[take.index] -= take.amount;
     }
 }
 

@@ -107,4 +107,17 @@ pub trait Store: Send + fmt::Debug {
         let _ = (index, now);
         0.0
     }
+
+    /// Sets aside what somebody may take at any later time without asking: a lease. Until it is put
+    /// back it is not free, and its time does not begin. The set asks only for whole amounts that fit
+    /// now. False, for all limits alike: the store can't.
+    fn set_aside(&mut self, take: Take) -> bool {
+        let _ = take;
+        false
+    }
+
+    /// Ends [`set_aside`](Self::set_aside) for an amount. What was used of it is charged then.
+    fn put_back(&mut self, take: Take) {
+        let _ = take;
+    }
 }

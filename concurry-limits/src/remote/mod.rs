@@ -5,6 +5,8 @@
 //! the pool's process; a [`Permit`] here tells that process what becomes of it. For the users of a
 //! worker nothing is different.
 
+mod error;
+
 use std::fmt::{self, Debug};
 use std::future::Future;
 use std::pin::Pin;
@@ -12,9 +14,12 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+pub use error::RemoteError;
+
 use crate::acquire::Acquire;
-use crate::error::{LimitBuildError, LimitError, Refusal};
+use crate::error::{LimitBuildError, LimitError};
 use crate::kind::{CallLimit, Kind, Limit, RateLimit, ResourceLimit};
+pub use crate::lease::{AfterUse, Lease, TERM};
 use crate::limit_set::LimitSet;
 use crate::limits::Limits;
 use crate::mirrored::Original;
@@ -32,6 +37,17 @@ pub struct RemoteRequest {
     pub amounts: Vec<(String, f64)>,
     /// Whether to wait, and how long at most.
     pub wait: Wait,
+}
+
+impl RemoteRequest {
+    pub(crate) fn scope(&self) -> Scope {
+        match self.scope {
+            scope if scope == Scope::InsideCall as u8 => Scope::InsideCall,
+            scope if scope == Scope::BeforeCall as u8 => Scope::BeforeCall,
+            scope if scope == Scope::Exact as u8 => Scope::Exact,
+            _ => Scope::Standalone,
+        }
+    }
 }
 
 /// How long a request waits.
@@ -97,101 +113,6 @@ impl Original for SetOfServer {
 
 /// What comes back, when it does.
 pub type GrantFuture = Pin<Box<dyn Future<Output = Result<Grant, RemoteError>> + Send>>;
-
-/// A [`LimitError`] as plain data.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "as in `LimitError`")]
-pub enum RemoteError {
-    Refused {
-        key: String,
-        retry_after: Option<Duration>,
-    },
-    TimedOut {
-        timeout: Duration,
-        key: String,
-        retry_after: Option<Duration>,
-    },
-    NeverFits {
-        key: String,
-        amount: f64,
-        most: f64,
-    },
-    UnknownKey {
-        key: String,
-        known: String,
-    },
-    DuplicateKey {
-        key: String,
-    },
-    BadAmount {
-        key: String,
-        amount: f64,
-        legal: String,
-    },
-    NothingRequested {
-        key: String,
-    },
-    /// Whatever else: the other side is gone.
-    Lost,
-}
-
-impl From<&LimitError> for RemoteError {
-    fn from(error: &LimitError) -> Self {
-        match error {
-            LimitError::Refused(refusal) => Self::Refused {
-                key: refusal.blocked_by().to_owned(),
-                retry_after: refusal.retry_after(),
-            },
-            LimitError::TimedOut { timeout, refusal } => Self::TimedOut {
-                timeout: *timeout,
-                key: refusal.blocked_by().to_owned(),
-                retry_after: refusal.retry_after(),
-            },
-            LimitError::NeverFits { key, amount, most } => {
-                Self::NeverFits { key: key.clone(), amount: *amount, most: *most }
-            }
-            LimitError::UnknownKey { key, known } => {
-                Self::UnknownKey { key: key.clone(), known: known.clone() }
-            }
-            LimitError::DuplicateKey { key } => Self::DuplicateKey { key: key.clone() },
-            LimitError::BadAmount { key, amount, legal } => {
-                Self::BadAmount { key: key.clone(), amount: *amount, legal: (*legal).to_owned() }
-            }
-            LimitError::NothingRequested { key } => Self::NothingRequested { key: key.clone() },
-            LimitError::Resource { .. } | LimitError::BadCapacity { .. } => Self::Lost,
-        }
-    }
-}
-
-impl RemoteError {
-    fn into_error(self, mirrors: &[LimitSet]) -> LimitError {
-        let refusal = |key: String, retry_after| {
-            let known = mirrors.iter().find_map(|mirror| mirror.key(&key).ok());
-            known.map(|key| Refusal { key, retry_after }).ok_or(key)
-        };
-        let unknown = |key| LimitError::UnknownKey { key, known: "none".to_owned() };
-        match self {
-            Self::Refused { key, retry_after } => {
-                refusal(key, retry_after).map_or_else(unknown, LimitError::Refused)
-            }
-            Self::TimedOut { timeout, key, retry_after } => refusal(key, retry_after)
-                .map_or_else(unknown, |refusal| LimitError::TimedOut { timeout, refusal }),
-            Self::NeverFits { key, amount, most } => LimitError::NeverFits { key, amount, most },
-            Self::UnknownKey { key, known } => LimitError::UnknownKey { key, known },
-            Self::DuplicateKey { key } => LimitError::DuplicateKey { key },
-            Self::BadAmount { key, amount, legal } => {
-                let known = ["above zero", "a whole number above zero"];
-                let legal = known.into_iter().find(|known| *known == legal).unwrap_or("above zero");
-                LimitError::BadAmount { key, amount, legal }
-            }
-            Self::NothingRequested { key } => LimitError::NothingRequested { key },
-            Self::Lost => LimitError::UnknownKey {
-                key: "any".to_owned(),
-                known: "with the pool, which is gone".to_owned(),
-            },
-        }
-    }
-}
 
 /// What a mirror of a set is made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -373,12 +294,7 @@ impl Limits {
     #[doc(hidden)]
     #[must_use]
     pub fn answer(&self, request: RemoteRequest) -> Answer {
-        let scope = match request.scope {
-            scope if scope == Scope::InsideCall as u8 => Scope::InsideCall,
-            scope if scope == Scope::BeforeCall as u8 => Scope::BeforeCall,
-            scope if scope == Scope::Exact as u8 => Scope::Exact,
-            _ => Scope::Standalone,
-        };
+        let scope = request.scope();
         match request.wait {
             Wait::No => Answer::Now(self.try_acquire_in(scope, request.amounts)),
             Wait::Forever => Answer::Later(self.acquire_in(scope, request.amounts)),
