@@ -25,13 +25,15 @@ fn every_test_that_the_semantics_name_exists() {
 }
 
 /// Where tests of users' promises lie. A module may be a file of tests or a folder of them.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 8] = [
     "tests",
     "tests/conformance",
     "tests/graphs",
     "tests/process",
     "tests/ray",
     "concurry-llm/tests",
+    "concurry-limits/tests",
+    "concurry-core/src/serving",
 ];
 
 fn is_test(root: &Path, module: &str, test: &str) -> bool {

@@ -101,14 +101,6 @@ impl Lease {
         Some(Permit::new(Owner::Owned(Arc::clone(&self.shared)), self.takes.clone(), begun))
     }
 
-    /// So many were used, and dropped.
-    pub fn spend(&mut self, count: u32) {
-        let count = count.min(self.left);
-        self.left -= count;
-        let keys = Arc::clone(&self.shared.keys);
-        self.settle(count, |take| !keys.limits[take.index].kind.is_resource());
-    }
-
     /// So many are not needed.
     pub fn give_back(&mut self, count: u32) {
         let count = count.min(self.left);
@@ -142,7 +134,9 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.shared.lock().lessees.wakers.remove(&self.id);
-        self.spend(self.left);
+        // As if each were a permit that is dropped: rates are spent, resources come back.
+        let keys = &self.shared.keys.limits;
+        self.settle(self.left, |take| !keys[take.index].kind.is_resource());
     }
 }
 

@@ -54,9 +54,9 @@ mod control;
 mod estimate;
 mod headers;
 mod keyed;
+mod lease;
 mod limit_pool;
 mod limit_set;
-mod lease;
 mod limits;
 mod permit;
 #[doc(hidden)]

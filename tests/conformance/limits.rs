@@ -21,6 +21,7 @@ conformance!(every:
     a_method_need_not_know_what_its_pool_reserves,
     calls_are_spread_over_the_sets_of_a_limit_pool,
     a_limit_pool_given_to_two_pools_is_one_budget,
+    many_permits_in_a_row_are_counted_and_settled_one_by_one,
 );
 conformance!(queued:
     waiting_for_the_call_limit_holds_no_worker,
@@ -29,6 +30,7 @@ conformance!(queued:
     a_stop_now_fails_calls_that_wait_for_a_limit,
     a_deadline_bounds_the_wait_for_a_limit,
     a_full_limit_pool_serves_from_the_set_that_is_free_first,
+    a_worker_keeps_from_nobody_what_it_does_not_use,
 );
 
 /// Spends tokens, and says what it was told to have used.
@@ -66,6 +68,63 @@ impl Spender {
         gate.passed().await;
         Ok(gate.arrived())
     }
+}
+
+/// Takes permits inside of its methods, one after the other.
+#[derive(Clone, Deserialize, Serialize, Worker)]
+struct Taker;
+
+#[worker]
+impl Taker {
+    /// Of so many permits of three tokens each it settles every second one, as two that were used.
+    pub fn take(&self, ctx: &CallContext, permits: u64) -> Result<(), String> {
+        for number in 0..permits {
+            let permit = ctx.limits().acquire([("tokens", 3)]).wait();
+            let mut permit = permit.map_err(|error| error.to_string())?;
+            if number % 2 == 1 {
+                permit.update([("tokens", 2)]).map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, when the gate is open: then somebody else may want some.
+    pub async fn pause(&self, ctx: &CallContext, gate: Gate) -> bool {
+        let mut taken = true;
+        for _ in 0..10 {
+            taken &= ctx.limits().acquire([("connections", 1)]).await.is_ok();
+        }
+        gate.passed().await;
+        taken && ctx.limits().acquire([("connections", 1)]).await.is_ok()
+    }
+}
+
+fn many_permits_in_a_row_are_counted_and_settled_one_by_one(mode: Mode) {
+    let fake = FakeClock::new();
+    let limits = tokens(&fake, 1_000);
+    let taker = Taker::options(mode, 1).limits(&limits).clock(fake.clock()).init(Taker).unwrap();
+    let mut left = 1_000.0;
+    for permits in [1, 2, 3, 4, 50, 1, 0, 30] {
+        taker.take(permits).result().unwrap();
+        let settled = permits / 2;
+        left -= (3 * permits - settled) as f64;
+        assert!((available(&limits) - left).abs() < 1e-6, "{permits}: as soon as it is done");
+    }
+}
+
+fn a_worker_keeps_from_nobody_what_it_does_not_use(mode: Mode) {
+    // Its time stands still: nothing happens because it is over.
+    let fake = FakeClock::new();
+    let limits = LimitSet::builder().with(ResourceLimit::new("connections", 4)).build().unwrap();
+    let options = Taker::options(mode, 2).concurrency(1).limits(&limits).clock(fake.clock());
+    let (taker, gate) = (options.init(Taker).unwrap(), Gate::new());
+    let paused: Vec<_> = (0..2).map(|_| taker.pause(gate.clone())).collect();
+    gate.wait_for_arrivals(2);
+    let all = limits.acquire([("connections", 4)]).timeout(Duration::from_secs(60)).wait().unwrap();
+    gate.open();
+    drop(all);
+    assert_eq!(gather(paused).results().unwrap(), [true, true]);
+    assert!((available(&limits) - 4.0).abs() < 1e-6);
 }
 
 fn tokens(fake: &FakeClock, per_minute: u64) -> LimitSet {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use concurry::prelude::*;
 use concurry::{CallError, CallOptions, WorkerDeath};
 use concurry_testkit::wait_until;
+use concurry_time::FakeClock;
 
 use crate::Test;
 use crate::cluster;
@@ -19,6 +20,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("traffic::a_cancelled_async_call_is_dropped", a_cancelled_async_call_is_dropped),
     ("traffic::a_stop_now_ends_what_runs", a_stop_now_ends_what_runs),
     ("traffic::limits_are_one_budget_for_all_workers", limits_are_one_budget_for_all_workers),
+    (
+        "traffic::a_dead_worker_gives_back_what_it_was_lent",
+        a_dead_worker_gives_back_what_it_was_lent,
+    ),
     ("traffic::a_storm_of_deaths_runs_nothing_twice", a_storm_of_deaths_runs_nothing_twice),
     ("traffic::a_killed_program_leaves_nothing", a_killed_program_leaves_nothing),
     ("traffic::the_gateway_passes_its_own_tests", the_gateway_passes_its_own_tests),
@@ -127,6 +132,17 @@ impl Taker {
         kept
     }
 
+    /// Takes seats that it drops again, and at last a chair that it keeps.
+    pub async fn hoard(&self, ctx: &CallContext) -> bool {
+        let limits = ctx.limits().exact();
+        for _ in 0..10 {
+            drop(limits.acquire([("seats", 1)]).await);
+        }
+        let kept = limits.acquire([("chairs", 1)]).await.is_ok();
+        std::future::pending::<()>().await;
+        kept
+    }
+
     pub async fn die(&self) -> u32 {
         std::process::abort()
     }
@@ -144,6 +160,22 @@ fn limits_are_one_budget_for_all_workers() {
         taker.die().result().unwrap_err();
     }
     assert!(taker.take().result().unwrap());
+}
+
+fn a_dead_worker_gives_back_what_it_was_lent() {
+    let limits = LimitSet::builder().with(ResourceLimit::new("seats", 8));
+    let limits = limits.with(ResourceLimit::new("chairs", 1)).build().unwrap();
+    let options = Taker::options(Mode::Ray, 1).ray(cluster::options()).concurrency(2);
+    // Its time stands still: nothing comes back because it is over.
+    let taker = options.limits(&limits).clock(FakeClock::new().clock()).init().unwrap();
+    let free = |limit: usize| limits.stats().limits[limit].available;
+    let hoarding = taker.hoard();
+    wait_until("it has the chair", || free(1) == 0.0);
+    assert!(free(0) < 8.0, "it uses no seat, and has some");
+    taker.die().result().unwrap_err();
+    hoarding.result().unwrap_err();
+    let all = limits.exact().acquire([("seats", 8)]).timeout(Duration::from_secs(60)).wait();
+    assert!(all.is_ok(), "{all:?}");
 }
 
 fn a_storm_of_deaths_runs_nothing_twice() {

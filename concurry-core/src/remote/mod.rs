@@ -25,6 +25,7 @@
 mod bury;
 mod call;
 mod elsewhere;
+mod leases;
 mod limits;
 mod pool;
 mod queue;

@@ -145,7 +145,7 @@ impl RemotePool {
     /// Answers one worker's requests about limits. `waker` is called when one that waits may go on.
     #[must_use]
     pub fn limit_desk(&self, waker: Waker) -> LimitDesk {
-        LimitDesk::new(self.shared.limits.clone(), waker)
+        LimitDesk::new(self.shared.limits.clone(), self.shared.clock.clone(), waker)
     }
 
     pub(crate) fn hello(

@@ -49,6 +49,7 @@ impl Control {
             Kind::Shared => deliveries::deliver_frame(&mut frame),
             Kind::Forget => deliveries::forget(frame.header.call),
             Kind::Cancel => self.running.cancel(frame.header.call),
+            Kind::Recall => self.limits.recalled(frame.header.call),
             Kind::LimitReply => self.limits.answered(frame.header.call, frame.body),
             Kind::Abort => {
                 if let Some(pool) = self.pool.get() {

@@ -83,7 +83,20 @@ pub(crate) enum Inbox {
     /// It reads itself: what is urgent comes another way.
     Own(OwnInbox),
     /// Another thread reads, and deals with what is urgent.
-    Sorted(Receiver<OwnedFrame>),
+    Sorted(Sorted),
+}
+
+/// What another thread hands on.
+#[derive(Debug)]
+pub(crate) struct Sorted {
+    messages: Receiver<OwnedFrame>,
+    next: Option<OwnedFrame>,
+}
+
+impl Sorted {
+    pub(crate) fn new(messages: Receiver<OwnedFrame>) -> Self {
+        Self { messages, next: None }
+    }
 }
 
 /// The channel of a thread that reads itself.
@@ -106,7 +119,15 @@ impl OwnInbox {
         Self { channel, reader, recorder, spin, block_spin }
     }
 
-    fn read(&mut self) -> io::Result<Next> {
+    /// Whether more than the next message is here or on its way. False is a hint.
+    fn is_followed(&self) -> bool {
+        let comes = |recorder: &Arc<FlightRecorder>| {
+            recorder.written_by_parent().bytes > self.reader.total()
+        };
+        self.reader.is_followed() || self.recorder.as_ref().is_some_and(comes)
+    }
+
+    fn read(&mut self) -> io::Result<()> {
         if self.reader.has_blocks() {
             return self.read_blocks();
         }
@@ -118,18 +139,17 @@ impl OwnInbox {
             };
             let _ = comes() || self.spin.wait_until(comes);
         }
-        read_once(&mut self.reader, &self.channel, RecvFlags::empty())?;
-        Ok(Next::Look)
+        read_once(&mut self.reader, &self.channel, RecvFlags::empty())
     }
 
     /// Large blocks: the other side is writing them.
-    fn read_blocks(&mut self) -> io::Result<Next> {
+    fn read_blocks(&mut self) -> io::Result<()> {
         let lingers = self.recorder.as_ref().is_some_and(|own| own.written_by_parent().may_linger);
         let tries = lingers && self.block_spin.tries_again(self.reader.total());
         let flags = if tries { RecvFlags::DONTWAIT } else { RecvFlags::empty() };
         match read_once(&mut self.reader, &self.channel, flags) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-            _ => Ok(Next::Look),
+            _ => Ok(()),
         }
     }
 }
@@ -143,22 +163,24 @@ pub(crate) enum Next {
 }
 
 impl Inbox {
-    /// Handles every message that is there.
+    /// Handles every message that is there. `handle` is told whether more seems to follow.
     pub(crate) fn handle_all(
         &mut self,
-        mut handle: impl FnMut(Frame<'_>) -> Next,
+        mut handle: impl FnMut(Frame<'_>, bool) -> Next,
     ) -> io::Result<Next> {
         match self {
-            Self::Own(own) => {
-                while let Some(frame) = own.reader.take().map_err(io::Error::other)? {
-                    if let Next::End = handle(frame) {
-                        return Ok(Next::End);
-                    }
+            Self::Own(own) => loop {
+                let followed = own.is_followed();
+                let Some(frame) = own.reader.take().map_err(io::Error::other)? else { break };
+                if let Next::End = handle(frame, followed) {
+                    return Ok(Next::End);
                 }
-            }
-            Self::Sorted(messages) => {
-                while let Ok(mut frame) = messages.try_recv() {
-                    if let Next::End = handle(frame.lend()) {
+            },
+            Self::Sorted(Sorted { messages, next }) => {
+                let mut message = next.take().or_else(|| messages.try_recv().ok());
+                while let Some(mut frame) = message {
+                    message = messages.try_recv().ok();
+                    if let Next::End = handle(frame.lend(), message.is_some()) {
                         return Ok(Next::End);
                     }
                 }
@@ -167,14 +189,14 @@ impl Inbox {
         Ok(Next::Look)
     }
 
-    /// Waits for more, and handles what came. If the other side is gone, that is an error.
-    pub(crate) fn wait(&mut self, mut handle: impl FnMut(Frame<'_>) -> Next) -> io::Result<Next> {
+    /// Waits for more. If the other side is gone, that is an error.
+    pub(crate) fn wait(&mut self) -> io::Result<()> {
         match self {
             Self::Own(own) => own.read(),
-            Self::Sorted(messages) => match messages.recv() {
-                Ok(mut frame) => Ok(handle(frame.lend())),
-                Err(_) => Err(io::ErrorKind::UnexpectedEof.into()),
-            },
+            Self::Sorted(Sorted { messages, next }) => {
+                *next = Some(messages.recv().map_err(|_| io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
         }
     }
 }

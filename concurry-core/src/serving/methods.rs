@@ -26,8 +26,8 @@ pub(crate) struct Server<W: Worker> {
     pub(crate) recorder: Option<Arc<FlightRecorder>>,
 }
 
-/// How a call of one method is run.
-pub(crate) type Run<W> = fn(&Server<W>, Frame<'_>);
+/// How a call of one method is run. It is told whether other messages follow.
+pub(crate) type Run<W> = fn(&Server<W>, Frame<'_>, bool);
 
 /// Collects the methods of a worker.
 pub(crate) struct Methods<W: Worker> {
@@ -182,7 +182,7 @@ fn no_way<T>() -> CarryFailure {
 }
 
 /// Runs a call to its end before the next message is looked at.
-fn run_here<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
+fn run_here<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>, followed: bool) {
     let number = frame.header.call;
     // Before its arguments are decoded, which is code that may crash as well.
     if !server.begin(number) {
@@ -199,12 +199,15 @@ fn run_here<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
     if told.is_some() {
         server.control.running.leave(number);
     }
+    if !followed {
+        end_leases_if_last(&server.control, number);
+    }
     send::<M>(&server.control, number, &outcome);
     panics::contain(|| drop(outcome));
 }
 
 /// Runs a call beside others.
-fn submit<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
+fn submit<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>, _: bool) {
     let number = frame.header.call;
     if !server.begin(number) {
         return;
@@ -217,6 +220,7 @@ fn submit<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
     let mut future = server.pool.submit::<M>(args, environment);
     let control = Arc::clone(&server.control);
     future.on_done(move |outcome| {
+        end_leases_if_last(&control, number);
         send::<M>(&control, number, outcome);
         // With few others, nobody else will send it soon.
         if control.running.leave(number) < FEW {
@@ -232,6 +236,14 @@ fn submit<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>) {
             let _ = future.cancel();
         });
         server.control.running.started(number, cancel);
+    }
+}
+
+/// Where nothing runs any more, nothing is lent to: whoever has the result of the last call finds the
+/// limits as they are without leases.
+fn end_leases_if_last(control: &Control, number: u64) {
+    if control.limits.has_leases() && control.running.is_alone(number) {
+        control.limits.end_leases();
     }
 }
 

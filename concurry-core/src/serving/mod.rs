@@ -8,10 +8,14 @@
 mod control;
 mod hook;
 mod inbox;
+mod leases;
 mod limits;
+#[cfg(all(test, not(concurry_loom)))]
+mod limits_tests;
 mod methods;
 mod outbox;
 mod pacing;
+mod permits;
 mod replies;
 mod running;
 mod serve;

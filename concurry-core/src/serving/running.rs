@@ -83,6 +83,11 @@ impl RunningCalls {
         left
     }
 
+    /// Whether no other call than this one runs.
+    pub(super) fn is_alone(&self, number: u64) -> bool {
+        lock(&self.state).calls.keys().all(|running| *running == number)
+    }
+
     /// Cancels a call that runs, is being started, or has not come.
     pub(super) fn cancel(&self, number: u64) {
         let mut state = lock(&self.state);

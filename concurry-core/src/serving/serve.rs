@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::net::RecvFlags;
 
 use super::control::{self, Control};
-use super::inbox::{Inbox, Next, OwnInbox, Socket};
+use super::inbox::{Inbox, Next, OwnInbox, Socket, Sorted};
 use super::limits::LimitClient;
 use super::methods::{Methods, Server};
 use super::outbox::Outbox;
@@ -105,7 +105,7 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
         None => {
             let (sender, messages) = mpsc::channel();
             control::sort(Arc::clone(&control), channel, reader, sender, recorder.clone())
-                .map(|()| Inbox::Sorted(messages))
+                .map(|()| Inbox::Sorted(Sorted::new(messages)))
         }
     };
     let mut inbox = match inbox {
@@ -139,10 +139,10 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
 fn work<W: Worker>(inbox: &mut Inbox, server: &Server<W>, methods: &Methods<W>) -> io::Result<()> {
     let outbox = &server.control.outbox;
     let pacing = Pacing::new(server.recorder.clone());
-    let mut handle = |frame: Frame<'_>| match frame.header.kind {
+    let mut handle = |frame: Frame<'_>, followed: bool| match frame.header.kind {
         Kind::Call | Kind::CallInContext => {
             if let Some(run) = methods.run.get(usize::from(frame.header.code)) {
-                run(server, frame);
+                run(server, frame, followed);
                 // Neighbours of a slow call do not wait for those behind it.
                 if pacing.done().is_some_and(|time| time > TOGETHER) {
                     pacing.note();
@@ -161,9 +161,7 @@ fn work<W: Worker>(inbox: &mut Inbox, server: &Server<W>, methods: &Methods<W>) 
         }
         pacing.note();
         outbox.flush();
-        if let Next::End = inbox.wait(&mut handle)? {
-            return Ok(());
-        }
+        inbox.wait()?;
     }
 }
 

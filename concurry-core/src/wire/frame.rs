@@ -71,6 +71,8 @@ numbered! {
         Shared = 10,
         /// To a worker: no call will name that value any more.
         Forget = 11,
+        /// To a worker: the permits of that lease that it does not use are wanted back.
+        Recall = 12,
         /// From a worker: its constructor has finished. Its code tells how.
         Built = 32,
         /// From a worker: the outcome of a call. Its code is a [`Status`].

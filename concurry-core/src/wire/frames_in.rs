@@ -136,6 +136,13 @@ impl FrameReader {
         Ok(Some(Frame { header, body, attachments: Vec::new() }))
     }
 
+    /// Whether something came behind the next message.
+    pub(crate) fn is_followed(&self) -> bool {
+        let rest = &self.bytes[self.taken..];
+        let length = rest.first_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize);
+        rest.len() > HEADER + length
+    }
+
     fn begin_large(
         &mut self,
         header: FrameHeader,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use concurry_limits::remote::{
-    LimitDescription, RemoteChange, RemoteError, RemoteRequest, SetDescription, Wait,
+    AfterUse, LimitDescription, RemoteChange, RemoteError, RemoteRequest, SetDescription, Wait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,17 @@ pub(crate) enum LimitRequest {
     Change {
         set: usize,
         change: ChangeText,
+    },
+    /// The number is that of a permit, of the lease of this one: from now on it is told of by itself.
+    Begin {
+        lease: u64,
+    },
+    /// The lease of that number is over. What is neither was used.
+    EndLease {
+        /// So many were not used.
+        unused: u32,
+        /// The numbers of those that are in use. They are told of by themselves from now on.
+        begun: Vec<u64>,
     },
 }
 
@@ -123,14 +134,50 @@ pub(crate) fn request(scope: u8, amounts: Vec<(String, f64)>, wait: WaitText) ->
 }
 
 /// What the pool has taken.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct GrantText {
     pub(crate) set: usize,
     pub(crate) amounts: Vec<(String, f64)>,
 }
 
+/// What a request has got.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct GrantedText {
+    pub(crate) grant: GrantText,
+    /// It is the first of several that the worker may give out by itself.
+    pub(crate) lease: Option<LeaseText>,
+}
+
+/// Permits that a worker may give out by itself. Their lease has the number of the request.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct LeaseText {
+    pub(crate) count: u32,
+    pub(crate) after_use: AfterUseText,
+}
+
+/// What becomes of one that is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum AfterUseText {
+    /// It can be given out again.
+    Again,
+    /// It is counted.
+    Spent,
+    /// The pool is told.
+    GivenBack,
+}
+
+impl From<AfterUse> for AfterUseText {
+    fn from(after_use: AfterUse) -> Self {
+        match after_use {
+            AfterUse::Again => Self::Again,
+            AfterUse::Spent => Self::Spent,
+            AfterUse::GivenBack => Self::GivenBack,
+        }
+    }
+}
+
 /// The answer to a request.
-pub(crate) type LimitReply = Result<GrantText, ErrorText>;
+pub(crate) type LimitReply = Result<GrantedText, ErrorText>;
 
 /// Why nothing was taken.
 #[derive(Debug, Serialize, Deserialize)]

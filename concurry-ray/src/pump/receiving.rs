@@ -59,7 +59,9 @@ impl Pump {
             let Worker { reader, table, restarts, desk, .. } = &mut self.workers[index];
             let received = match reader.take().map_err(garbage)? {
                 Some(frame) if frame.header.kind == Kind::LimitRequest => {
-                    desk.handle(&frame, table, |number, body| answers.push((number, body)));
+                    desk.handle(&frame, table, |kind, number, body| {
+                        answers.push((kind, number, body))
+                    });
                     continue;
                 }
                 Some(frame) => {
@@ -106,15 +108,16 @@ impl Pump {
     pub(super) fn poll_limits(&mut self) {
         for index in 0..self.workers.len() {
             let mut answers = Vec::new();
-            self.workers[index].desk.poll(|number, body| answers.push((number, body)));
+            let add = |kind, number, body| answers.push((kind, number, body));
+            self.workers[index].desk.poll(add);
             self.answer(index, answers);
         }
     }
 
-    fn answer(&mut self, index: usize, answers: Vec<(u64, Vec<u8>)>) {
+    fn answer(&mut self, index: usize, answers: Vec<(Kind, u64, Vec<u8>)>) {
         // Together: a thousand requests that came at once are answered by one exchange.
         if let Some(gateway) = &self.gateway {
-            self.workers[index].tell_all(gateway, Kind::LimitReply, answers);
+            self.workers[index].tell_all(gateway, answers);
         }
     }
 

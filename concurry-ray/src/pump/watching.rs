@@ -99,7 +99,8 @@ impl Pump {
         }
         if others {
             let numbers = worker.table.numbers().into_iter().rev().take(ahead);
-            worker.tell_all(&gateway, Kind::TakeBack, numbers.map(|number| (number, Vec::new())));
+            let back = numbers.map(|number| (Kind::TakeBack, number, Vec::new()));
+            worker.tell_all(&gateway, back);
         } else if many {
             // Somebody may have nothing to do soon.
             worker.ask = Instant::now() + 4 * STUCK;

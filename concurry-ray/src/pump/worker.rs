@@ -192,18 +192,17 @@ impl Worker {
 
     /// Sends a message without a body.
     pub(crate) fn tell(&mut self, gateway: &Gateway, kind: Kind, call: u64) {
-        self.tell_all(gateway, kind, [(call, Vec::new())]);
+        self.tell_all(gateway, [(kind, call, Vec::new())]);
     }
 
     /// Sends messages with their bodies, in one piece.
     pub(crate) fn tell_all(
         &mut self,
         gateway: &Gateway,
-        kind: Kind,
-        messages: impl IntoIterator<Item = (u64, Vec<u8>)>,
+        messages: impl IntoIterator<Item = (Kind, u64, Vec<u8>)>,
     ) {
         let mut bytes = Vec::new();
-        for (call, body) in messages {
+        for (kind, call, body) in messages {
             let length = body.len() as u32;
             let header = FrameHeader { length, kind, attachments: 0, code: 0, call };
             bytes.extend_from_slice(&header.to_bytes());

@@ -84,14 +84,14 @@ impl Process {
         send_on(&self.urgent, kind, call, body);
     }
 
-    /// Answers a request about limits.
-    pub(super) fn reply(&self, number: u64, body: &[u8]) {
+    /// Sends what there is to say about limits.
+    pub(super) fn answer(&self, kind: Kind, number: u64, body: &[u8]) {
         match &self.replies {
-            Some(replies) if number & DIRECT != 0 => {
-                send_on(replies, Kind::LimitReply, number, body);
+            Some(replies) if kind == Kind::LimitReply && number & DIRECT != 0 => {
+                send_on(replies, kind, number, body);
                 self.recorder.note_reply();
             }
-            _ => self.send_urgent(Kind::LimitReply, number, body),
+            _ => self.send_urgent(kind, number, body),
         }
     }
 

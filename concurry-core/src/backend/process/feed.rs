@@ -150,7 +150,7 @@ impl Link {
             self.stop(feed);
         }
         let Feed { desk, connection, .. } = &mut *feed;
-        desk.poll(|number, body| connection.process.reply(number, &body));
+        desk.poll(|kind, number, body| connection.process.answer(kind, number, &body));
         // Results first: they make room for calls, and all of it is written at once.
         let trouble = feed.trouble.take();
         let received = match trouble.map_or_else(|| self.line.receive(feed), Err) {

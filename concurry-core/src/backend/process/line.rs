@@ -181,8 +181,8 @@ impl Line {
             }
             if frame.header.kind == Kind::LimitRequest {
                 let process = &feed.connection.process;
-                feed.desk.handle(&frame, &feed.table, |number, body| {
-                    process.reply(number, &body);
+                feed.desk.handle(&frame, &feed.table, |kind, number, body| {
+                    process.answer(kind, number, &body);
                 });
                 continue;
             }
