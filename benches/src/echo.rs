@@ -39,7 +39,20 @@ impl Echo {
         }
         u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
+
+    /// The same, each of another amount than the last ones, so that none is lent.
+    pub fn take_apart(&self, ctx: &CallContext, permits: u64) -> u64 {
+        let start = Instant::now();
+        for number in 0..permits {
+            let permit = ctx.limits().acquire([("slots", number % APART + 1)]).wait();
+            drop(permit.expect("there are enough"));
+        }
+        u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
 }
+
+/// More amounts than the pool knows of a worker.
+const APART: u64 = 16;
 
 /// A pool that has answered.
 ///
@@ -86,16 +99,30 @@ pub fn start(options: EchoOptions) -> Measurement {
     watch.stop().with_value(ready.as_secs_f64() * 1e3, 0)
 }
 
-/// What a permit costs that a call takes from its pool's limits, in microseconds.
+/// What a permit costs that a call takes from its pool's limits, in microseconds: of many like it.
 ///
 /// # Panics
 ///
 /// If the pool does not start.
 pub fn permit(options: EchoOptions, calls: u64) -> Measurement {
     let pool = options.limits(&slots(2)).init().expect("the pool starts");
-    pool.take(100).result().expect("it answers");
+    permits(calls, |permits| pool.take(permits).result().expect("it answers"))
+}
+
+/// The same, of one that is asked for by itself.
+///
+/// # Panics
+///
+/// If the pool does not start.
+pub fn permit_alone(options: EchoOptions, calls: u64) -> Measurement {
+    let pool = options.limits(&slots(2 * APART as u32)).init().expect("the pool starts");
+    permits(calls, |permits| pool.take_apart(permits).result().expect("it answers"))
+}
+
+fn permits(calls: u64, take: impl Fn(u64) -> u64) -> Measurement {
+    take(100);
     let watch = Stopwatch::start();
-    let nanos = pool.take(calls).result().expect("it answers");
+    let nanos = take(calls);
     let sum = calls * calls.saturating_sub(1) / 2;
     watch.stop().with_value(nanos as f64 / 1e3 / calls as f64, sum)
 }

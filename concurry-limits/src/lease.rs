@@ -181,8 +181,8 @@ impl Shared {
                 // The cast saturates: less than nothing is zero.
                 count = count.min((free / 2.0 / take.amount) as u32);
             }
-            let set = count >= least
-                && times(&takes, count).map(|take| ledger.store.set_aside(take)).all(|set| set);
+            let set =
+                count >= least && times(&takes, count).all(|take| ledger.store.set_aside(take));
             for take in &takes {
                 ledger.prepay(Take { amount: 1.0, ..*take }, now);
             }

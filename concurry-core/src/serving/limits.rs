@@ -163,7 +163,7 @@ impl LimitClient {
     pub(crate) fn answered(&self, number: u64, body: &[u8]) {
         let Ok(reply) = codec::read::<LimitReply>(body) else { return };
         let mut waiting = lock(&self.waiting);
-        let Some(asking) = waiting.get_mut(&number) else {
+        let Some(asking @ Asking::Waiting { .. }) = waiting.get_mut(&number) else {
             // Nobody wants it any more, and the other side was told.
             return;
         };

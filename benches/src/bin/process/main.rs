@@ -58,7 +58,8 @@ fn main() -> ExitCode {
             Case::new("permit", Unit::Microseconds)
                 .floor("concurry-roundtrip")
                 .subject("concurry-roundtrip", TRIPS, ours::roundtrip)
-                .subject("concurry", TRIPS, ours::permit),
+                .subject("concurry", TRIPS, ours::permit)
+                .subject("concurry-alone", TRIPS, ours::permit_alone),
         )
         .main()
 }

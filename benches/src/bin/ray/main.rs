@@ -61,7 +61,8 @@ fn main() -> ExitCode {
             Case::new("permit", Unit::Microseconds)
                 .floor("ray-python-roundtrip")
                 .subject("ray-python-roundtrip", TRIPS, |calls| python::run("roundtrip", calls))
-                .subject("concurry", TRIPS, ours::permit),
+                .subject("concurry", TRIPS, ours::permit)
+                .subject("concurry-alone", TRIPS, ours::permit_alone),
         )
         .case(Case::new("permits-1000", Unit::Milliseconds).subject(
             "concurry",

@@ -122,6 +122,10 @@ pub(super) fn permit(calls: u64) -> Measurement {
     echo::permit(options(1), calls)
 }
 
+pub(super) fn permit_alone(calls: u64) -> Measurement {
+    echo::permit_alone(options(1), calls)
+}
+
 /// So many permits at once, half of them by each of two workers: the slower one counts.
 pub(super) fn permits_at_once(calls: u64) -> Measurement {
     let options = session::with(|session| session.options());

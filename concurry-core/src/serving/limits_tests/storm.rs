@@ -29,8 +29,8 @@ fn step() -> impl Strategy<Value = Step> {
     let (side, which) = (0..2_usize, any::<usize>());
     prop_oneof![
         6 => (side.clone(), 0..KEYS.len(), 1..4_u32).prop_map(|(a, b, c)| Step::Ask(a, b, c)),
-        4 => (side.clone(), which.clone()).prop_map(|(a, b)| Step::Drop(a, b)),
-        1 => (side.clone(), which.clone(), proptest::option::of(0..9_u32))
+        4 => (side.clone(), which).prop_map(|(a, b)| Step::Drop(a, b)),
+        1 => (side.clone(), which, proptest::option::of(0..9_u32))
             .prop_map(|(a, b, c)| Step::Settle(a, b, c)),
         1 => (side.clone(), which).prop_map(|(a, b)| Step::Cancel(a, b)),
         9 => side.clone().prop_map(Step::Up),
