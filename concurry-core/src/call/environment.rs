@@ -19,6 +19,7 @@ pub(crate) type EnvironmentRef = SlabArc<CallEnvironment>;
 /// It lives until the method has returned or its future is dropped.
 pub(crate) struct CallEnvironment {
     /// `None` for a plain call.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code))] // for its span
     pub(crate) call: Option<CallId>,
     pub(crate) attempt: u32,
     /// How many workers earlier attempts of the call have ended.
@@ -47,6 +48,20 @@ pub(crate) struct CallEnvironment {
     pub(crate) trace: Option<Arc<CallTrace>>,
 }
 
+/// What is known of an attempt before it is sent.
+pub(crate) struct Attempt {
+    pub(crate) call: CallId,
+    pub(crate) number: u32,
+    /// How many workers earlier attempts of the call have ended.
+    pub(crate) deaths: u32,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) idempotency_key: Option<Arc<str>>,
+    pub(crate) trace: Option<Arc<CallTrace>>,
+    pub(crate) place: Option<QueuePlace>,
+    /// A moment before it begins, if somebody wants to know when it does.
+    pub(crate) since: Option<Instant>,
+}
+
 impl CallEnvironment {
     /// Of the first attempt of a call without options. Inlined, so that it is written where it stays.
     #[inline(always)]
@@ -66,6 +81,30 @@ impl CallEnvironment {
             copy: OnceLock::new(),
             copied: AtomicBool::new(false),
             trace: None,
+        }
+    }
+
+    /// Of an attempt of a call in the layers. Inlined, and all of it at once, so that it is written where
+    /// it stays.
+    #[inline(always)]
+    pub(crate) fn of_attempt(attempt: Attempt) -> Self {
+        let Attempt { call, number, deaths, deadline, idempotency_key, trace, place, since } =
+            attempt;
+        Self {
+            call: Some(call),
+            attempt: number,
+            deaths,
+            cancelled: AtomicBool::new(false),
+            timed_out: AtomicBool::new(false),
+            deadline,
+            idempotency_key,
+            permit: CallPermit::default(),
+            worker: AtomicUsize::new(0),
+            begun: Begun { since, after: AtomicU64::new(0) },
+            place: place.map(|place| Mutex::new(Some(place))),
+            copy: OnceLock::new(),
+            copied: AtomicBool::new(false),
+            trace,
         }
     }
 
@@ -103,11 +142,6 @@ impl CallEnvironment {
             let _ = member.begin(seat);
         }
         Ok(())
-    }
-
-    /// The layers, or those who watch, want to know when it begins. It has not begun at that moment.
-    pub(crate) fn time_from(&mut self, since: Option<Instant>) {
-        self.begun.since = since;
     }
 
     /// When a worker began it, if somebody wants to know.

@@ -9,6 +9,6 @@ pub(crate) mod trace;
 pub use context::CallContext;
 pub use context::CallPermit;
 pub(crate) use copies::{Copies, CopyOfCall};
-pub(crate) use environment::{CallEnvironment, EnvironmentRef};
+pub(crate) use environment::{Attempt, CallEnvironment, EnvironmentRef};
 pub use options::CallOptions;
 pub use trace::CallTrace;

@@ -63,6 +63,15 @@ impl<'c, T> Taken<'c, T> {
         self.0.state.swap(TAKEN, Ordering::AcqRel) & !TAKEN
     }
 
+    /// Gives it back for the first time, when nobody can have left a note.
+    ///
+    /// # Safety
+    /// Nobody else knows the custody yet.
+    pub(crate) unsafe fn give_back_first(self) {
+        // Release: what was done with the value is for the next one to see.
+        self.0.state.store(0, Ordering::Release);
+    }
+
     /// Gives it back, unless there are notes.
     pub(crate) fn give_back(self) -> Result<(), Self> {
         // AcqRel: as in `take_or_note`.

@@ -247,6 +247,21 @@ impl Lifecycle {
         false
     }
 
+    /// The same for the first waker of a call that nobody else knows yet: without the atomic step, which
+    /// would wait until all that was written before has arrived.
+    ///
+    /// # Safety
+    /// The pool side has not been given away, and no waker was left before.
+    pub(crate) unsafe fn register_first(&self, waker: Waker) {
+        self.slot.with_mut(|slot| {
+            // SAFETY: by contract it is ours, and empty.
+            unsafe { (*slot).write(waker) };
+        });
+        // Relaxed, both: who gets the call gets it with all that was written before.
+        let actual = self.word().load(Ordering::Relaxed);
+        self.word().store(actual | WAITING, Ordering::Relaxed);
+    }
+
     /// User: takes its waker back, if the completer has not got it.
     pub(crate) fn unregister(&self) -> Option<Waker> {
         let mut actual = self.word().load(Ordering::Acquire);

@@ -41,6 +41,29 @@ fn an_awaited_outcome_arrives() {
 }
 
 #[test]
+fn a_waker_that_was_left_before_the_call_was_sent_is_woken_once() {
+    check(|| {
+        let alive = Arc::new(Alive::default());
+        let (call, future) = queued(&alive);
+        let (count, waker) = WakeCount::new();
+        let future = future.untyped(crate::error::CallSite::new(super::model_node::SPEC));
+        // SAFETY: the call is still here.
+        unsafe { future.register_first(waker) };
+        let worker = thread::spawn({
+            let alive = Arc::clone(&alive);
+            move || run(call, &alive)
+        });
+        let early = future.into_done();
+        worker.join().unwrap();
+        assert_eq!(count.wakes(), 1);
+        let done = early.or_else(|future| future.into_done()).ok().unwrap();
+        // SAFETY: it is of these types.
+        unsafe { done.take::<Tracked, std::convert::Infallible>() }.unwrap().look();
+        alive.assert_all_gone();
+    });
+}
+
+#[test]
 fn a_dropped_future_leaves_the_outcome_to_the_worker() {
     while_it_runs(drop);
 }

@@ -184,6 +184,17 @@ impl UserSide {
         registered
     }
 
+    /// The same for the first waker of a call that nobody else knows yet.
+    ///
+    /// # Safety
+    /// The pool side has not been given away, and no waker was left before.
+    pub(crate) unsafe fn register_first(&self, waker: Waker) {
+        // SAFETY: by contract.
+        unsafe { self.header().lifecycle.register_first(waker) };
+        #[cfg(feature = "process")]
+        self.heed();
+    }
+
     /// Somebody looks at the call, and does not block on it: then its outcome has to come by itself.
     #[cfg(feature = "process")]
     pub(crate) fn heed(&self) {

@@ -51,12 +51,23 @@ impl<T> SlabArc<T> {
     // Inlined, so that the value is written where it stays.
     #[inline(always)]
     pub fn new(value: T) -> Self {
+        Self::made(|| value)
+    }
+
+    /// Shares a value that is made where it stays, behind the only step that can fail. If making it
+    /// panics, its memory is lost.
+    #[inline(always)]
+    pub(crate) fn made(make: impl FnOnce() -> T) -> Self {
         let (memory, distance) = slab::allocate_large(Layout::new::<SlabCell<T>>());
         let cell = memory.cast::<SlabCell<T>>();
-        let (count, lifetime) = (AtomicU32::new(1), Lifetime::new());
-        let counted = Counted { count, distance, lifetime, value };
-        // SAFETY: the memory is of this layout, and ours.
-        unsafe { cell.write(SlabCell(UnsafeCell::new(counted))) };
+        // SAFETY: the memory is of this layout, and ours; each field is written once.
+        unsafe {
+            let counted = UnsafeCell::raw_get(&raw const (*cell.as_ptr()).0);
+            (&raw mut (*counted).count).write(AtomicU32::new(1));
+            (&raw mut (*counted).distance).write(distance);
+            (&raw mut (*counted).lifetime).write(Lifetime::new());
+            (&raw mut (*counted).value).write(make());
+        }
         Self { cell, value: PhantomData }
     }
 }
@@ -73,6 +84,18 @@ impl<T: ?Sized> SlabArc<T> {
         }
         // SAFETY: ours is the only share, and borrowed exclusively.
         Some(unsafe { &mut (*self.cell.as_ref().0.get()).value })
+    }
+
+    /// One more share of a value that is mostly not shared yet: then without the atomic step, which
+    /// would wait until all that was written before has arrived.
+    pub(crate) fn share_first(&mut self) -> Self {
+        if self.get_mut().is_none() {
+            return self.clone();
+        }
+        // Relaxed, as for any new share; ours is the only one, and borrowed exclusively, so nobody
+        // else counts at the same time.
+        self.counted().count.store(2, Ordering::Relaxed);
+        Self { cell: self.cell, value: PhantomData }
     }
 
     /// The same value, shared as one of its traits: `shared.see_as::<dyn Trait>(|cell| cell)`.
@@ -206,6 +229,19 @@ mod tests {
             });
             assert_eq!(Arc::strong_count(&counted), 1);
         }
+    }
+
+    #[test]
+    fn a_first_share_counts_like_any_other() {
+        let counted = Arc::new(());
+        let mut one = SlabArc::new(Arc::clone(&counted));
+        let two = one.share_first();
+        let three = one.share_first();
+        assert!(one.get_mut().is_none());
+        drop((one, two));
+        assert_eq!(Arc::strong_count(&counted), 2);
+        drop(three);
+        assert_eq!(Arc::strong_count(&counted), 1);
     }
 
     #[test]

@@ -36,6 +36,17 @@ impl UntypedFuture {
         self.0.as_ref().is_some_and(|node| node.register(waker))
     }
 
+    /// The same for the first waker of a call that nobody else knows yet.
+    ///
+    /// # Safety
+    /// The pool side has not been given away, and no waker was left before.
+    pub(crate) unsafe fn register_first(&self, waker: Waker) {
+        if let Some(node) = &self.0 {
+            // SAFETY: by contract.
+            unsafe { node.register_first(waker) };
+        }
+    }
+
     /// What it has ended with, if it has.
     pub(crate) fn into_done(mut self) -> Result<Done, Self> {
         match self.0.take_if(|node| node.is_done()) {

@@ -38,3 +38,27 @@ fn no_note_is_lost_and_one_at_a_time_has_the_value() {
         assert_eq!(*taken, 3);
     });
 }
+
+#[test]
+fn what_its_maker_did_is_there_for_the_first_to_take_it() {
+    check(|| {
+        let custody = Arc::new(Custody::new(0));
+        // SAFETY: its maker, once, before anybody else knows it.
+        unsafe {
+            let mut taken = custody.first();
+            *taken = 1;
+            taken.give_back_first();
+        }
+        let others = [2, 4].map(|note| {
+            let custody = Arc::clone(&custody);
+            thread::spawn(move || {
+                if let Some(taken) = custody.take_or_note(note) {
+                    attend(taken, note);
+                }
+            })
+        });
+        others.into_iter().for_each(|other| other.join().unwrap());
+        let taken = custody.take_or_note(0).unwrap();
+        assert_eq!(*taken, 7);
+    });
+}

@@ -17,7 +17,7 @@ use super::failure::{Ending, Failure, Kind};
 use super::times::{Look, Times};
 use super::waiting::{Throttled, until};
 use crate::CallError;
-use crate::call::{CallEnvironment, CallPermit, Copies, CopyOfCall, EnvironmentRef};
+use crate::call::{Attempt, CallEnvironment, CallPermit, Copies, CopyOfCall, EnvironmentRef};
 use crate::error::{InvalidResult, Timeout};
 use crate::event::Event;
 use crate::future::{Done, PoolSide, UntypedFuture};
@@ -81,7 +81,7 @@ impl Drive {
         copy: Option<(&Arc<Copies>, u32)>,
     ) -> EnvironmentRef {
         if self.attempt == 1 && copy.is_none() {
-            let first = lock(&self.first).take();
+            let first = lock(&self.rest).first.take();
             if let Some(first) = first {
                 if let Some(permit) = permit {
                     first.permit.put(permit);
@@ -89,15 +89,19 @@ impl Drive {
                 return first;
             }
         }
-        let place = match &*lock(&self.first) {
-            // The place in the queue goes to the first copy.
-            _ if self.attempt > 1 => None,
-            Some(first) => first.take_place(),
-            None => lock(&self.place).take(),
+        let place = {
+            let mut rest = lock(&self.rest);
+            match &rest.first {
+                // The place in the queue goes to the first copy.
+                _ if self.attempt > 1 => None,
+                Some(first) => first.take_place(),
+                None => rest.place.take(),
+            }
         };
         let timed = self.is_timed() || copy.is_some();
         let since = self.started.or_else(|| timed.then(|| self.shared().clock.now()));
-        let mut environment = self.environment(self.attempt, place, since);
+        let attempt = self.facts(self.attempt, place, since);
+        let mut environment = CallEnvironment::of_attempt(attempt);
         environment.permit = CallPermit::new(permit);
         let environment = EnvironmentRef::new(environment);
         self.mark(&environment, copy);
@@ -105,29 +109,29 @@ impl Drive {
     }
 
     /// What the first attempt brings along, or the first copy of it. Its permit is put in later.
+    ///
+    /// Inlined, so that it is written where it stays.
+    #[inline(always)]
     pub(super) fn first_environment(&mut self, since: Option<Instant>) -> EnvironmentRef {
-        let place = self.place.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        EnvironmentRef::new(self.environment(1, place, since))
+        let place = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner).place.take();
+        let attempt = self.facts(1, place, since);
+        EnvironmentRef::made(|| CallEnvironment::of_attempt(attempt))
     }
 
     /// Of an attempt that has not begun at `since`, if it matters when it begins.
     #[inline(always)]
-    fn environment(
-        &self,
-        attempt: u32,
-        place: Option<QueuePlace>,
-        since: Option<Instant>,
-    ) -> CallEnvironment {
+    fn facts(&self, number: u32, place: Option<QueuePlace>, since: Option<Instant>) -> Attempt {
         let key = self.options.as_deref().and_then(|options| options.idempotency_key.clone());
-        let mut environment = CallEnvironment::first(place);
-        environment.call = Some(self.call);
-        environment.attempt = attempt;
-        environment.deaths = self.deaths();
-        environment.deadline = self.deadline;
-        environment.idempotency_key = key;
-        environment.trace = self.trace.clone();
-        environment.time_from(since);
-        environment
+        Attempt {
+            call: self.call,
+            number,
+            deaths: self.deaths(),
+            deadline: self.deadline,
+            idempotency_key: key,
+            trace: self.trace.clone(),
+            place,
+            since,
+        }
     }
 
     /// Whether the layers want to know when an attempt begins.
@@ -158,8 +162,8 @@ impl Drive {
         if self.attempt <= 1 {
             return 0;
         }
-        let history = lock(&self.history);
-        let attempts = history.iter().flat_map(|history| history.attempts().records());
+        let rest = lock(&self.rest);
+        let attempts = rest.history.iter().flat_map(|history| history.attempts().records());
         attempts.filter(|record| record.error.kind() == Kind::WorkerDied).count() as u32
     }
 

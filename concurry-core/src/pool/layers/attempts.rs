@@ -127,7 +127,8 @@ impl Drive {
     ) -> Result<Duration, Failure> {
         let FailedAttempt { record, verdict, too_late } = failure;
         let ends = !verdict.is_retryable() || self.layers().max_retries() == 0;
-        let history = self.history.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let rest = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let history = &mut rest.history;
         if ends && history.is_none() && others.is_empty() {
             // One attempt needs no history: its error is the call's.
             return Err(record.error);
@@ -165,7 +166,8 @@ impl Drive {
     }
 
     fn give_up(&mut self, reason: GaveUp) -> Failure {
-        let history = self.history.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let rest = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let history = rest.history.take();
         let error = match history {
             Some(history) => history.give_up(reason),
             None => RetryError::new(reason, concurry_retry::Attempts::new()),

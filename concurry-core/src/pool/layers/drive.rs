@@ -31,16 +31,21 @@ pub(crate) struct Drive {
     pub(super) throttled: AtomicU64,
     /// The number of the running attempt, from 1.
     pub(super) attempt: u32,
-    /// What has failed so far. Behind a lock only since errors need not be `Sync`.
-    pub(super) history: Mutex<Option<Box<Retrying<Failure>>>>,
     /// Who wants to know what becomes of it.
     pub(super) trace: Option<Arc<CallTrace>>,
     /// Whether its end was told.
     pub(super) told: bool,
+    pub(super) rest: Mutex<Rest>,
+}
+
+/// What of a call is behind its lock.
+pub(super) struct Rest {
+    /// What has failed so far. Behind a lock only since errors need not be `Sync`.
+    pub(super) history: Option<Box<Retrying<Failure>>>,
     /// The place in the bounded queue, until the first attempt takes it along.
-    pub(super) place: Mutex<Option<QueuePlace>>,
+    pub(super) place: Option<QueuePlace>,
     /// What the first attempt brings along, where whoever cancels the call looks at it.
-    pub(super) first: Mutex<Option<EnvironmentRef>>,
+    pub(super) first: Option<EnvironmentRef>,
 }
 
 /// The layers of a call's method.
@@ -157,11 +162,9 @@ impl Drive {
             started,
             throttled: AtomicU64::new(0),
             attempt: 0,
-            history: Mutex::new(None),
             trace: trace::wanted(),
             told: false,
-            place: Mutex::new(place),
-            first: Mutex::new(None),
+            rest: Mutex::new(Rest { history: None, place, first: None }),
         }
     }
 

@@ -100,16 +100,23 @@ pub(super) fn start(
         }
     };
     let made = sent.make(args);
-    if let Some(call) = &sent.call {
-        // False if it has ended already, which is seen next.
-        call.register(waker);
+    match (&sent.call, &made) {
+        // SAFETY: it was made just now, and was not sent.
+        (Some(call), Some(_)) => unsafe { call.register_first(waker) },
+        (Some(call), None) => {
+            // False if it has ended already, which is seen next.
+            call.register(waker);
+        }
+        (None, _) => {}
     }
-    // While nobody else can end it: what clears up afterwards finds the entry.
-    let watched = leave.look_at.is_none_or(|at| sent.look_again(at, &attempt));
-    if watched {
-        FirstAttempt::attend(&attempt, waiting, 0);
-    } else {
-        attempt.go_on(waiting, Next::Watch(None));
+    match (leave.look_at, &made) {
+        // SAFETY: the call was not sent, and the future is still here.
+        (None, Some(_)) => unsafe { waiting.give_back_first() },
+        // While nobody else can end it: what clears up afterwards finds the entry.
+        (Some(at), _) if !sent.look_again(at, &attempt) => {
+            attempt.go_on(waiting, Next::Watch(None));
+        }
+        _ => FirstAttempt::attend(&attempt, waiting, 0),
     }
     if let Some((call, copies)) = made {
         // SAFETY: a call of the method, made just now.

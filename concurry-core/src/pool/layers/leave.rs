@@ -5,7 +5,7 @@ use std::mem;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use concurry_retry::{BreakerPermit, CircuitBreaker};
 
@@ -18,15 +18,6 @@ use crate::call::{CallPermit, EnvironmentRef};
 pub(super) struct Leave {
     /// The first moment at which one of the bounds may be reached.
     pub(super) look_at: Option<Instant>,
-}
-
-/// What happens to an attempt that takes long, besides the call's deadline.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bounds {
-    /// How long it may take from when a worker begins it.
-    pub(super) timeout: Option<Duration>,
-    /// When the attempt was made, and how long after that a copy is made, if it is hedged.
-    pub(super) hedge: Option<(Instant, Duration)>,
 }
 
 impl Sent {
@@ -109,8 +100,7 @@ impl Sent {
             // SAFETY: by contract.
             self.spare = unsafe { Spare::placed(args, room) };
         }
-        let hedge = delay.and_then(|delay| Some((self.began?, delay)));
-        self.bounds = Bounds { timeout, hedge };
+        self.hedge = delay.filter(|_| self.began.is_some());
         Some(Leave { look_at })
     }
 }

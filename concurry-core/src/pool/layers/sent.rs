@@ -1,6 +1,6 @@
 //! A call's first attempt while it is with a worker, and what follows from its end.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use concurry_retry::{BreakerPermit, CircuitBreaker, CopyPlan, Outcome as Health};
@@ -13,8 +13,7 @@ use super::drive::{Drive, Ended};
 use super::failure::{Ending, Failure};
 use super::first::FirstAttempt;
 use super::hedging::Race;
-use super::leave::Bounds;
-use super::times::{Look, Times};
+use super::times::Look;
 use crate::call::{Copies, EnvironmentRef};
 use crate::error::Timeout;
 use crate::future::{Done, PoolSide, RelayRef, UntypedFuture};
@@ -33,7 +32,8 @@ pub(super) struct Sent {
     pub(super) began: Option<Instant>,
     /// When it was sent, if somebody watches.
     sent: Option<Instant>,
-    pub(super) bounds: Bounds,
+    /// How long after its beginning a copy is made, if it is hedged.
+    pub(super) hedge: Option<Duration>,
 }
 
 /// What follows from a first attempt.
@@ -70,11 +70,12 @@ impl Sent {
             spare: None,
             began: None,
             sent: None,
-            bounds: Bounds::default(),
+            hedge: None,
         }
     }
 
     /// Makes what the attempt brings along.
+    #[inline(always)]
     pub(super) fn pack(&mut self) {
         let drive = &mut self.drive;
         drive.attempt = 1;
@@ -95,9 +96,8 @@ impl Sent {
         drive.tell_attempt_started();
         // Only where each worker has a queue of its own does a later copy have to know where this
         // one went.
-        let copies =
-            (self.bounds.hedge.is_some() && drive.pool.has_places()).then(Arc::<Copies>::default);
-        let environment = self.environment.clone()?;
+        let copies = (self.hedge.is_some() && drive.pool.has_places()).then(Arc::<Copies>::default);
+        let environment = self.environment.as_mut()?.share_first();
         drive.mark(&environment, copies.as_ref().map(|copies| (copies, 1)));
         if drive.is_watched() {
             self.sent = Some(drive.shared().clock.now());
@@ -110,7 +110,7 @@ impl Sent {
     /// Gives the call up for one that is driven from its start.
     pub(super) fn into_drive(self) -> Drive {
         let Self { mut drive, environment, .. } = self;
-        drive.first = Mutex::new(environment);
+        drive.rest.get_mut().unwrap_or_else(PoisonError::into_inner).first = environment;
         drive
     }
 
@@ -122,8 +122,7 @@ impl Sent {
 
     /// The attempt is over.
     pub(super) fn leave_timers(&self) {
-        let Bounds { timeout, hedge } = self.bounds;
-        if (self.drive.deadline.is_some() || timeout.is_some() || hedge.is_some())
+        if (!self.drive.times().are_unbounded() || self.hedge.is_some())
             && let Some(timers) = &self.drive.layers().timers
         {
             timers.ended();
@@ -145,13 +144,13 @@ impl Sent {
     /// What is due now.
     pub(super) fn due(&self) -> Option<Due> {
         let now = self.drive.shared().clock.now();
-        let times = Times { deadline: self.drive.deadline, timeout: self.bounds.timeout };
+        let times = self.drive.times();
         let begun = self.environment.as_ref().and_then(|environment| environment.begun());
         let over = match times.look(begun, now) {
             Look::Over(timeout) => return Some(Due::Timeout(timeout)),
             Look::Until(over) => over,
         };
-        let copy = self.bounds.hedge.and_then(|(made, delay)| made.checked_add(delay));
+        let copy = self.hedge.and_then(|delay| self.began?.checked_add(delay));
         if copy.is_some_and(|copy| copy <= now) {
             return Some(Due::Copy);
         }
@@ -165,11 +164,11 @@ impl Sent {
             Ok(done) => drive.judge(done),
             Err(timeout) => Err(Failure::timed_out(timeout)),
         };
-        if let (Some((made, _)), Ok(_)) = (self.bounds.hedge, &outcome)
+        if let (Some(_), Some(began), Ok(_)) = (self.hedge, self.began, &outcome)
             && let Some(hedger) = &drive.layers().hedger
         {
             let now = drive.shared().clock.now();
-            hedger.record(now.saturating_duration_since(made), now);
+            hedger.record(now.saturating_duration_since(began), now);
         }
         let environment = self.environment.take();
         if outcome.is_ok() && !drive.is_watched() {
@@ -183,7 +182,7 @@ impl Sent {
         }
         let ended = Ended { environment, sent: self.sent, ..Ended::of(outcome) };
         let ended = drive.heed_time(ended);
-        match self.bounds.hedge {
+        match self.hedge {
             Some(_) if ended.outcome.is_err() => Next::Watch(Some(ended)),
             _ => self.settle(ended),
         }
@@ -236,8 +235,8 @@ impl Sent {
             }
             (None, None) => unreachable!("it was not settled"),
         };
-        let (Some(hedger), Some(spare), Some((began, delay))) =
-            (&layers.hedger, &self.spare, self.bounds.hedge)
+        let (Some(hedger), Some(spare), Some(began), Some(delay)) =
+            (&layers.hedger, &self.spare, self.began, self.hedge)
         else {
             return first.ended(drive).await;
         };
