@@ -11,6 +11,7 @@ mod cancelling;
 mod deaths;
 mod lifetime;
 mod limits;
+mod maps;
 mod mixed;
 mod shared;
 mod types;

@@ -2,6 +2,8 @@
 
 pub(crate) mod asynchronous;
 mod blocking_node;
+#[cfg(feature = "process")]
+pub(crate) mod chunk_node;
 mod construct;
 mod held_wakes;
 #[cfg(feature = "process")]

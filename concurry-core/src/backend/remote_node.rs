@@ -23,21 +23,21 @@ use crate::shared::Pools;
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::limits::GrantText;
 use crate::wire::message::{Context, FailureText, PanicText, Uncarried};
-use crate::wire::{CarryFailure, Encoder, Frame, FrameWriter, Kind, Status, codec};
+use crate::wire::{CarryFailure, Decoder, Encoder, Frame, FrameWriter, Kind, Status, codec};
 use crate::worker::{CallParts, Method, QueuedCall};
 
 /// Every node of the kind begins with this.
 #[repr(C)]
-struct RemoteHead {
+pub(super) struct RemoteHead {
     header: Header,
     /// Where the call is: which worker has it, and as which of its calls. Zero: with none.
-    place: AtomicU64,
+    pub(super) place: AtomicU64,
 }
 
 #[repr(C)]
-struct RemoteView<X> {
+pub(super) struct RemoteView<X> {
     head: RemoteHead,
-    value: X,
+    pub(super) value: X,
 }
 
 /// What a call brings along.
@@ -88,6 +88,7 @@ impl<M: Method> RemoteNode<M> {
         dispose: |_| {},
         kind: NodeKind::Remote(RemoteFunctions {
             spec: const { &M::SPEC },
+            chunk: None,
             environment: Self::environment,
             encode: Self::encode,
             complete: Self::complete,
@@ -206,74 +207,14 @@ impl<M: Method> RemoteNode<M> {
 
     /// # Safety
     /// See [`RemoteFunctions::complete`].
-    unsafe fn complete(node: NonNull<Header>, frame: Frame<'_>, worker: usize) -> Ran {
-        let (outcome, ran) = Self::read_outcome(frame, worker);
+    unsafe fn complete(node: NonNull<Header>, mut frame: Frame<'_>, worker: usize) -> Ran {
+        let (outcome, ran) = read_outcome::<M>(frame.header.code, &mut frame.decoder(), worker);
         // SAFETY: by contract the order is ours, and so is its place.
         unsafe {
             Self::drop_order(node);
             Self::outcome(node).write(outcome);
         }
         ran
-    }
-
-    fn read_outcome(mut frame: Frame<'_>, worker: usize) -> (Outcome<M::Output, M::Error>, Ran) {
-        let wires = M::abilities().wires;
-        let site = Self::SITE;
-        let uncarried = |what: &'static str, failure: CarryFailure| {
-            let error = CodecError { site, what, message: failure.0 };
-            (Err(CallError::Codec(Box::new(error))), Ran::Failed)
-        };
-        let no_way = || CarryFailure("its type can't be carried".to_owned());
-        match Status::from_code(frame.header.code) {
-            Some(Status::Done) => {
-                let decode = wires.output.ok_or_else(no_way);
-                match decode.and_then(|wire| decode_caught(|| (wire.decode)(&mut frame.decoder())))
-                {
-                    Ok(output) => (Ok(output), Ran::Done),
-                    Err(failure) => uncarried("result", failure),
-                }
-            }
-            Some(Status::Failed) => {
-                let decode = wires.error.ok_or_else(no_way);
-                match decode.and_then(|wire| decode_caught(|| (wire.decode)(&mut frame.decoder())))
-                {
-                    Ok(error) => (Err(CallError::Failed(error)), Ran::Failed),
-                    Err(failure) => uncarried("error", failure),
-                }
-            }
-            Some(Status::FailedAsText) => match codec::read::<FailureText>(frame.body) {
-                Ok(FailureText { message, sources, verdict }) => {
-                    let failure = RemoteFailure { site, message, sources, verdict: verdict.into() };
-                    (Err(CallError::FailedRemote(Box::new(failure))), Ran::Failed)
-                }
-                Err(failure) => uncarried("error", failure),
-            },
-            Some(Status::Panicked) => match codec::read::<PanicText>(frame.body) {
-                Ok(PanicText { message, location }) => {
-                    let panic = Panicked { site, message: message.into(), location };
-                    (Err(CallError::Panicked(Box::new(panic))), Ran::Panicked)
-                }
-                Err(failure) => uncarried("panic", failure),
-            },
-            Some(Status::Uncarried) => match codec::read::<Uncarried>(frame.body) {
-                Ok(Uncarried { what, message }) => {
-                    let what = if what == "arguments" { "arguments" } else { "result" };
-                    uncarried(what, CarryFailure(message))
-                }
-                Err(failure) => uncarried("result", failure),
-            },
-            Some(Status::Unbuilt) => {
-                let message = codec::read::<String>(frame.body).unwrap_or_default();
-                let cause = WorkerDeath::Constructor { failures: 1, message };
-                let died = WorkerDied { site, worker, cause, attempt: 1 };
-                (Err(CallError::WorkerDied(Box::new(died))), Ran::Failed)
-            }
-            Some(Status::Cancelled) => (Err(CallError::Cancelled(site)), Ran::Failed),
-            Some(Status::Stopped) => (Err(CallError::Stopped(site)), Ran::Failed),
-            Some(Status::TakenBack) | None => {
-                uncarried("result", CarryFailure("its status is unknown".to_owned()))
-            }
-        }
     }
 
     /// # Safety
@@ -287,6 +228,69 @@ impl<M: Method> RemoteNode<M> {
         let error = CallError::Rejected(Box::new(rejected));
         // SAFETY: as above.
         unsafe { Self::outcome(node).write(Err(error)) };
+    }
+}
+
+/// How a worker says that a call ended.
+pub(crate) fn read_outcome<M: Method>(
+    status: u16,
+    decoder: &mut Decoder<'_>,
+    worker: usize,
+) -> (Outcome<M::Output, M::Error>, Ran) {
+    let wires = M::abilities().wires;
+    let site = RemoteNode::<M>::SITE;
+    let uncarried = |what: &'static str, failure: CarryFailure| {
+        let error = CodecError { site, what, message: failure.0 };
+        (Err(CallError::Codec(Box::new(error))), Ran::Failed)
+    };
+    let no_way = || CarryFailure("its type can't be carried".to_owned());
+    match Status::from_code(status) {
+        Some(Status::Done) => {
+            let decode = wires.output.ok_or_else(no_way);
+            match decode.and_then(|wire| decode_caught(|| (wire.decode)(decoder))) {
+                Ok(output) => (Ok(output), Ran::Done),
+                Err(failure) => uncarried("result", failure),
+            }
+        }
+        Some(Status::Failed) => {
+            let decode = wires.error.ok_or_else(no_way);
+            match decode.and_then(|wire| decode_caught(|| (wire.decode)(decoder))) {
+                Ok(error) => (Err(CallError::Failed(error)), Ran::Failed),
+                Err(failure) => uncarried("error", failure),
+            }
+        }
+        Some(Status::FailedAsText) => match codec::read::<FailureText>(decoder.body) {
+            Ok(FailureText { message, sources, verdict }) => {
+                let failure = RemoteFailure { site, message, sources, verdict: verdict.into() };
+                (Err(CallError::FailedRemote(Box::new(failure))), Ran::Failed)
+            }
+            Err(failure) => uncarried("error", failure),
+        },
+        Some(Status::Panicked) => match codec::read::<PanicText>(decoder.body) {
+            Ok(PanicText { message, location }) => {
+                let panic = Panicked { site, message: message.into(), location };
+                (Err(CallError::Panicked(Box::new(panic))), Ran::Panicked)
+            }
+            Err(failure) => uncarried("panic", failure),
+        },
+        Some(Status::Uncarried) => match codec::read::<Uncarried>(decoder.body) {
+            Ok(Uncarried { what, message }) => {
+                let what = if what == "arguments" { "arguments" } else { "result" };
+                uncarried(what, CarryFailure(message))
+            }
+            Err(failure) => uncarried("result", failure),
+        },
+        Some(Status::Unbuilt) => {
+            let message = codec::read::<String>(decoder.body).unwrap_or_default();
+            let cause = WorkerDeath::Constructor { failures: 1, message };
+            let died = WorkerDied { site, worker, cause, attempt: 1 };
+            (Err(CallError::WorkerDied(Box::new(died))), Ran::Failed)
+        }
+        Some(Status::Cancelled) => (Err(CallError::Cancelled(site)), Ran::Failed),
+        Some(Status::Stopped) => (Err(CallError::Stopped(site)), Ran::Failed),
+        Some(Status::TakenBack) | None => {
+            uncarried("result", CarryFailure("its status is unknown".to_owned()))
+        }
     }
 }
 

@@ -148,6 +148,9 @@ pub(crate) struct Sending<'p> {
 pub(crate) struct RemoteFunctions {
     /// The method.
     pub(crate) spec: &'static crate::worker::MethodSpec,
+    /// Where the calls are, if the node is of several: see `chunk_node`. The functions but this one
+    /// are not for it, then.
+    pub(crate) chunk: Option<fn(NonNull<Header>) -> *mut Box<dyn crate::remote::Chunk>>,
     /// What the call brings along.
     pub(crate) environment: unsafe fn(NonNull<Header>) -> Option<EnvironmentRef>,
     /// Adds the call to the messages, under that number. The node is not completed before they are

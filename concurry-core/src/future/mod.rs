@@ -17,6 +17,8 @@ mod sides;
 mod slab;
 mod slab_arc;
 mod task_future;
+#[cfg(feature = "process")]
+mod ticket;
 mod turns;
 mod untyped;
 
@@ -34,6 +36,8 @@ pub(crate) use sides::Claimed;
 pub(crate) use sides::{PoolSide, UserSide};
 pub use slab_arc::SlabArc;
 pub use task_future::TaskFuture;
+#[cfg(feature = "process")]
+pub(crate) use ticket::{Gathering, Ticket};
 pub(crate) use turns::{OnCancel, Signal};
 pub(crate) use untyped::{Done, UntypedCompleter, UntypedFuture};
 

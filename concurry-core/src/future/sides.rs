@@ -155,6 +155,11 @@ impl UserSide {
         unsafe { self.0.as_ref() }
     }
 
+    #[cfg(feature = "process")]
+    pub(super) fn node(&self) -> NonNull<Header> {
+        self.0
+    }
+
     pub(crate) fn pool(&self) -> PoolId {
         self.header().tag().pool()
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
+#[cfg(feature = "process")]
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -12,8 +14,9 @@ use concurry_time::Clock;
 use futures_core::FusedFuture;
 
 use super::sides::UserSide;
+#[cfg(feature = "process")]
+use super::ticket::Ticket;
 use super::turns::Signal;
-use super::untyped::{Done, UntypedFuture};
 use super::{Cancel, Outcome};
 use crate::CallError;
 use crate::error::{CallSite, Timeout};
@@ -40,16 +43,19 @@ use crate::spin;
 /// Awaiting `&mut future` in a `select!` loses nothing: the future can be awaited again.
 #[must_use = "a dropped future detaches its call; its outcome, also an error, is lost"]
 pub struct TaskFuture<T, E = Infallible> {
-    state: State<T, E>,
+    pub(super) state: State<T, E>,
 }
 
-enum State<T, E> {
+pub(super) enum State<T, E> {
     /// The outcome is here: in sync mode, nothing is allocated for a call.
     Ready(Outcome<T, E>),
     /// The outcome will be in the node.
     Pending(UserSide),
     /// The same, and the call is cancelled when this is dropped.
     Guarded(UserSide),
+    /// The call has no node, as long as nobody looks at this.
+    #[cfg(feature = "process")]
+    Gathered(Arc<Ticket>),
     /// The outcome was taken.
     Taken,
 }
@@ -92,18 +98,11 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
         Self { state: State::Pending(node) }
     }
 
-    /// The future without its types, to be told them again. `site` is the method's.
-    pub(crate) fn untyped(mut self, site: CallSite) -> UntypedFuture {
-        match mem::replace(&mut self.state, State::Taken) {
-            State::Ready(outcome) => Done::new(site, outcome).into_future(),
-            State::Pending(node) | State::Guarded(node) => UntypedFuture::of(node),
-            State::Taken => panic!("the outcome of this future was taken before"),
-        }
-    }
-
     fn node(&self) -> Option<&UserSide> {
         match &self.state {
             State::Pending(node) | State::Guarded(node) => Some(node),
+            #[cfg(feature = "process")]
+            State::Gathered(ticket) => Some(ticket.node()),
             State::Ready(_) | State::Taken => None,
         }
     }
@@ -249,6 +248,9 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
             State::Ready(outcome) => Some(outcome),
             // SAFETY: it is done, and the node was made for these types.
             State::Pending(node) | State::Guarded(node) => Some(unsafe { node.take::<T, E>() }),
+            #[cfg(feature = "process")]
+            // SAFETY: as above, and the state was taken out of the future that has the ticket.
+            State::Gathered(ticket) => Some(unsafe { ticket.take_node().take::<T, E>() }),
             State::Taken => panic!("the outcome of this future was taken before"),
         }
     }
@@ -297,6 +299,9 @@ impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
     pub fn cancel_on_drop(mut self) -> Self {
         self.state = match mem::replace(&mut self.state, State::Taken) {
             State::Pending(node) => State::Guarded(node),
+            // SAFETY: the state was taken out of the future that has the ticket.
+            #[cfg(feature = "process")]
+            State::Gathered(ticket) => State::Guarded(unsafe { ticket.take_node() }),
             other => other,
         };
         self
@@ -379,6 +384,8 @@ impl<T, E> fmt::Debug for TaskFuture<T, E> {
             State::Pending(node) | State::Guarded(node) if node.is_done() => "done",
             State::Pending(node) | State::Guarded(node) if node.is_claimed() => "running",
             State::Pending(_) | State::Guarded(_) => "queued",
+            #[cfg(feature = "process")]
+            State::Gathered(_) => "queued",
         };
         f.debug_struct("TaskFuture").field("state", &format_args!("{state}")).finish()
     }

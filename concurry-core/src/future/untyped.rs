@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Waker};
 use super::lifecycle::Lifecycle;
 use super::node::{self, Header, Kind, VTable, View};
 use super::sides::{Claimed, UserSide};
+use super::task_future::State;
 use super::turns::Signal;
 use super::{Cancel, Outcome, TaskFuture};
 use crate::CallError;
@@ -63,6 +64,20 @@ impl UntypedFuture {
         match self.0.take() {
             Some(node) => TaskFuture::from_node(node),
             None => TaskFuture::taken(),
+        }
+    }
+}
+
+impl<T: Send + 'static, E: Send + 'static> TaskFuture<T, E> {
+    /// The future without its types, to be told them again. `site` is the method's.
+    pub(crate) fn untyped(mut self, site: CallSite) -> UntypedFuture {
+        match mem::replace(&mut self.state, State::Taken) {
+            State::Ready(outcome) => Done::new(site, outcome).into_future(),
+            State::Pending(node) | State::Guarded(node) => UntypedFuture::of(node),
+            // SAFETY: the state was taken out of the future that has the ticket.
+            #[cfg(feature = "process")]
+            State::Gathered(ticket) => UntypedFuture::of(unsafe { ticket.take_node() }),
+            State::Taken => panic!("the outcome of this future was taken before"),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::as_completed::{AsCompleted, CompletionStream};
 use super::collect::{InOrder, Outcomes, collect_results, results_blocking};
+use super::map_calls::MapCalls;
 use super::room::{IN_FLIGHT, Room};
 use super::source::Source;
 use crate::CallError;
@@ -19,6 +20,12 @@ use crate::progress::Progress;
 /// A map is the way to put a long input through a pool: it never holds more calls than
 /// [`in_flight`](Self::in_flight) says, and a slow consumer of
 /// [`as_completed`](Self::as_completed) slows the input down.
+///
+/// In process mode calls go to their processes in groups of a measured size, and slow ones alone, if
+/// nothing is asked of them that takes a message each: the worker has no async methods, and the method
+/// no layers, no options and no `CallContext`. Each item has its own outcome all the same, and an item
+/// that ends its process costs itself only. The one difference is that a call of a group that its
+/// function keeps a future of, and cancels, goes on once it was sent.
 ///
 /// ```
 /// use concurry_core::{Mode, TaskPool};
@@ -62,7 +69,7 @@ impl<T: Send + 'static, E: Send + 'static, A: 'static> Map<T, E, A> {
     }
 
     /// How many calls may be on their way at a time, at least 1. Unless set 1,000; calls that run in
-    /// other processes and take less than 5 µs each, up to 4,000.
+    /// other processes and take less than 5 µs each, up to 8,000.
     pub fn in_flight(mut self, calls: usize) -> Self {
         self.in_flight = Some(calls.max(1));
         self
@@ -86,7 +93,7 @@ impl<T: Send + 'static, E: Send + 'static, A: 'static> Map<T, E, A> {
             None => Room::by_pace(self.most_items()),
         };
         let Self { items, call, timeout, progress, .. } = self;
-        Source::new(Box::new(items.map(call)), room, timeout, progress)
+        Source::new(Box::new(MapCalls::new(items, call)), room, timeout, progress)
     }
 
     /// How many places there are: no more than there can be items.

@@ -6,12 +6,15 @@
 mod as_completed;
 mod collect;
 mod container;
+#[cfg_attr(not(feature = "process"), path = "ungathered.rs")]
+mod gathered;
 mod in_flight;
 #[cfg(feature = "journal")]
 mod journaled;
 #[cfg(feature = "journal")]
 mod journaled_calls;
 mod map;
+mod map_calls;
 mod room;
 mod source;
 mod wait;

@@ -10,7 +10,7 @@ use crate::shared::Pools;
 pub(super) const IN_FLIGHT: usize = 1_000;
 /// So many if they go to other processes and are quick: each of those has what it works on and what
 /// comes next then, so that it need not wait for the thread that maps.
-const WIDE: usize = 4_000;
+const WIDE: usize = 8_000;
 /// Calls are quick if so many of them as a narrow map has on their way come back within this.
 const QUICK: Duration = Duration::from_millis(5);
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use concurry_time::{Clock, Sleep, block_on};
 
+use super::gathered::Gathered;
 use super::in_flight::InFlight;
 use super::room::Room;
 use super::watch::Watch;
@@ -13,6 +14,8 @@ use crate::CallError;
 use crate::error::{CallSite, Timeout};
 use crate::future::{Outcome, TaskFuture};
 use crate::progress::Progress;
+#[cfg(feature = "process")]
+use crate::remote::gathered;
 use crate::shared::{PoolId, blocking};
 
 /// Where the futures come from: all are there, or each is made when there is room.
@@ -22,6 +25,18 @@ pub(crate) type Futures<T, E> = Box<dyn Calls<T, E>>;
 pub(crate) trait Calls<T, E>: Send {
     /// The next future. Each is numbered as it comes, from 0.
     fn next_call(&mut self) -> Option<TaskFuture<T, E>>;
+    /// As [`next_call`](Self::next_call), while others are on their way: the call may go together with
+    /// them.
+    #[cfg(feature = "process")]
+    fn gather_call(&mut self, number: usize) -> Option<gathered::Made<T, E>> {
+        let _ = number;
+        self.next_call().map(gathered::Made::Future)
+    }
+    /// Where the outcomes come of calls that do.
+    #[cfg(feature = "process")]
+    fn arrivals(&self) -> Option<std::sync::Arc<dyn gathered::Arrivals<T, E>>> {
+        None
+    }
     /// How many follow.
     fn remaining(&self) -> (usize, Option<usize>);
     /// The call of that number is done.
@@ -53,10 +68,19 @@ where
     }
 }
 
+/// A call of a collection.
+#[cfg_attr(not(feature = "process"), allow(dead_code))]
+pub(super) enum Made<T, E> {
+    Future(TaskFuture<T, E>),
+    /// It goes together with others, and has no future. Whose call it is.
+    Gathered((PoolId, CallSite)),
+}
+
 /// A collection on its way: each future is numbered as it came.
 pub(crate) struct Source<T, E> {
     futures: Futures<T, E>,
     in_flight: InFlight<T, E>,
+    gathered: Gathered<T, E>,
     room: Room,
     /// The number of the future at each place.
     numbers: Vec<usize>,
@@ -99,6 +123,7 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         Self {
             futures,
             in_flight: InFlight::new(room.most()),
+            gathered: Gathered::new(),
             room,
             numbers: Vec::new(),
             next_number: 0,
@@ -117,14 +142,24 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
     /// handed on at once. In sync mode every one is, and the next call is made when its outcome was
     /// taken.
     fn fill(&mut self) -> Option<Next<T, E>> {
-        while !self.exhausted && self.in_flight.len() < self.room.now() && self.in_flight.has_room()
+        while !self.exhausted && self.on_their_way() < self.room.now() && self.in_flight.has_room()
         {
-            let Some(future) = self.futures.next_call() else {
+            let (number, alone) = (self.next_number, self.on_their_way() == 0);
+            let Some(made) = self.gathered.make(&mut *self.futures, number, alone) else {
                 self.exhausted = true;
                 break;
             };
-            let number = self.next_number;
             self.next_number += 1;
+            let future = match made {
+                Made::Future(future) => future,
+                Made::Gathered((pool, site)) => {
+                    self.newest = Some((pool, site));
+                    if let Some(watch) = &mut self.watch {
+                        watch.follow(pool);
+                    }
+                    continue;
+                }
+            };
             if let Some(watch) = &mut self.watch {
                 watch.follow(future.pool());
             }
@@ -135,6 +170,10 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
             }
         }
         None
+    }
+
+    fn on_their_way(&self) -> usize {
+        self.in_flight.len() + self.gathered.len()
     }
 
     fn insert(&mut self, number: usize, future: TaskFuture<T, E>) {
@@ -151,6 +190,9 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
 
     /// What is done by now. It goes before new calls, so that none is made after an error came.
     fn ready(&mut self) -> Option<Next<T, E>> {
+        if let Some((number, outcome)) = self.gathered.next() {
+            return Some(self.done(number, outcome));
+        }
         match self.in_flight.try_next() {
             Some((place, outcome)) => Some(self.done(self.numbers[place], outcome)),
             None => self.fill(),
@@ -161,7 +203,15 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
         if let Some(done) = self.ready() {
             return Poll::Ready(done);
         }
-        if let Poll::Ready(next) = self.in_flight.poll_next(context) {
+        while !self.gathered.wait(context.waker()) {
+            if let Some((number, outcome)) = self.gathered.next() {
+                return Poll::Ready(self.done(number, outcome));
+            }
+        }
+        let next = self.in_flight.poll_next(context);
+        if let Poll::Ready(next) = next
+            && (next.is_some() || self.gathered.len() == 0)
+        {
             return Poll::Ready(match next {
                 Some((place, outcome)) => self.done(self.numbers[place], outcome),
                 None => {

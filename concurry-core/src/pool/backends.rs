@@ -36,6 +36,16 @@ pub(crate) trait Backend<W>: Send + Sync {
     fn close(&self);
     /// Fails the calls that wait as stopped.
     fn refuse(&self);
+    /// Whether it takes calls that a map makes together.
+    #[cfg(feature = "process")]
+    fn gathers(&self) -> bool {
+        false
+    }
+    /// Takes what stands for such calls, to be handled by a worker as soon as one has room.
+    #[cfg(feature = "process")]
+    fn announce(&self, call: Call<crate::remote::Anywhere>) {
+        drop(call);
+    }
     /// How many calls wait.
     fn queued(&self) -> usize;
     /// How many calls the balancer gave each worker, where there is one.

@@ -26,6 +26,7 @@ use crate::worker::{Construct, Method, MethodVisitor, Queueing, Worker};
 struct Remote {
     elsewhere: Arc<dyn Elsewhere>,
     queue: Arc<RemoteQueue>,
+    gathers: bool,
 }
 
 impl<W: Worker> Backend<W> for Remote {
@@ -36,6 +37,15 @@ impl<W: Worker> Backend<W> for Remote {
     fn submit(&self, call: Call<W>, copies: Option<&Arc<Copies>>) -> Result<(), Closed<W>> {
         let refused = self.elsewhere.submit(RemoteCall::new(call.retyped(), copies.cloned()));
         refused.map_err(|call| Closed(call.into_call().retyped()))
+    }
+
+    fn gathers(&self) -> bool {
+        self.gathers
+    }
+
+    fn announce(&self, call: Call<Anywhere>) {
+        // Where it is refused it is dropped, which fails its calls as stopped.
+        drop(self.queue.submit(RemoteCall::new(call, None)));
     }
 
     fn close(&self) {
@@ -106,10 +116,13 @@ pub(super) fn start<W: Worker, E: Send + 'static>(
         options: std::mem::take(&mut options.extensions),
         report: report_to::<W, E>(startup, leaving.error),
     };
+    // A worker whose calls overlap begins each when it can, and with a queue for each worker it is
+    // settled for each call who runs it.
+    let gathers = plan.mode == Mode::Process && !kinds.asynchronous && !pool.queue.is_divided();
     let elsewhere = factory.launch(launch).map_err(|error| unavailable(error.0))?;
     pool.attend(&elsewhere);
     let queue = Arc::clone(&pool.queue);
-    Ok(Backends::Other(Arc::new(Remote { elsewhere, queue })))
+    Ok(Backends::Other(Arc::new(Remote { elsewhere, queue, gathers })))
 }
 
 fn factory(mode: Mode) -> Option<Box<dyn Factory>> {

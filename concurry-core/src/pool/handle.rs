@@ -11,6 +11,8 @@ use crate::call::{CallEnvironment, CallOptions, Copies, EnvironmentRef};
 use crate::error::CallSite;
 use crate::future::{Call, Outcome, TaskFuture};
 use crate::pool::layers::{self, Given, LayerTable};
+#[cfg(feature = "process")]
+use crate::remote::gathered;
 use crate::shared::{Bound, PoolShared, QueuePlace, Stage, StockedArc, running};
 use crate::spin;
 use crate::worker::{CallParts, Method, QueuedCall, Queueing, Shape, Worker};
@@ -49,6 +51,11 @@ impl<W: Worker> Handle<W> {
         // Inside a call with a deadline, that holds for this one, too.
         let plain = self.options.is_none() && self.pool.layers.is_plain(M::SPEC.index);
         if plain && running::deadline().is_none() {
+            #[cfg(feature = "process")]
+            let args = match self.pool.gather::<M>(args) {
+                Ok(future) => return future,
+                Err(args) => args,
+            };
             return self.pool.submit::<M>(args, None);
         }
         layers::call::<M>(self, args)
@@ -134,6 +141,34 @@ impl<W: Worker> Pool<W> {
             self.dispatch(call, copies.as_ref());
         }
         future
+    }
+
+    /// Makes a plain call one of a map that goes to a worker together with others, if this thread runs
+    /// the function of a map.
+    ///
+    /// # Errors
+    ///
+    /// Gives the arguments back if it is not to be one.
+    #[cfg(feature = "process")]
+    #[inline]
+    fn gather<M: Method<Worker = W>>(
+        &self,
+        args: M::Args,
+    ) -> Result<TaskFuture<M::Output, M::Error>, M::Args> {
+        let Backends::Other(backend) = &self.backends else { return Err(args) };
+        // A call that is told of its cancel needs a number of its own.
+        if M::SPEC.uses_context
+            || self.bound.is_some()
+            || !gathered::is_gathering()
+            || !backend.gathers()
+        {
+            return Err(args);
+        }
+        let (future, announcement) = gathered::add::<M>(self.shared.id, args)?;
+        if let Some(announcement) = announcement {
+            backend.announce(announcement);
+        }
+        Ok(future)
     }
 
     /// Makes a call that has its place in the queue. In sync mode it has run then.

@@ -53,7 +53,7 @@ impl RemotePool {
     /// cancelled it, so it is over.
     #[must_use]
     pub fn take_back(&self, worker: usize, call: TakenCall) -> Option<TakenCall> {
-        self.shared.workers[worker].lose_begun();
+        self.shared.workers[worker].lose_begun(1);
         if call.is_cancelled() {
             let site = call.site();
             call.fail(CallError::Cancelled(site));

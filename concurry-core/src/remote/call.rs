@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::Chunk;
 use crate::CallError;
 use crate::backend::remote_node::place;
 use crate::call::{Copies, EnvironmentRef};
@@ -99,6 +100,24 @@ impl TakenCall {
     pub(crate) fn environment(&self) -> Option<EnvironmentRef> {
         // SAFETY: claimed by us, and not completed.
         unsafe { (self.functions().environment)(self.node()) }
+    }
+
+    /// Whether it is several calls that a map made.
+    pub(crate) fn is_chunk(&self) -> bool {
+        self.functions().chunk.is_some()
+    }
+
+    /// The calls, if it is several.
+    pub(crate) fn chunk(&mut self) -> Option<&mut dyn Chunk> {
+        let chunk = self.functions().chunk?;
+        // SAFETY: claimed by us, and not completed; nobody else looks at the calls.
+        Some(unsafe { &mut **chunk(self.node()) })
+    }
+
+    /// How many calls it is that are not over.
+    pub(crate) fn open(&self) -> usize {
+        // SAFETY: as above.
+        self.functions().chunk.map_or(1, |chunk| unsafe { (*chunk(self.node())).open() })
     }
 
     /// Notes where the call is, for a cancel to find it. Zero: nowhere.

@@ -24,7 +24,10 @@
 
 mod bury;
 mod call;
+mod chunk;
+mod collector;
 mod elsewhere;
+pub(crate) mod gathered;
 mod leases;
 mod limits;
 mod pool;
@@ -32,6 +35,7 @@ mod queue;
 mod remains;
 mod restarts;
 mod table;
+mod together;
 
 pub use bury::{Begun, Death};
 pub use call::{RemoteCall, TakenCall};
@@ -49,6 +53,7 @@ pub use restarts::Restarts;
 pub use table::CallTable;
 
 pub(crate) use call::Anywhere;
+pub(crate) use chunk::{Chunk, Rest};
 
 pub use crate::serving::{WORKER_VARIABLE, greeting, greeting_with_table};
 pub use crate::wire::deliveries::SharedValue;

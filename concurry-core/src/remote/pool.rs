@@ -33,6 +33,8 @@ pub struct RemotePool {
 pub enum Received {
     /// The outcome of a call, which is done now.
     Done,
+    /// The outcomes of so many calls under one number, which are done now.
+    Several(usize),
     /// The outcome of a call that the table does not have: it was cancelled or given up.
     Unknown,
     /// The worker's constructor has finished: see [`Launch::report`].
@@ -293,6 +295,7 @@ impl RemotePool {
                     Received::Done
                 }
             },
+            Kind::Results => self.receive_several(worker, frame, table),
             Kind::Built => self.built(&frame).map_or(Received::Alive, Received::Built),
             Kind::LimitRequest => Received::Limits,
             Kind::Rebuilt => self.rebuilt(worker, &frame),

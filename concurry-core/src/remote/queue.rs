@@ -8,6 +8,7 @@ use std::task::Waker;
 
 use super::call::Anywhere;
 use super::{RemoteCall, TakenCall};
+use crate::future::Call;
 use crate::pool::Queued;
 use crate::queue::CallQueue;
 use crate::sync::lock;
@@ -47,6 +48,14 @@ impl RemoteQueue {
         let copies = call.copies.clone();
         let refused = self.queued.submit(call.into_call(), copies.as_deref());
         refused.map_err(|closed| RemoteCall::new(closed.0, copies))
+    }
+
+    /// Adds what a worker has left of the calls of a map: behind those that came before.
+    pub(crate) fn put_behind(&self, call: Call<Anywhere>) {
+        // Also where no new calls are taken: these are older than that.
+        if let Err(closed) = self.queued.submit(call, None) {
+            self.give_back(RemoteCall::new(closed.0, None).take());
+        }
     }
 
     /// Takes the oldest call for a worker. Those that were cancelled meanwhile are left out.

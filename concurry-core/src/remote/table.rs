@@ -1,6 +1,6 @@
 //! The calls that one worker has and has not answered.
 
-use super::TakenCall;
+use super::{Chunk, TakenCall};
 use crate::wire::{generation, number, slot};
 
 /// The calls that one worker has and has not answered, by their numbers.
@@ -13,6 +13,8 @@ pub struct CallTable {
     free: Vec<u32>,
     next_order: u64,
     length: usize,
+    /// How many calls that is, where some are several under one number.
+    open: usize,
 }
 
 /// Thirty bits, from one.
@@ -44,6 +46,11 @@ impl CallTable {
         self.length == 0
     }
 
+    /// How many calls in it are not over, each of several under one number by itself.
+    pub(crate) fn open(&self) -> usize {
+        self.open
+    }
+
     /// The number that the next call will have.
     pub fn next_number(&mut self) -> u64 {
         if self.free.is_empty() {
@@ -58,6 +65,7 @@ impl CallTable {
     pub fn insert(&mut self, call: TakenCall) -> u64 {
         let number = self.next_number();
         self.free.pop();
+        self.open += call.open();
         let place = &mut self.places[slot(number) as usize];
         place.order = self.next_order;
         place.call = Some(call);
@@ -84,7 +92,28 @@ impl CallTable {
         place.generation = place.generation % LAST_GENERATION + 1;
         self.free.push(slot(number));
         self.length -= 1;
+        self.open -= call.open();
         Some(call)
+    }
+
+    /// Changes several calls that have that number. When none of them is left they are not in the table
+    /// any more. `None`: there are no several calls of that number.
+    pub(crate) fn change<R>(
+        &mut self,
+        number: u64,
+        change: impl FnOnce(&mut dyn Chunk) -> R,
+    ) -> Option<R> {
+        let place = self.places.get_mut(slot(number) as usize)?;
+        let current = place.generation == generation(number);
+        let chunk = place.call.as_mut().filter(|_| current)?.chunk()?;
+        let before = chunk.open();
+        let changed = change(chunk);
+        let left = chunk.open();
+        self.open -= before - left;
+        if left == 0 {
+            drop(self.remove(number));
+        }
+        Some(changed)
     }
 
     /// The numbers of all calls, oldest first.

@@ -13,6 +13,7 @@ use crate::future::Outcome;
 use crate::pool::Pool;
 use crate::shared::StockedArc;
 use crate::wire::message::{FailureText, PanicText, Uncarried};
+use crate::wire::several::Packed;
 use crate::wire::{
     CarryFailure, Decoder, Encoder, FlightRecorder, Frame, Kind, Status, codec, judged, leaving,
 };
@@ -28,17 +29,20 @@ pub(crate) struct Server<W: Worker> {
 
 /// How a call of one method is run. It is told whether other messages follow.
 pub(crate) type Run<W> = fn(&Server<W>, Frame<'_>, bool);
+/// How several calls of one method are run, one after the other. The function is called behind each.
+pub(crate) type RunSeveral<W> = fn(&Server<W>, Frame<'_>, bool, &mut dyn FnMut());
 
 /// Collects the methods of a worker.
 pub(crate) struct Methods<W: Worker> {
     pub(crate) run: Vec<Run<W>>,
+    pub(crate) run_several: Vec<RunSeveral<W>>,
     one_at_a_time: bool,
 }
 
 impl<W: Worker> Methods<W> {
     /// Of a worker that works on one call at a time, or on several.
     pub(crate) fn of(one_at_a_time: bool) -> Self {
-        let mut methods = Self { run: Vec::new(), one_at_a_time };
+        let mut methods = Self { run: Vec::new(), run_several: Vec::new(), one_at_a_time };
         W::visit_methods(&mut methods);
         methods
     }
@@ -50,6 +54,7 @@ impl<W: Worker> MethodVisitor<W> for Methods<W> {
         // it were not begun, and are run elsewhere. Async ones that run go on meanwhile.
         let alone = self.one_at_a_time || !M::SPEC.asynchronous;
         self.run.push(if alone { run_here::<M> } else { submit::<M> });
+        self.run_several.push(run_several::<M>);
     }
 }
 
@@ -94,26 +99,32 @@ impl<W: Worker> Server<W> {
     ) -> Option<(Option<EnvironmentRef>, M::Args)> {
         let number = frame.header.call;
         // Decoding is code of the types' own.
-        let read = catch_unwind(AssertUnwindSafe(|| self.read::<M>(frame)));
-        let read = read.unwrap_or_else(|payload| {
-            Err(CarryFailure(format!("decoding them panicked: {}", panics::message(payload))))
-        });
-        read.map_err(|failure| send_uncarried(&self.control, number, "arguments", failure)).ok()
+        let read = caught(|| self.read::<M>(frame));
+        let reply = Reply::Call(number);
+        read.map_err(|failure| send_uncarried(&self.control, reply, "arguments", failure)).ok()
     }
 }
 
+/// Which call an outcome is of.
+#[derive(Clone, Copy)]
+enum Reply {
+    Call(u64),
+    /// One of several under a number.
+    OneOf(u64, u16),
+}
+
 /// Sends how a call ended.
-fn send<M: Method>(control: &Control, number: u64, outcome: &Outcome<M::Output, M::Error>) {
+fn send<M: Method>(control: &Control, reply: Reply, outcome: &Outcome<M::Output, M::Error>) {
     let wires = M::abilities().wires;
     let sent = match outcome {
-        Ok(output) => try_send(control, number, Status::Done, |encoder| match wires.output {
+        Ok(output) => try_send(control, reply, Status::Done, |encoder| match wires.output {
             Some(wire) => (wire.encode)(output, encoder),
             None => Err(no_way::<M::Output>()),
         }),
         Err(CallError::Failed(error)) => {
             let sent = match wires.error {
                 None => Err(no_way::<M::Error>()),
-                Some(wire) => try_send(control, number, Status::Failed, |encoder| {
+                Some(wire) => try_send(control, reply, Status::Failed, |encoder| {
                     (wire.encode)(error, encoder)
                 }),
             };
@@ -122,22 +133,22 @@ fn send<M: Method>(control: &Control, number: u64, outcome: &Outcome<M::Output, 
                 let text = wires.text_of(error);
                 let verdict = judged(M::abilities().verdict.map(|verdict| verdict(error))).into();
                 let text = FailureText { message: text.message, sources: text.sources, verdict };
-                send_text(control, number, Status::FailedAsText, &text)
+                send_text(control, reply, Status::FailedAsText, &text)
             })
         }
         Err(CallError::Panicked(panic)) => {
             let (message, location) = (panic.message.to_string(), panic.location.clone());
-            send_text(control, number, Status::Panicked, &PanicText { message, location })
+            send_text(control, reply, Status::Panicked, &PanicText { message, location })
         }
-        Err(CallError::Cancelled(_)) => try_send(control, number, Status::Cancelled, |_| Ok(())),
-        Err(CallError::Stopped(_)) => try_send(control, number, Status::Stopped, |_| Ok(())),
+        Err(CallError::Cancelled(_)) => try_send(control, reply, Status::Cancelled, |_| Ok(())),
+        Err(CallError::Stopped(_)) => try_send(control, reply, Status::Stopped, |_| Ok(())),
         Err(CallError::WorkerDied(died)) => {
-            send_text(control, number, Status::Unbuilt, &died.cause.to_string())
+            send_text(control, reply, Status::Unbuilt, &died.cause.to_string())
         }
         Err(other) => Err(CarryFailure(refusal(other))),
     };
     if let Err(failure) = sent {
-        send_uncarried(control, number, "result", failure);
+        send_uncarried(control, reply, "result", failure);
     }
 }
 
@@ -150,31 +161,34 @@ fn refusal<E>(error: &CallError<E>) -> String {
 
 fn send_text(
     control: &Control,
-    number: u64,
+    reply: Reply,
     status: Status,
     text: &impl Serialize,
 ) -> Result<(), CarryFailure> {
-    try_send(control, number, status, |encoder| codec::write(text, &mut encoder.body))
+    try_send(control, reply, status, |encoder| codec::write(text, &mut encoder.body))
 }
 
 fn try_send<'v>(
     control: &Control,
-    number: u64,
+    reply: Reply,
     status: Status,
     encode: impl FnOnce(&mut Encoder<'v>) -> Result<(), CarryFailure>,
 ) -> Result<(), CarryFailure> {
     // Serialisation is code of the types' own.
     let encode = |encoder: &mut Encoder<'v>| leaving::as_a_whole(|| encode(encoder));
-    let add = || control.outbox.add(Kind::Result, status as u16, number, encode);
+    let add = || match reply {
+        Reply::Call(number) => control.outbox.add(Kind::Result, status as u16, number, encode),
+        Reply::OneOf(number, place) => control.outbox.add_outcome(number, place, status, encode),
+    };
     catch_unwind(AssertUnwindSafe(add)).unwrap_or_else(|payload| {
         Err(CarryFailure(format!("encoding it panicked: {}", panics::message(payload))))
     })
 }
 
-fn send_uncarried(control: &Control, number: u64, what: &str, failure: CarryFailure) {
+fn send_uncarried(control: &Control, reply: Reply, what: &str, failure: CarryFailure) {
     let text = Uncarried { what: what.to_owned(), message: failure.0 };
     // Plain text: it can't fail.
-    let _ = send_text(control, number, Status::Uncarried, &text);
+    let _ = send_text(control, reply, Status::Uncarried, &text);
 }
 
 fn no_way<T>() -> CarryFailure {
@@ -202,8 +216,50 @@ fn run_here<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>, followe
     if !followed {
         end_leases_if_last(&server.control, number);
     }
-    send::<M>(&server.control, number, &outcome);
+    send::<M>(&server.control, Reply::Call(number), &outcome);
     panics::contain(|| drop(outcome));
+}
+
+/// Runs calls under one number, one after the other, as long as they are not taken back.
+fn run_several<M: Method>(
+    server: &Server<M::Worker>,
+    mut frame: Frame<'_>,
+    followed: bool,
+    done: &mut dyn FnMut(),
+) {
+    let (control, number) = (&server.control, frame.header.call);
+    let Some(recorder) = &server.recorder else { return };
+    if !followed {
+        // None of these calls asks for limits: they see no context.
+        end_leases_if_last(control, number);
+    }
+    for (_, body) in Packed(frame.body) {
+        // Before its arguments are decoded, which is code that may crash as well.
+        let Some(place) = recorder.begin_next(number) else { return };
+        let reply = Reply::OneOf(number, place as u16);
+        let mut decoder = Decoder { body, attachments: &mut frame.attachments };
+        match read_args::<M>(&mut decoder) {
+            Ok(args) => {
+                let outcome = server.pool.submit::<M>(args, None).result();
+                send::<M>(control, reply, &outcome);
+                panics::contain(|| drop(outcome));
+            }
+            Err(failure) => send_uncarried(control, reply, "arguments", failure),
+        }
+        done();
+    }
+}
+
+/// Decodes arguments, which is code of the types' own.
+fn read_args<M: Method>(decoder: &mut Decoder<'_>) -> Result<M::Args, CarryFailure> {
+    let wire = M::abilities().wires.arguments.ok_or_else(no_way::<M::Args>)?;
+    caught(|| (wire.decode)(decoder))
+}
+
+fn caught<T>(read: impl FnOnce() -> Result<T, CarryFailure>) -> Result<T, CarryFailure> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|payload| {
+        Err(CarryFailure(format!("decoding them panicked: {}", panics::message(payload))))
+    })
 }
 
 /// Runs a call beside others.
@@ -221,7 +277,7 @@ fn submit<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>, _: bool) 
     let control = Arc::clone(&server.control);
     future.on_done(move |outcome| {
         end_leases_if_last(&control, number);
-        send::<M>(&control, number, outcome);
+        send::<M>(&control, Reply::Call(number), outcome);
         // With few others, nobody else will send it soon.
         if control.running.leave(number) < FEW {
             control.outbox.flush();

@@ -10,7 +10,10 @@ use rustix::net::{SendAncillaryBuffer, SendFlags};
 
 use crate::spin::BlockSpin;
 use crate::sync::lock;
-use crate::wire::{CarryFailure, Encoder, FlightRecorder, FrameWriter, Kind};
+use crate::wire::several::pack;
+use crate::wire::{
+    CarryFailure, Encoder, FlightRecorder, FrameHeader, FrameWriter, HEADER, Kind, Status,
+};
 
 /// So much is sent without waiting for more.
 const FULL: usize = 32 * 1024;
@@ -31,6 +34,18 @@ struct State {
     waiting: Vec<u8>,
     /// How many bytes were written, all in all.
     sent: u64,
+    /// The message that waits and to which more can be added.
+    open: Option<Open>,
+}
+
+/// A message of the outcomes of calls under one number.
+#[derive(Debug)]
+struct Open {
+    call: u64,
+    /// Of which call the next outcome in it is.
+    next: u16,
+    /// Where it begins.
+    start: usize,
 }
 
 thread_local! {
@@ -44,7 +59,7 @@ impl Outbox {
         recorder: Option<Arc<FlightRecorder>>,
         max_message: usize,
     ) -> Self {
-        let state = Mutex::new(State { channel, waiting: Vec::new(), sent: 0 });
+        let state = Mutex::new(State { channel, waiting: Vec::new(), sent: 0, open: None });
         Self { recorder, max_message, state, flusher: OnceLock::new() }
     }
 
@@ -72,8 +87,35 @@ impl Outbox {
         added
     }
 
+    /// As [`add`](Self::add), the outcome of one of the calls under a number.
+    pub(crate) fn add_outcome<'v>(
+        &self,
+        call: u64,
+        place: u16,
+        status: Status,
+        encode: impl FnOnce(&mut Encoder<'v>) -> Result<(), CarryFailure>,
+    ) -> Result<(), CarryFailure> {
+        // As in `add`.
+        let mut body = SCRATCH.try_with(Cell::take).unwrap_or_default();
+        body.clear();
+        body.extend_from_slice(&[0; HEADER]);
+        let mut encoder = Encoder { body, attachments: Vec::new() };
+        let mut added = pack(&mut encoder, status as u8, encode);
+        if added.is_ok() && !self.keep_outcome(&mut encoder, call, place) {
+            let mut writer = FrameWriter::new(self.max_message);
+            added = writer.add_prepared(Kind::Results, place, call, encoder);
+            if added.is_ok() {
+                self.post(&mut writer);
+            }
+            encoder = Encoder { body: writer.into_buffer(), attachments: Vec::new() };
+        }
+        let _ = SCRATCH.try_with(|scratch| scratch.set(encoder.body));
+        added
+    }
+
     fn post(&self, writer: &mut FrameWriter<'_>) {
         let mut state = lock(&self.state);
+        self.close(&mut state);
         match writer.as_bytes() {
             Some(message) if self.keep(&mut state, message) => {}
             _ => {
@@ -111,6 +153,49 @@ impl Outbox {
         }
     }
 
+    /// Adds an outcome, behind room for a header, to the message that is open if it is of the call
+    /// behind those in it, or begins a message with it. False: it is too long to wait here.
+    #[inline]
+    fn keep_outcome(&self, encoder: &mut Encoder<'_>, call: u64, place: u16) -> bool {
+        let Some(recorder) = &self.recorder else { return false };
+        let message = &mut encoder.body;
+        let length = message.len() - HEADER;
+        if !encoder.attachments.is_empty() || length > FULL.min(self.max_message) {
+            return false;
+        }
+        let mut state = lock(&self.state);
+        let kept = recorder.kept().len();
+        if kept + message.len() > FULL && self.flush_locked(&mut state).is_err() {
+            return true; // nobody reads any more
+        }
+        if let Some(open) = &mut state.open
+            && (open.call, open.next) == (call, place)
+            && kept - open.start + length <= self.max_message
+        {
+            open.next += 1;
+            return recorder.keep(&message[HEADER..]);
+        }
+        self.close(&mut state);
+        let header = FrameHeader {
+            length: length as u32,
+            kind: Kind::Results,
+            attachments: 0,
+            code: place,
+            call,
+        };
+        message[..HEADER].copy_from_slice(&header.to_bytes());
+        let Some(start) = recorder.keep_open(message) else { return false };
+        state.open = Some(Open { call, next: place + 1, start });
+        true
+    }
+
+    /// Nothing is added any more to the message that is open.
+    fn close(&self, state: &mut State) {
+        if let (Some(open), Some(recorder)) = (state.open.take(), &self.recorder) {
+            recorder.close(open.start);
+        }
+    }
+
     /// Has what waits sent by the thread that is there for it.
     pub(crate) fn flush_soon(&self) {
         let flusher = self.flusher.get_or_init(|| None);
@@ -138,7 +223,8 @@ impl Outbox {
 
     fn flush_locked(&self, state: &mut State) -> io::Result<()> {
         use std::io::Write;
-        let State { channel, waiting, sent } = state;
+        self.close(state);
+        let State { channel, waiting, sent, .. } = state;
         match &self.recorder {
             Some(recorder) => {
                 let kept = recorder.kept();

@@ -27,6 +27,8 @@ use crate::{InitError, Mode, RestartPolicy};
 
 /// How long results wait for others before they are sent together.
 const TOGETHER: Duration = Duration::from_micros(50);
+/// The same for calls of a map, which are waited for as a whole.
+const OF_MAP: Duration = Duration::from_micros(100);
 /// The other side has its own limit for the constructor.
 const NO_LIMIT: Duration = Duration::from_secs(100 * 365 * 86_400);
 
@@ -139,15 +141,24 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
 fn work<W: Worker>(inbox: &mut Inbox, server: &Server<W>, methods: &Methods<W>) -> io::Result<()> {
     let outbox = &server.control.outbox;
     let pacing = Pacing::new(server.recorder.clone());
+    let done = |together| {
+        // Neighbours of a slow call do not wait for those behind it.
+        if pacing.done().is_some_and(|time| time > together) {
+            pacing.note();
+            outbox.flush();
+        }
+    };
     let mut handle = |frame: Frame<'_>, followed: bool| match frame.header.kind {
         Kind::Call | Kind::CallInContext => {
             if let Some(run) = methods.run.get(usize::from(frame.header.code)) {
                 run(server, frame, followed);
-                // Neighbours of a slow call do not wait for those behind it.
-                if pacing.done().is_some_and(|time| time > TOGETHER) {
-                    pacing.note();
-                    outbox.flush();
-                }
+                done(TOGETHER);
+            }
+            Next::Look
+        }
+        Kind::Calls => {
+            if let Some(run) = methods.run_several.get(usize::from(frame.header.code)) {
+                run(server, frame, followed, &mut || done(OF_MAP));
             }
             Next::Look
         }

@@ -97,6 +97,20 @@ impl WorkerCounters {
         counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
+    /// Several calls at once that begin and end together.
+    #[cfg(feature = "process")]
+    pub(crate) fn begin_several(&self, calls: usize) {
+        self.running.store(self.running.load(Ordering::Relaxed) + calls, Ordering::Relaxed);
+    }
+
+    /// The counterpart of [`begin_several`](Self::begin_several).
+    #[cfg(feature = "process")]
+    pub(crate) fn end_several(&self, done: usize, failed: usize) {
+        let running = self.running.load(Ordering::Relaxed).saturating_sub(done + failed);
+        self.running.store(running, Ordering::Relaxed);
+        self.add(done as u64, failed as u64);
+    }
+
     /// Calls that this worker made on a visit.
     pub(crate) fn add(&self, done: u64, failed: u64) {
         self.done.store(self.done.load(Ordering::Relaxed) + done, Ordering::Relaxed);
@@ -108,11 +122,11 @@ impl WorkerCounters {
         self.lost.store(self.lost.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
-    /// A call was taken back before it had begun, though it counted as begun.
+    /// So many calls were taken back before they had begun, though they counted as begun.
     #[cfg(feature = "process")]
-    pub(crate) fn lose_begun(&self) {
+    pub(crate) fn lose_begun(&self, calls: usize) {
         self.running
-            .store(self.running.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
+            .store(self.running.load(Ordering::Relaxed).saturating_sub(calls), Ordering::Relaxed);
     }
 
     /// Calls that this worker is through with.

@@ -15,7 +15,7 @@ use crate::worker::TaskFunction;
 ///
 /// A plain `fn` on the threads of this process takes items in pieces of an adaptive size, which
 /// costs nanoseconds an item. Everything else makes one call for each item, a bounded number of them
-/// at a time. Results are the same.
+/// at a time; in process mode these go together as those of a [`Map`] do. Results are the same.
 #[must_use = "nothing runs until one of `results`, `outcomes`, `as_completed` or `await`"]
 pub struct TaskMap<I, M: TaskFunction> {
     handle: Handle<M::Worker>,

@@ -73,6 +73,9 @@ numbered! {
         Forget = 11,
         /// To a worker: the permits of that lease that it does not use are wanted back.
         Recall = 12,
+        /// To a worker: several calls of one method, which it begins in their order. Its code is the
+        /// method.
+        Calls = 13,
         /// From a worker: its constructor has finished. Its code tells how.
         Built = 32,
         /// From a worker: the outcome of a call. Its code is a [`Status`].
@@ -83,6 +86,9 @@ numbered! {
         Rebuilt = 35,
         /// From a worker: it is alive.
         Pong = 36,
+        /// From a worker: the outcomes of some of several calls. Its code says which of them the first
+        /// one is of.
+        Results = 37,
     }
 }
 

@@ -67,6 +67,27 @@ impl<'v> FrameWriter<'v> {
         finished
     }
 
+    /// Adds a message, as the first one, whose body was encoded behind room for a header.
+    ///
+    /// # Errors
+    ///
+    /// That the message is above the bound.
+    pub(crate) fn add_prepared(
+        &mut self,
+        kind: Kind,
+        code: u16,
+        call: u64,
+        encoder: Encoder<'v>,
+    ) -> Result<(), CarryFailure> {
+        debug_assert!(self.bytes.is_empty());
+        self.bytes = encoder.body;
+        let finished = self.finish(0, kind, code, call, encoder.attachments);
+        if finished.is_err() {
+            self.bytes.clear();
+        }
+        finished
+    }
+
     #[inline]
     fn finish(
         &mut self,
@@ -125,6 +146,11 @@ impl<'v> FrameWriter<'v> {
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.written == self.bytes.len() && self.blocks.is_empty()
+    }
+
+    /// How long a message may be.
+    pub(crate) fn most(&self) -> usize {
+        self.most
     }
 
     /// How many bytes are not written, without large blocks.

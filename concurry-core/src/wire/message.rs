@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::limits::{GrantText, SetText};
 
 /// Raised when anything about messages changes: both sides have to be the same.
-pub(crate) const VERSION: u16 = 3;
+pub(crate) const VERSION: u16 = 4;
 
 /// Who a process is to be: the first message to it.
 #[derive(Debug, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //!
 //! `carry.rs` says what the macros find out about a type, `codec.rs` is the one place that knows the
 //! format, `frame.rs` and `frames_in.rs` cut the stream of bytes into messages, `message.rs` has the
-//! bodies of those that are no calls, `registry.rs` finds a worker's code by its name. `share.rs`,
+//! bodies of those that are no calls, `several.rs` has calls under one number, `registry.rs` finds a worker's code by its name. `share.rs`,
 //! `leaving.rs` and `deliveries.rs` are about values that many calls share.
 
 #[cfg(feature = "process")]
@@ -32,6 +32,8 @@ mod number;
 mod recorder;
 #[cfg(feature = "process")]
 mod registry;
+#[cfg(feature = "process")]
+pub(crate) mod several;
 #[cfg(feature = "process")]
 mod share;
 #[cfg(not(feature = "process"))]

@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use rustix::mm::{MapFlags, ProtFlags};
 
+use super::frame::HEADER as MESSAGE_HEADER;
 use super::number::{generation, slot};
+use super::several;
 
 /// Room for results that are not sent.
 const RESULTS: usize = 64 * 1024;
@@ -97,6 +99,17 @@ impl FlightRecorder {
         }
         // SAFETY: within the mapping, aligned, and only ever used as an atomic.
         Some(unsafe { self.memory.add(HEAD + 4 * slot as usize).cast::<AtomicU32>().as_ref() })
+    }
+
+    /// The word of several calls under one number: see `several.rs`.
+    pub(super) fn several_word(&self, number: u64) -> Option<&AtomicU64> {
+        let slot = slot(number);
+        if slot >= self.slots {
+            return None;
+        }
+        let place = several_at(self.slots) + 8 * slot as usize;
+        // SAFETY: within the mapping, aligned, and only ever used as an atomic.
+        Some(unsafe { self.memory.add(place).cast::<AtomicU64>().as_ref() })
     }
 
     fn step(&self, number: u64, from: u32, to: u32) -> bool {
@@ -189,14 +202,40 @@ impl FlightRecorder {
         if messages.len() > RESULTS - kept.min(RESULTS) {
             return false;
         }
-        // SAFETY: there is room, and nobody else touches what lies behind the count.
-        unsafe {
-            let place = self.results().add(kept).as_ptr();
-            place.copy_from_nonoverlapping(messages.as_ptr(), messages.len());
-        }
+        self.write(kept, messages);
         // Release: after the messages themselves.
         self.count().store((kept + messages.len()) as u64, Ordering::Release);
         true
+    }
+
+    /// Worker: keeps a message to which more is added, and says where. `None`: there is no room.
+    pub(crate) fn keep_open(&self, message: &[u8]) -> Option<usize> {
+        let kept = self.kept().len();
+        if message.len() > RESULTS - kept {
+            return None;
+        }
+        self.write(kept, message);
+        self.write(kept, &several::OPEN.to_le_bytes());
+        // Release: as above.
+        self.count().store((kept + message.len()) as u64, Ordering::Release);
+        Some(kept)
+    }
+
+    /// Worker: gives a message to which nothing is added any more its length.
+    pub(crate) fn close(&self, start: usize) {
+        let length = (self.kept().len() - start - MESSAGE_HEADER) as u32;
+        self.write(start, &length.to_le_bytes());
+    }
+
+    /// Only what lies behind the count, or the length of a message that is not sent: the parent reads
+    /// neither while the worker lives.
+    fn write(&self, place: usize, bytes: &[u8]) {
+        assert!(place + bytes.len() <= RESULTS, "there is no room");
+        // SAFETY: within the memory for results, of which nobody else uses this part meanwhile.
+        unsafe {
+            let place = self.results().add(place).as_ptr();
+            place.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        }
     }
 
     /// Worker: what it keeps, to send it.
@@ -213,12 +252,18 @@ impl FlightRecorder {
 
     /// Parent: what the dead worker kept. Some of it may have been sent.
     pub(crate) fn left_behind(&self) -> Vec<u8> {
-        self.kept().to_vec()
+        let mut left = self.kept().to_vec();
+        several::close_last(&mut left);
+        left
     }
 }
 
-const fn results_at(slots: u32) -> usize {
+const fn several_at(slots: u32) -> usize {
     (HEAD + 4 * slots as usize).next_multiple_of(64)
+}
+
+const fn results_at(slots: u32) -> usize {
+    (several_at(slots) + 8 * slots as usize).next_multiple_of(64)
 }
 
 /// How long the shared memory is.

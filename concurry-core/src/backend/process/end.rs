@@ -62,6 +62,8 @@ impl Link {
             false => Begun::No,
         };
         self.line.pool.queue().give_back(waits_alone);
+        let begun_of = |number| recorder.begun_of(number).unwrap_or(usize::MAX);
+        self.line.pool.bury_chunks(self.line.worker, &mut table, &death, begun_of);
         self.line.pool.bury(self.line.worker, &mut table, &death, begun);
         // Its numbers go on, so that no late answer meets another call.
         self.table = table;

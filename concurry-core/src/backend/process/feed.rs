@@ -43,6 +43,8 @@ pub(super) struct Feed {
     pub(super) runs_alone: bool,
     /// A sync call of a worker whose other calls overlap.
     pub(super) runs_sync: Option<u64>,
+    /// The last call that was taken stands for those of a map.
+    pub(super) of_map: bool,
     /// Whether it has calls that were sent.
     pub(super) is_busy: bool,
     /// Something came that no worker of ours sends.
@@ -89,6 +91,7 @@ impl Link {
             outcomes: Outcomes::default(),
             taken: VecDeque::new(),
             pace: Pace::default(),
+            of_map: false,
             is_busy: false,
             trouble: None,
             has_succeeded: false,
@@ -249,8 +252,18 @@ impl Link {
         feed.watch.stopping(&self.line.pool);
         feed.waits_alone = None;
         feed.connection.process.send_urgent(Kind::Abort, 0, &[]);
-        for number in feed.table.numbers() {
-            if feed.writing != Some(number) && feed.connection.process.recorder.take_back(number) {
+        // The newest first, as in `ask`.
+        for number in feed.table.numbers().into_iter().rev() {
+            let recorder = &feed.connection.process.recorder;
+            if feed.writing == Some(number) {
+                continue;
+            }
+            if feed.table.get(number).is_some_and(TakenCall::is_chunk) {
+                let (pool, worker) = (&self.line.pool, self.line.worker);
+                if let Some(begun) = recorder.take_back_rest(number) {
+                    drop(pool.take_back_rest(worker, &mut feed.table, number, begun));
+                }
+            } else if recorder.take_back(number) {
                 drop(feed.table.remove(number));
             }
         }
@@ -261,23 +274,41 @@ impl Link {
     fn ask(&mut self, feed: &mut Feed) {
         feed.connection.process.send_urgent(Kind::Ping, 0, &[]);
         // What is being written can't come back, and so what stands before it may not.
-        if !self.line.one_at_a_time || feed.table.len() < 2 || feed.writing.is_some() {
+        if !self.line.one_at_a_time || feed.table.open() < 2 || feed.writing.is_some() {
             return;
         }
         feed.window.collapse();
         let recorder = &feed.connection.process.recorder;
+        let (pool, worker) = (&self.line.pool, self.line.worker);
+        // Of calls under one number, the first that was not begun.
+        let mut parts = Vec::new();
+        let taken = feed.table.take_back(|number| {
+            if !feed.table.get(number).is_some_and(TakenCall::is_chunk) {
+                return recorder.take_back(number);
+            }
+            let begun = recorder.take_back_rest(number);
+            parts.extend(begun.map(|begun| (number, begun)));
+            begun == Some(0)
+        });
         let mut back = Vec::new();
-        for number in feed.table.take_back(|number| recorder.take_back(number)) {
-            let call = feed.table.remove(number);
-            back.extend(call.and_then(|call| self.line.pool.take_back(self.line.worker, call)));
+        if let Some(&(number, begun)) = parts.last().filter(|(_, begun)| *begun > 0) {
+            back.extend(pool.take_back_rest(worker, &mut feed.table, number, begun));
         }
-        self.line.pool.queue().give_back(back);
+        for number in taken {
+            if parts.iter().any(|(part, _)| *part == number) {
+                back.extend(pool.take_back_rest(worker, &mut feed.table, number, 0));
+            } else if let Some(call) = feed.table.remove(number) {
+                back.extend(pool.take_back(worker, call));
+            }
+        }
+        pool.queue().give_back(back);
     }
 
     /// Whether there is nothing to do until somebody calls.
     fn may_sleep(&self, feed: &mut Feed) -> bool {
         let queue = self.line.pool.queue();
-        if self.line.has_room(feed) && !queue.is_closed(self.line.worker) {
+        let has_room = self.line.has_room(feed);
+        if has_room && !queue.is_closed(self.line.worker) {
             if !feed.searching {
                 feed.searching = true;
                 queue.start_search(self.line.worker);
@@ -288,6 +319,8 @@ impl Link {
             feed.searching = false;
             queue.end_search(self.line.worker);
         }
-        true
+        // Nobody wakes it for what another worker gives back now, or takes again: there is either
+        // something to do, or it is over.
+        !(has_room && feed.table.is_empty())
     }
 }

@@ -60,7 +60,7 @@ impl Line {
             // Until it has ended, the process begins nothing else.
             && feed.runs_sync.is_none_or(|number| feed.table.get(number).is_none())
             && feed.writing.is_none()
-            && feed.table.len() < feed.window.size()
+            && feed.table.open() < feed.window.refill_below(feed.of_map)
             && feed.connection.writer.len() < WAITING
     }
 
@@ -84,6 +84,11 @@ impl Line {
                 }
                 feed.runs_alone = true;
             }
+            feed.of_map = call.is_chunk();
+            if feed.of_map {
+                self.send_chunk(feed, call);
+                continue;
+            }
             let now = *now.get_or_insert_with(|| self.pool.clock().now());
             self.send(feed, call, now);
         }
@@ -101,7 +106,7 @@ impl Line {
         }
         if feed.taken.is_empty() {
             // Calls that overlap are looked at one by one: each decides what may follow it.
-            let room = feed.window.size() - feed.table.len();
+            let room = feed.window.size() - feed.table.open();
             let most = if self.one_at_a_time { room } else { 1 };
             self.pool.queue().take_many(self.worker, most, &mut feed.taken);
         }
@@ -125,7 +130,24 @@ impl Line {
             feed.runs_alone = false;
             return;
         }
-        if writer.has_blocks() {
+        self.sent(feed, number);
+    }
+
+    /// Adds as many calls of a map as the process may have ahead.
+    fn send_chunk(&self, feed: &mut Feed, call: TakenCall) {
+        let room = feed.window.size() - feed.table.open();
+        let Feed { table, connection, taken, .. } = &mut *feed;
+        let writer = &mut connection.writer;
+        // SAFETY: as in `send`.
+        let sent = unsafe { self.pool.send_chunk(self.worker, call, room, table, writer, taken) };
+        let Some((number, calls)) = sent else { return };
+        // It is written later, so the process does not look before this is noted.
+        connection.process.recorder.send_several(number, calls);
+        self.sent(feed, number);
+    }
+
+    fn sent(&self, feed: &mut Feed, number: u64) {
+        if feed.connection.writer.has_blocks() {
             feed.writing = Some(number);
         }
         if !feed.is_busy {
@@ -176,7 +198,9 @@ impl Line {
                 }
                 Err(error) => return Err(error.to_string()),
             };
-            if frame.header.kind == Kind::Result && feed.writing == Some(frame.header.call) {
+            if matches!(frame.header.kind, Kind::Result | Kind::Results)
+                && feed.writing == Some(frame.header.call)
+            {
                 return Err("it answered a call that was not sent yet".to_owned());
             }
             if frame.header.kind == Kind::LimitRequest {
@@ -191,6 +215,10 @@ impl Line {
                 Received::Done => {
                     results += 1;
                     feed.has_succeeded = true;
+                }
+                Received::Several(calls) => {
+                    results += calls;
+                    feed.has_succeeded |= calls > 0;
                 }
                 Received::Unbuilt(message) => return Err(message),
                 _ => {}

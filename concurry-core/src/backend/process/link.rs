@@ -17,7 +17,7 @@ use super::output::Outputs;
 use crate::remote::{BuiltFailure, CallTable, Launch, Restarts, SharedValue};
 
 /// Places for calls that a process has and has not answered: far more than a window needs.
-const SLOTS: usize = 1_024;
+const SLOTS: usize = 4_096;
 /// The most that `concurrency` can mean for one process.
 const MOST_SLOTS: usize = 1 << 16;
 

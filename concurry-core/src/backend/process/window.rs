@@ -6,7 +6,10 @@ use std::time::Duration;
 /// to keep a call from a worker that is free.
 const AHEAD: Duration = Duration::from_micros(150);
 /// Far above what hides the way there and back.
-const MOST: usize = 1_000;
+const MOST: usize = 2_000;
+
+/// From here up half a window is long enough.
+const WIDE: usize = 16;
 
 /// Of a worker that runs one call at a time: by the time that its calls take.
 #[derive(Debug)]
@@ -31,6 +34,12 @@ impl Window {
 
     pub(crate) fn size(&self) -> usize {
         self.size
+    }
+
+    /// Below how many calls it may get more. Quick ones of a map are sent when half of those ahead are
+    /// done, or else as few would follow as were just answered, each time.
+    pub(crate) fn refill_below(&self, of_map: bool) -> usize {
+        if of_map && self.size >= WIDE { self.size / 2 } else { self.size }
     }
 
     /// The process has worked so long at so many calls.
@@ -72,12 +81,13 @@ mod tests {
         let mut sizes = Vec::new();
         for _ in 0..60 {
             let calls = window.size() as u64;
-            window.answered(calls, Duration::from_nanos(100 * calls));
+            window.answered(calls, Duration::from_nanos(50 * calls));
             sizes.push(window.size());
         }
         assert!(sizes.is_sorted() && sizes.last() == Some(&MOST), "{sizes:?}");
+        assert_eq!((window.refill_below(false), window.refill_below(true)), (MOST, MOST / 2));
         window.answered(1, Duration::from_millis(1));
-        assert_eq!(window.size(), 1);
+        assert_eq!((window.size(), window.refill_below(true)), (1, 1));
         window.answered(1, Duration::from_micros(1));
         window.collapse();
         assert_eq!(window.size(), 1);
