@@ -55,7 +55,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         calls.push(call);
         thread::sleep(PACE);
     }
-    let failed = gather(calls).outcomes().into_iter().filter(Result::is_err).count();
+    let (answered, failed): (Vec<_>, Vec<_>) =
+        gather(calls).outcomes().into_iter().partition(Result::is_ok);
+    let cents: u32 = answered.iter().flatten().map(|price| price.cents).sum();
 
     println!("  from     fresh  last known  failed  requests");
     let rows = rows.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -71,7 +73,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let stats = prices.stats();
     println!("{} retries, {} calls refused by the breaker", stats.retries, stats.refused);
-    println!("the breaker is {}; {failed} of {CALLS} callers got an error", breaker.state());
+    println!(
+        "the breaker is {}; {} of {CALLS} callers got an error",
+        breaker.state(),
+        failed.len()
+    );
+    let average = f64::from(cents) / 100.0 / f64::from(CALLS - u32::try_from(failed.len())?);
+    println!("an average price of {average:.2}");
     Ok(())
 }
 
@@ -110,7 +118,6 @@ impl Prices {
 /// A price, and whether it is more than the last one known.
 #[derive(Clone, Debug)]
 pub struct Price {
-    #[allow(dead_code)] // the example only counts answers
     cents: u32,
     fresh: bool,
 }
