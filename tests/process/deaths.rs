@@ -237,7 +237,8 @@ fn the_deadline_of_a_call_holds_for_calls_that_it_makes_in_its_process() {
             .process(ProcessOptions::new().overdue_grace(Duration::from_secs(20)))
             .init(Some(log.clone()))
             .unwrap();
-        let hasty = fragile.with(CallOptions::new().deadline(Duration::from_millis(100)));
+        // Long enough for the call to begin on a busy machine.
+        let hasty = fragile.with(CallOptions::new().deadline(Duration::from_secs(1)));
         assert!(hasty.nest(7).result().unwrap_err().is_timeout());
         // Without its own end the method would be there for ever.
         assert_eq!(fragile.add(1, 2).result().unwrap(), 3);
