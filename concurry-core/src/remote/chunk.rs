@@ -145,8 +145,9 @@ impl<M: Method> Chunk for ChunkOf<M> {
                 if before.0 - start >= FULL || before.1 > 0 {
                     break;
                 }
-                // SAFETY: by contract it is there until the message is written. Blocks that are not
-                // copied are memory that the arguments own, which does not move with them.
+                // SAFETY: by contract it is there until the message is written. Nor does it move before,
+                // if a block of it is not copied: see `would_move`; and others are only taken from the
+                // ends.
                 let args: &'static M::Args = unsafe { &*std::ptr::from_ref(args) };
                 let Some(wire) = wire else {
                     let name = std::any::type_name::<M::Args>();
@@ -160,7 +161,10 @@ impl<M: Method> Chunk for ChunkOf<M> {
                     Ok(Ok(())) => {
                         let blocks = encoder.attachments.iter().map(|block| block.len() + 8);
                         let whole = encoder.body.len() - start + blocks.sum::<usize>();
-                        if sent > 0 && whole > most {
+                        // A block may be in the arguments themselves, which move when those that
+                        // failed are taken out: they go by the next message then.
+                        let would_move = encoder.attachments.len() > before.1 && !failed.is_empty();
+                        if would_move || sent > 0 && whole > most {
                             encoder.body.truncate(before.0);
                             encoder.attachments.truncate(before.1);
                             break;
