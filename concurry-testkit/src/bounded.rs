@@ -16,6 +16,15 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// With the test's own panic, or after [`PATIENCE`].
 pub fn within(test: impl FnOnce() + Send + 'static) {
+    within_patience(PATIENCE, test);
+}
+
+/// As [`within`], for a test of which each step takes long.
+///
+/// # Panics
+///
+/// With the test's own panic, or after that time.
+pub fn within_patience(patience: Duration, test: impl FnOnce() + Send + 'static) {
     let (sender, receiver) = channel::<()>();
     let name = thread::current().name().unwrap_or("test").to_owned();
     let run = move || {
@@ -27,8 +36,8 @@ pub fn within(test: impl FnOnce() + Send + 'static) {
     let Ok(thread) = thread::Builder::new().name(name).spawn(run) else {
         panic!("the system refused a thread for the test");
     };
-    match receiver.recv_timeout(PATIENCE) {
-        Err(RecvTimeoutError::Timeout) => panic!("the test did not end within {PATIENCE:?}"),
+    match receiver.recv_timeout(patience) {
+        Err(RecvTimeoutError::Timeout) => panic!("the test did not end within {patience:?}"),
         Ok(()) | Err(RecvTimeoutError::Disconnected) => {}
     }
     if let Err(panic) = thread.join() {

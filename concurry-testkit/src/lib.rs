@@ -20,7 +20,7 @@ mod reach;
 mod recorder;
 mod threads;
 
-pub use bounded::{PATIENCE, within};
+pub use bounded::{PATIENCE, within, within_patience};
 pub use drops::{Counted, Dropped};
 pub use gate::Gate;
 pub use ray::{REQUIRE_RAY, RayCluster, ray_python};

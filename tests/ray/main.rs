@@ -53,10 +53,15 @@ mod traffic;
 #[path = "../conformance/workers.rs"]
 mod workers;
 
+use std::time::Duration;
+
 use concurry_testkit::{REQUIRE_RAY, RayCluster};
 use libtest_mimic::{Arguments, Trial};
 
 type Test = (&'static str, fn());
+
+/// An actor takes Python seconds to start, and several tests do so at once.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A test under its name.
 type Named = (String, Box<dyn FnOnce() + Send>);
@@ -118,7 +123,7 @@ fn main() {
             Some(arguments.test_threads.map_or(threads, |most| most.min(threads)));
         let trials = tests.into_iter().map(|(name, test)| {
             let run = move || {
-                concurry_testkit::within(test);
+                concurry_testkit::within_patience(PATIENCE, test);
                 Ok(())
             };
             Trial::test(name, run).with_ignored_flag(missing.is_some())
