@@ -8,16 +8,7 @@ use crate::method_spec::MethodSpec;
 use crate::shared::{PoolId, blocking};
 
 /// Names a future that is no call of a worker.
-const SITE: CallSite = CallSite::new(&MethodSpec {
-    worker: "Lazy",
-    name: "submit",
-    index: usize::MAX,
-    exclusive: false,
-    asynchronous: false,
-    uses_context: false,
-    idempotent: false,
-    pure: false,
-});
+const SITE: CallSite = CallSite::new(&MethodSpec::of_our_own("Lazy", "submit"));
 
 /// Makes a future of an `async` block, which moves forward on whatever thread wakes it. A cancel
 /// drops the block.

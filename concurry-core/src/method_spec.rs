@@ -21,3 +21,19 @@ pub struct MethodSpec {
     /// Marked `#[pure]`.
     pub pure: bool,
 }
+
+impl MethodSpec {
+    /// Of what the crate itself does, and no method of a worker: with none of the marks.
+    pub(crate) const fn of_our_own(worker: &'static str, name: &'static str) -> Self {
+        Self {
+            worker,
+            name,
+            index: usize::MAX,
+            exclusive: false,
+            asynchronous: false,
+            uses_context: false,
+            idempotent: false,
+            pure: false,
+        }
+    }
+}

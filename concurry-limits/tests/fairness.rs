@@ -8,15 +8,7 @@ use std::time::Duration;
 
 use concurry_limits::{CallLimit, LimitError, LimitSet, RateAlgorithm, RateLimit, ResourceLimit};
 use concurry_time::FakeClock;
-use support::Request;
-
-const RULES: [RateAlgorithm; 5] = [
-    RateAlgorithm::TokenBucket,
-    RateAlgorithm::LeakyBucket,
-    RateAlgorithm::SlidingWindow,
-    RateAlgorithm::FixedWindow,
-    RateAlgorithm::Gcra,
-];
+use support::{RULES, Request};
 
 fn tokens(fake: &FakeClock, per_second: u32, algorithm: RateAlgorithm) -> LimitSet {
     LimitSet::builder()

@@ -7,8 +7,7 @@ mod support;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Wake, Waker};
+use std::task::Waker;
 use std::time::Duration;
 
 use concurry_limits::remote::{AfterUse, Lease, RemoteRequest, Wait};
@@ -17,29 +16,12 @@ use concurry_limits::{
 };
 use concurry_time::FakeClock;
 use proptest::prelude::*;
-use support::Request;
+use support::{RULES, Request, Wakes};
 
-const RULES: [RateAlgorithm; 5] = [
-    RateAlgorithm::TokenBucket,
-    RateAlgorithm::LeakyBucket,
-    RateAlgorithm::SlidingWindow,
-    RateAlgorithm::FixedWindow,
-    RateAlgorithm::Gcra,
-];
 /// `Standalone`, as a number.
 const STANDALONE: u8 = 0;
 const CAPACITY: u32 = 40;
 const WINDOW: Duration = Duration::from_secs(1);
-
-/// Counts how often leases are wanted back.
-#[derive(Default)]
-struct Wanted(AtomicUsize);
-
-impl Wake for Wanted {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
 
 fn request(amounts: &[(&str, f64)]) -> RemoteRequest {
     let amounts = amounts.iter().map(|(key, amount)| ((*key).to_owned(), *amount));
@@ -199,13 +181,13 @@ fn a_lease_is_wanted_back_by_whoever_finds_too_little() {
         ("a capacity", |limits| limits.set_capacity("slots", 5).unwrap()),
     ];
     for (what, act) in acts {
-        let (limits, wanted) = (slots(8), Arc::<Wanted>::default());
+        let (limits, wanted) = (slots(8), Arc::<Wakes>::default());
         let waker = Waker::from(Arc::clone(&wanted));
         let lease = Limits::from(&limits).lease(&request(&[("slots", 1.0)]), 4, &waker).unwrap();
         drop(limits.try_acquire([("slots", 4)]).unwrap());
         assert!(!lease.is_wanted(), "{what}: there was enough");
         act(&limits);
-        assert_eq!((lease.is_wanted(), wanted.0.load(Ordering::SeqCst)), (true, 1), "{what}");
+        assert_eq!((lease.is_wanted(), wanted.count()), (true, 1), "{what}");
     }
 }
 

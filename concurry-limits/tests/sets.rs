@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+mod support;
+
 use std::time::Duration;
 
 use concurry_limits::algorithm::{
@@ -10,6 +12,7 @@ use concurry_limits::algorithm::{
 use concurry_limits::{LimitSet, RateAlgorithm, RateLimit, ResourceLimit};
 use concurry_time::FakeClock;
 use proptest::prelude::*;
+use support::RULES;
 
 const WINDOW: Duration = Duration::from_millis(100);
 
@@ -24,13 +27,7 @@ fn rule(algorithm: RateAlgorithm, quota: Quota) -> Box<dyn Algorithm> {
 }
 
 fn algorithms() -> impl Strategy<Value = RateAlgorithm> {
-    prop::sample::select(vec![
-        RateAlgorithm::TokenBucket,
-        RateAlgorithm::LeakyBucket,
-        RateAlgorithm::SlidingWindow,
-        RateAlgorithm::FixedWindow,
-        RateAlgorithm::Gcra,
-    ])
+    prop::sample::select(RULES.to_vec())
 }
 
 proptest! {

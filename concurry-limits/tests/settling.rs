@@ -10,15 +10,7 @@ use concurry_limits::{
     CallLimit, LimitSet, Limits, RateAlgorithm, RateLimit, ResourceLimit, UsageEstimates,
 };
 use concurry_time::FakeClock;
-use support::Request;
-
-const RULES: [RateAlgorithm; 5] = [
-    RateAlgorithm::TokenBucket,
-    RateAlgorithm::LeakyBucket,
-    RateAlgorithm::SlidingWindow,
-    RateAlgorithm::FixedWindow,
-    RateAlgorithm::Gcra,
-];
+use support::{RULES, Request};
 
 fn tokens(fake: &FakeClock, rule: RateAlgorithm) -> LimitSet {
     LimitSet::builder()

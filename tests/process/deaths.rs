@@ -1,5 +1,6 @@
 //! A death costs the call that was running, and nothing else.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use concurry::prelude::*;
@@ -159,34 +160,32 @@ fn what_a_worker_has_started_goes_with_it() {
     });
 }
 
+/// Makes a call that heeds nothing, which costs its process. What it has ended with.
+fn heeded_nothing(options: CallOptions) -> CallError<Infallible> {
+    let fragile = fragile_with(ProcessOptions::new().overdue_grace(Duration::from_millis(50)));
+    let gate = Gate::new();
+    gate.open();
+    let error = fragile.with(options).heed_nothing(gate.clone()).result().unwrap_err();
+    assert_eq!(fragile.add(1, 1).result().unwrap(), 2, "by the next process");
+    assert_eq!(gate.arrived(), 1);
+    assert_eq!(fragile.stats().restarts, 1);
+    error
+}
+
 #[test]
 fn a_call_past_its_deadline_that_heeds_nothing_is_ended_with_its_process() {
     within(|| {
-        let fragile = fragile_with(ProcessOptions::new().overdue_grace(Duration::from_millis(50)));
-        let gate = Gate::new();
-        gate.open();
         // Long enough for the call to begin on a busy machine.
-        let hasty = fragile.with(CallOptions::new().deadline(Duration::from_secs(1)));
-        let error = hasty.heed_nothing(gate.clone()).result().unwrap_err();
+        let error = heeded_nothing(CallOptions::new().deadline(Duration::from_secs(1)));
         assert!(error.is_timeout(), "{error:?}");
-        assert_eq!(fragile.add(1, 1).result().unwrap(), 2, "by the next process");
-        assert_eq!(gate.arrived(), 1);
-        assert_eq!(fragile.stats().restarts, 1);
     });
 }
 
 #[test]
 fn an_attempt_past_its_timeout_that_heeds_nothing_is_ended_with_its_process() {
     within(|| {
-        let fragile = fragile_with(ProcessOptions::new().overdue_grace(Duration::from_millis(50)));
-        let gate = Gate::new();
-        gate.open();
-        let hasty = fragile.with(CallOptions::new().timeout(Duration::from_millis(200)));
-        let error = hasty.heed_nothing(gate.clone()).result().unwrap_err();
+        let error = heeded_nothing(CallOptions::new().timeout(Duration::from_millis(200)));
         assert!(matches!(error, CallError::TimedOut(Timeout::Attempt)), "{error:?}");
-        assert_eq!(fragile.add(1, 1).result().unwrap(), 2, "by the next process");
-        assert_eq!(gate.arrived(), 1);
-        assert_eq!(fragile.stats().restarts, 1);
     });
 }
 

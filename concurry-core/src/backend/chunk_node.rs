@@ -20,16 +20,7 @@ type Order = Box<dyn Chunk>;
 type Done = Outcome<(), Infallible>;
 
 /// Of no method: only what all of them have in common is asked of it.
-const SPEC: MethodSpec = MethodSpec {
-    worker: "",
-    name: "",
-    index: 0,
-    exclusive: false,
-    asynchronous: false,
-    uses_context: false,
-    idempotent: false,
-    pure: false,
-};
+const SPEC: MethodSpec = MethodSpec::of_our_own("", "");
 
 #[allow(clippy::undocumented_unsafe_blocks)] // one argument for all of them
 const VTABLE: &VTable = &VTable {

@@ -14,18 +14,7 @@ use crate::worker::{Construct, MethodSpec, Worker, WorkerType};
 /// The constructor of `W`, as panics name it.
 pub(crate) fn constructor_site<W: WorkerType>() -> CallSite {
     CallSite::new(
-        const {
-            &MethodSpec {
-                worker: W::NAME,
-                name: "new",
-                index: usize::MAX,
-                exclusive: true,
-                asynchronous: false,
-                uses_context: false,
-                idempotent: false,
-                pure: false,
-            }
-        },
+        const { &MethodSpec { exclusive: true, ..MethodSpec::of_our_own(W::NAME, "new") } },
     )
 }
 

@@ -247,14 +247,18 @@ pub(crate) fn read_outcome<M: Method>(
     match Status::from_code(status) {
         Some(Status::Done) => {
             let decode = wires.output.ok_or_else(no_way);
-            match decode.and_then(|wire| decode_caught(|| (wire.decode)(decoder))) {
+            match decode
+                .and_then(|wire| CarryFailure::or_panic("decoding it", || (wire.decode)(decoder)))
+            {
                 Ok(output) => (Ok(output), Ran::Done),
                 Err(failure) => uncarried("result", failure),
             }
         }
         Some(Status::Failed) => {
             let decode = wires.error.ok_or_else(no_way);
-            match decode.and_then(|wire| decode_caught(|| (wire.decode)(decoder))) {
+            match decode
+                .and_then(|wire| CarryFailure::or_panic("decoding it", || (wire.decode)(decoder)))
+            {
                 Ok(error) => (Err(CallError::Failed(error)), Ran::Failed),
                 Err(failure) => uncarried("error", failure),
             }
@@ -292,13 +296,6 @@ pub(crate) fn read_outcome<M: Method>(
             uncarried("result", CarryFailure("its status is unknown".to_owned()))
         }
     }
-}
-
-/// Decoding runs code of the types' own.
-fn decode_caught<T>(decode: impl FnOnce() -> Result<T, CarryFailure>) -> Result<T, CarryFailure> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode)).unwrap_or_else(|payload| {
-        Err(CarryFailure(format!("decoding it panicked: {}", panics::message(payload))))
-    })
 }
 
 /// The context of a call, with its length in front.

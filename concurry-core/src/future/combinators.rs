@@ -154,16 +154,7 @@ impl<T: Send + 'static> TaskFuture<T, Infallible> {
 }
 
 /// Names a step of a pipeline whose call is not known any more, because it was done at once.
-const STEP: CallSite = CallSite::new(&MethodSpec {
-    worker: "TaskFuture",
-    name: "step",
-    index: usize::MAX,
-    exclusive: false,
-    asynchronous: false,
-    uses_context: false,
-    idempotent: false,
-    pure: false,
-});
+const STEP: CallSite = CallSite::new(&MethodSpec::of_our_own("TaskFuture", "step"));
 
 /// What comes after a step.
 enum Next<T, E> {

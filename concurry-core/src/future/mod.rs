@@ -47,16 +47,8 @@ use crate::CallError;
 #[cfg(test)]
 pub(crate) fn promise_for_tests<T: Send + 'static, E: Send + 'static>()
 -> (promise::Promise<T, E>, TaskFuture<T, E>) {
-    const SPEC: &crate::method_spec::MethodSpec = &crate::method_spec::MethodSpec {
-        worker: "Test",
-        name: "promise",
-        index: 0,
-        exclusive: false,
-        asynchronous: false,
-        uses_context: false,
-        idempotent: false,
-        pure: false,
-    };
+    const SPEC: &crate::method_spec::MethodSpec =
+        &crate::method_spec::MethodSpec::of_our_own("Test", "promise");
     promise::promise(crate::error::CallSite::new(SPEC), crate::shared::PoolId::NONE)
 }
 

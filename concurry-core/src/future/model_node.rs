@@ -58,16 +58,8 @@ impl Drop for Tracked {
 
 type Value = Outcome<Tracked, Infallible>;
 
-pub(crate) const SPEC: &crate::method_spec::MethodSpec = &crate::method_spec::MethodSpec {
-    worker: "Model",
-    name: "call",
-    index: 0,
-    exclusive: false,
-    asynchronous: false,
-    uses_context: false,
-    idempotent: false,
-    pure: false,
-};
+pub(crate) const SPEC: &crate::method_spec::MethodSpec =
+    &crate::method_spec::MethodSpec::of_our_own("Model", "call");
 
 #[repr(C)]
 struct ModelNode {

@@ -34,14 +34,10 @@ fn site<W: WorkerType>() -> CallSite {
     CallSite::new(
         const {
             &MethodSpec {
-                worker: W::NAME,
-                name: "stop",
-                index: usize::MAX,
                 exclusive: true,
                 asynchronous: true,
-                uses_context: false,
                 idempotent: true,
-                pure: false,
+                ..MethodSpec::of_our_own(W::NAME, "stop")
             }
         },
     )

@@ -116,14 +116,9 @@ impl<W: Worker> Method for Visit<W> {
     type Error = Infallible;
     type Shape = SyncMut;
     const SPEC: MethodSpec = MethodSpec {
-        worker: <W as WorkerType>::NAME,
-        name: "visit",
-        index: usize::MAX,
         exclusive: true,
-        asynchronous: false,
         uses_context: true,
-        idempotent: false,
-        pure: false,
+        ..MethodSpec::of_our_own(<W as WorkerType>::NAME, "visit")
     };
 
     fn abilities() -> Abilities<Self> {

@@ -151,10 +151,7 @@ impl TakenCall {
             unsafe { (self.functions().encode)(self.node(), writer, call, sending) }
         };
         // Serialisation is code of the types' own.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(encode)).unwrap_or_else(|payload| {
-            let message = crate::panics::message(payload);
-            Err(CarryFailure(format!("encoding it panicked: {message}")))
-        })
+        CarryFailure::or_panic("encoding it", encode)
     }
 
     /// Ends the call with what a worker sent.

@@ -7,7 +7,6 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::call::Anywhere;
@@ -155,10 +154,12 @@ impl<M: Method> Chunk for ChunkOf<M> {
                         .push((place, CarryFailure(format!("`{name}` can't leave this process"))));
                     continue;
                 };
-                // Serialisation is code of the types' own.
-                let encode = || pack(encoder, 0, |encoder| (wire.encode)(args, encoder));
-                match catch_unwind(AssertUnwindSafe(encode)) {
-                    Ok(Ok(())) => {
+                let packed = pack(encoder, 0, |encoder| {
+                    // Serialisation is code of the types' own.
+                    CarryFailure::or_panic("encoding it", || (wire.encode)(args, encoder))
+                });
+                match packed {
+                    Ok(()) => {
                         let blocks = encoder.attachments.iter().map(|block| block.len() + 8);
                         let whole = encoder.body.len() - start + blocks.sum::<usize>();
                         // A block may be in the arguments themselves, which move when those that
@@ -171,14 +172,7 @@ impl<M: Method> Chunk for ChunkOf<M> {
                         }
                         sent += 1;
                     }
-                    Ok(Err(failure)) => failed.push((place, failure)),
-                    Err(payload) => {
-                        encoder.body.truncate(before.0);
-                        encoder.attachments.truncate(before.1);
-                        let message = panics::message(payload);
-                        let text = format!("encoding it panicked: {message}");
-                        failed.push((place, CarryFailure(text)));
-                    }
+                    Err(failure) => failed.push((place, failure)),
                 }
             }
             if sent == 0 { Err(CarryFailure(String::new())) } else { Ok(()) }

@@ -1,6 +1,5 @@
 //! The methods of a worker, by their numbers: from the bytes of a call to those of its outcome.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -88,9 +87,8 @@ impl<W: Worker> Server<W> {
             _ if M::SPEC.uses_context => Some(EnvironmentRef::new(CallEnvironment::first(None))),
             _ => None,
         };
-        let wire = M::abilities().wires.arguments.ok_or_else(no_way::<M::Args>)?;
         let mut decoder = Decoder { body, attachments: &mut frame.attachments };
-        Ok((environment, (wire.decode)(&mut decoder)?))
+        Ok((environment, decode::<M>(&mut decoder)?))
     }
 
     fn read_caught<M: Method>(
@@ -99,7 +97,7 @@ impl<W: Worker> Server<W> {
     ) -> Option<(Option<EnvironmentRef>, M::Args)> {
         let number = frame.header.call;
         // Decoding is code of the types' own.
-        let read = caught(|| self.read::<M>(frame));
+        let read = CarryFailure::or_panic("decoding them", || self.read::<M>(frame));
         let reply = Reply::Call(number);
         read.map_err(|failure| send_uncarried(&self.control, reply, "arguments", failure)).ok()
     }
@@ -180,9 +178,7 @@ fn try_send<'v>(
         Reply::Call(number) => control.outbox.add(Kind::Result, status as u16, number, encode),
         Reply::OneOf(number, place) => control.outbox.add_outcome(number, place, status, encode),
     };
-    catch_unwind(AssertUnwindSafe(add)).unwrap_or_else(|payload| {
-        Err(CarryFailure(format!("encoding it panicked: {}", panics::message(payload))))
-    })
+    CarryFailure::or_panic("encoding it", add)
 }
 
 fn send_uncarried(control: &Control, reply: Reply, what: &str, failure: CarryFailure) {
@@ -238,7 +234,7 @@ fn run_several<M: Method>(
         let Some(place) = recorder.begin_next(number) else { return };
         let reply = Reply::OneOf(number, place as u16);
         let mut decoder = Decoder { body, attachments: &mut frame.attachments };
-        match read_args::<M>(&mut decoder) {
+        match CarryFailure::or_panic("decoding them", || decode::<M>(&mut decoder)) {
             Ok(args) => {
                 let outcome = server.pool.submit::<M>(args, None).result();
                 send::<M>(control, reply, &outcome);
@@ -251,15 +247,9 @@ fn run_several<M: Method>(
 }
 
 /// Decodes arguments, which is code of the types' own.
-fn read_args<M: Method>(decoder: &mut Decoder<'_>) -> Result<M::Args, CarryFailure> {
+fn decode<M: Method>(decoder: &mut Decoder<'_>) -> Result<M::Args, CarryFailure> {
     let wire = M::abilities().wires.arguments.ok_or_else(no_way::<M::Args>)?;
-    caught(|| (wire.decode)(decoder))
-}
-
-fn caught<T>(read: impl FnOnce() -> Result<T, CarryFailure>) -> Result<T, CarryFailure> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|payload| {
-        Err(CarryFailure(format!("decoding them panicked: {}", panics::message(payload))))
-    })
+    (wire.decode)(decoder)
 }
 
 /// Runs a call beside others.

@@ -246,16 +246,7 @@ impl Closure<()> for StandIn {
 struct RunClosure<F, T>(PhantomData<fn() -> (F, T)>);
 
 const fn spec(name: &'static str, index: usize, asynchronous: bool) -> MethodSpec {
-    MethodSpec {
-        worker: "TaskPool",
-        name,
-        index,
-        exclusive: false,
-        asynchronous,
-        uses_context: false,
-        idempotent: false,
-        pure: false,
-    }
+    MethodSpec { index, asynchronous, ..MethodSpec::of_our_own("TaskPool", name) }
 }
 
 impl<F: Closure<T>, T: Send + 'static> Method for RunClosure<F, T> {

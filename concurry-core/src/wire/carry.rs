@@ -20,6 +20,21 @@ pub struct Carry<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CarryFailure(pub String);
 
+impl CarryFailure {
+    /// Runs code of a type's own that turns a value into bytes or back. A panic is a failure as well:
+    /// `what` panicked.
+    #[cfg(feature = "process")]
+    pub(crate) fn or_panic<R>(
+        what: &str,
+        carry: impl FnOnce() -> Result<R, Self>,
+    ) -> Result<R, Self> {
+        use std::panic::{AssertUnwindSafe, catch_unwind};
+        catch_unwind(AssertUnwindSafe(carry)).unwrap_or_else(|payload| {
+            Err(Self(format!("{what} panicked: {}", crate::panics::message(payload))))
+        })
+    }
+}
+
 /// Where values are written to. Large blocks of bytes are not copied: they are kept beside.
 #[doc(hidden)]
 #[derive(Debug)]

@@ -7,7 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use concurry_limits::{Acquire, LimitError, Permit};
+use concurry_limits::{Acquire, LimitError, Permit, RateAlgorithm};
+
+pub(crate) const RULES: [RateAlgorithm; 5] = [
+    RateAlgorithm::TokenBucket,
+    RateAlgorithm::LeakyBucket,
+    RateAlgorithm::SlidingWindow,
+    RateAlgorithm::FixedWindow,
+    RateAlgorithm::Gcra,
+];
 
 /// Counts how often it was woken.
 #[derive(Default)]
@@ -16,6 +24,12 @@ pub(crate) struct Wakes(AtomicUsize);
 impl Wake for Wakes {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Wakes {
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -51,6 +65,6 @@ impl Request {
     }
 
     pub(crate) fn wakes(&self) -> usize {
-        self.wakes.0.load(Ordering::SeqCst)
+        self.wakes.count()
     }
 }

@@ -255,16 +255,8 @@ mod tests {
     }
 
     fn setup() -> Setup {
-        const SPEC: &crate::worker::MethodSpec = &crate::worker::MethodSpec {
-            worker: "Test",
-            name: "timers",
-            index: 0,
-            exclusive: false,
-            asynchronous: false,
-            uses_context: false,
-            idempotent: false,
-            pure: false,
-        };
+        const SPEC: &crate::worker::MethodSpec =
+            &crate::worker::MethodSpec::of_our_own("Test", "timers");
         let fake = FakeClock::new();
         let queue = TimerQueue::new(&fake.clock(), CallSite::new(SPEC));
         Setup { fake, queue, looked_at: Arc::default() }
