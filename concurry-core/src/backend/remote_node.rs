@@ -188,10 +188,7 @@ impl<M: Method> RemoteNode<M> {
         // SAFETY: by contract the order is there, and stays until the message is written.
         let order: &'static Order<M> = unsafe { &*Self::order(node) };
         let Some(wire) = M::abilities().wires.arguments else {
-            return Err(CarryFailure(format!(
-                "`{}` can't leave this process",
-                std::any::type_name::<M::Args>()
-            )));
+            return Err(CarryFailure::no_way::<M::Args>());
         };
         let method = M::SPEC.index as u16;
         match &order.environment {

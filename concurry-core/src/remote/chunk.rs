@@ -149,9 +149,7 @@ impl<M: Method> Chunk for ChunkOf<M> {
                 // ends.
                 let args: &'static M::Args = unsafe { &*std::ptr::from_ref(args) };
                 let Some(wire) = wire else {
-                    let name = std::any::type_name::<M::Args>();
-                    failed
-                        .push((place, CarryFailure(format!("`{name}` can't leave this process"))));
+                    failed.push((place, CarryFailure::no_way::<M::Args>()));
                     continue;
                 };
                 let packed = pack(encoder, 0, |encoder| {

@@ -117,11 +117,11 @@ fn send<M: Method>(control: &Control, reply: Reply, outcome: &Outcome<M::Output,
     let sent = match outcome {
         Ok(output) => try_send(control, reply, Status::Done, |encoder| match wires.output {
             Some(wire) => (wire.encode)(output, encoder),
-            None => Err(no_way::<M::Output>()),
+            None => Err(CarryFailure::no_way::<M::Output>()),
         }),
         Err(CallError::Failed(error)) => {
             let sent = match wires.error {
-                None => Err(no_way::<M::Error>()),
+                None => Err(CarryFailure::no_way::<M::Error>()),
                 Some(wire) => try_send(control, reply, Status::Failed, |encoder| {
                     (wire.encode)(error, encoder)
                 }),
@@ -187,10 +187,6 @@ fn send_uncarried(control: &Control, reply: Reply, what: &str, failure: CarryFai
     let _ = send_text(control, reply, Status::Uncarried, &text);
 }
 
-fn no_way<T>() -> CarryFailure {
-    CarryFailure(format!("`{}` can't leave this process", std::any::type_name::<T>()))
-}
-
 /// Runs a call to its end before the next message is looked at.
 fn run_here<M: Method>(server: &Server<M::Worker>, mut frame: Frame<'_>, followed: bool) {
     let number = frame.header.call;
@@ -248,7 +244,7 @@ fn run_several<M: Method>(
 
 /// Decodes arguments, which is code of the types' own.
 fn decode<M: Method>(decoder: &mut Decoder<'_>) -> Result<M::Args, CarryFailure> {
-    let wire = M::abilities().wires.arguments.ok_or_else(no_way::<M::Args>)?;
+    let wire = M::abilities().wires.arguments.ok_or_else(CarryFailure::no_way::<M::Args>)?;
     (wire.decode)(decoder)
 }
 

@@ -20,10 +20,15 @@ pub struct Carry<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CarryFailure(pub String);
 
+#[cfg(feature = "process")]
 impl CarryFailure {
+    /// Nobody knows how to carry that type.
+    pub(crate) fn no_way<T>() -> Self {
+        Self(format!("`{}` can't leave this process", std::any::type_name::<T>()))
+    }
+
     /// Runs code of a type's own that turns a value into bytes or back. A panic is a failure as well:
     /// `what` panicked.
-    #[cfg(feature = "process")]
     pub(crate) fn or_panic<R>(
         what: &str,
         carry: impl FnOnce() -> Result<R, Self>,
