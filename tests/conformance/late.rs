@@ -117,6 +117,10 @@ fn heard_first<E: Send + 'static>(
     thread::scope(|scope| {
         scope.spawn(|| {
             gate.wait_for_arrivals(1);
+            if mode != Mode::Sync {
+                // Beside its worker, the pool is about to look how much time there is. Not too late.
+                fake.wait_for_sleepers(2);
+            }
             fake.advance(TIME);
         });
         let called = call(&late, gate.clone()).result();
