@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 #![cfg(feature = "journal")]
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use concurry::journal::{Entry, Job, Journal, JournalError, Key};
@@ -249,6 +250,53 @@ fn a_map_over_a_function_can_have_a_journal() {
         assert_eq!(doubled, (0..100).map(|number| number * 2).collect::<Vec<_>>());
     }
     assert_eq!(pool.stats().done, 100, "the second run made no call");
+}
+
+#[derive(Worker)]
+struct Numbers;
+
+#[worker]
+impl Numbers {
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// Numbers whose shortest decimal form is read with care only, and some that are none.
+    pub fn of(&self, item: u64) -> (f64, Vec<Option<f32>>) {
+        let bits = item.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let number = match item {
+            0 => f64::NAN,
+            1 => f64::NEG_INFINITY,
+            _ => f64::from_bits(bits >> 2 | 0x3000_0000_0000_0000),
+        };
+        (number, vec![Some(number as f32), None])
+    }
+
+    pub fn by_pair(&self, item: u64) -> HashMap<(u64, u64), u64> {
+        HashMap::from([((item, item + 1), item)])
+    }
+}
+
+#[test]
+fn each_bit_of_a_result_comes_back_and_what_json_has_no_word_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = Numbers::options(Mode::Thread, 1).init().unwrap();
+    let run = || {
+        let map = numbers.map(0..500_u64, |numbers, item| numbers.of(item));
+        let results = map.journal(folder.path().join("numbers.jsonl")).results().unwrap();
+        let parts = |(number, small): (f64, Vec<Option<f32>>)| {
+            (number.to_bits(), small.into_iter().map(|small| small.map(f32::to_bits)).collect())
+        };
+        results.into_iter().map(parts).collect::<Vec<(u64, Vec<Option<u32>>)>>()
+    };
+    let first = run();
+    assert_eq!(run(), first);
+    let pairs = || {
+        let map = numbers.map(0..3_u64, |numbers, item| numbers.by_pair(item));
+        map.journal(folder.path().join("pairs.jsonl")).results().unwrap()
+    };
+    assert_eq!(pairs(), pairs());
+    assert_eq!(numbers.stats().done, 503, "the second runs made no call");
 }
 
 #[test]

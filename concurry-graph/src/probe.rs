@@ -11,10 +11,10 @@ use std::marker::PhantomData;
 
 use concurry_core::__private::is_final;
 use concurry_core::CallError;
-use concurry_core::journal::{JournalError, Key};
+use concurry_core::journal::{JournalError, Key, from_json, to_json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use crate::error::{Cause, Trouble};
 use crate::journal::Described;
@@ -132,8 +132,8 @@ impl<T: Serialize> Probe<T> {
 impl<T: Serialize + DeserializeOwned> Probe<T> {
     /// `T: Serialize + DeserializeOwned`.
     pub const RECORD: Option<Record<T>> = Some(Record {
-        write: |value| to_raw_value(value),
-        read: |json| serde_json::from_str(json.get()),
+        write: |value| to_json(value),
+        read: |json| from_json(json.get().as_bytes()),
     });
 }
 

@@ -112,6 +112,28 @@ fn a_journal_of_another_job_is_refused_before_a_call_is_made() {
 }
 
 #[test]
+fn calls_of_numbers_are_known_again_by_each_of_their_bits() {
+    within(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let (pool, calls) = arithmetic(Mode::Thread);
+        let run = || {
+            let lazy = pool.lazy();
+            let spread = (1..200).map(|n| lazy.scale(lazy.scale(n as f64, 1.1e-200), 3.3e180));
+            let odd = [f64::NAN, f64::INFINITY, -f64::INFINITY].map(|odd| lazy.scale(odd, 1.0));
+            let values = Compute::of(spread.chain(odd).collect::<Vec<_>>());
+            let values = values.journal(path(&folder)).run().unwrap();
+            (
+                values.into_iter().map(f64::to_bits).collect::<Vec<_>>(),
+                calls.swap(0, Ordering::Relaxed),
+            )
+        };
+        let (values, made) = run();
+        assert_eq!(made, 2 * 199 + 3);
+        assert_eq!(run(), (values, 0));
+    });
+}
+
+#[test]
 fn what_can_not_be_kept_is_called_in_each_run() {
     within(|| {
         let folder = tempfile::tempdir().unwrap();

@@ -35,6 +35,11 @@ impl Arithmetic {
         if a.is_multiple_of(2) { Ok(a / 2) } else { Err(format!("{a} is odd")) }
     }
 
+    pub fn scale(&self, number: f64, factor: f64) -> f64 {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        number * factor
+    }
+
     pub async fn later(&self, a: u64) -> u64 {
         self.calls.fetch_add(1, Ordering::Relaxed);
         a

@@ -10,7 +10,8 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::JournalError;
 
 /// Names a piece of work by a hash (XXH3, 128 bits) of its description as JSON, which is the same in
-/// every run, program and version of this library.
+/// every run, program and version of this library. Where JSON says `null` or has no word, MessagePack
+/// is hashed as well: it tells one number that is none from another.
 ///
 /// What has no order of its own, such as a `HashMap`, has another description each time: give the
 /// work a sorted one.
@@ -31,14 +32,17 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Value`] if it can't be written as JSON.
+    /// [`JournalError::Value`] if it can be written neither as JSON nor as MessagePack.
     pub fn of(description: &impl Serialize) -> Result<Self, JournalError> {
-        let mut hash = Hashing(Xxh3Default::new());
-        serde_json::to_writer(&mut hash, description).map_err(|source| JournalError::Value {
-            what: "the description of the work",
-            source,
-        })?;
-        Ok(Self(hash.0.digest128()))
+        let mut hash = Hashing { hash: Xxh3Default::new(), has_null: false };
+        let json = serde_json::to_writer(&mut hash, description);
+        if json.is_err() || hash.has_null {
+            let packed = rmp_serde::encode::write_named(&mut hash, description);
+            if let (Err(source), Err(_)) = (json, packed) {
+                return Err(JournalError::Value { what: "the description of the work", source });
+            }
+        }
+        Ok(Self(hash.hash.digest128()))
     }
 
     /// From its 32 hexadecimal digits.
@@ -59,11 +63,16 @@ impl fmt::Debug for Key {
     }
 }
 
-struct Hashing(Xxh3Default);
+struct Hashing {
+    hash: Xxh3Default,
+    /// Whether something was written that may stand for several values.
+    has_null: bool,
+}
 
 impl io::Write for Hashing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
+        self.has_null |= bytes == b"null"; // written in one piece
+        self.hash.update(bytes);
         Ok(bytes.len())
     }
 
@@ -97,6 +106,8 @@ impl Hasher for TakeKey {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, HashSet};
+
     use super::*;
 
     #[test]
@@ -105,5 +116,17 @@ mod tests {
         assert_eq!(key.to_string(), "84a9d19f289143d27229b4c5b43c302e");
         assert_eq!(Key::parse(&key.to_string()), Some(key));
         assert_eq!(Key::parse("12"), None);
+    }
+
+    #[test]
+    fn what_json_has_no_word_for_has_keys_of_its_own() {
+        let numbers = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0];
+        let numbers = numbers.map(|number| Key::of(&(1, number)).unwrap());
+        let pairs = [(1, 2), (2, 1)];
+        let pairs = pairs.map(|pair| Key::of(&BTreeMap::from([(pair, 3)])).unwrap());
+        let nothing = [Key::of(&(1, None::<f64>)).unwrap()];
+        let all = [&numbers[..], &pairs, &nothing].concat();
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+        assert_eq!(Key::of(&(1, f64::NAN)).unwrap(), numbers[0]);
     }
 }

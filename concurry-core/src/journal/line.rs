@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::io::Write;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{JournalError, Key};
+use super::{JournalError, Key, value};
 
 /// What a journal has of a piece of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,19 +80,30 @@ fn start(buffer: &mut Vec<u8>, key: Key, place: Option<u64>) {
     };
 }
 
-/// Appends the line of work that is done.
-pub(super) fn push_done(
+/// Appends the line of work that is done, with a result that is to be read as a `T` again.
+pub(super) fn push_done<T: Serialize + DeserializeOwned>(
     buffer: &mut Vec<u8>,
     key: Key,
     place: Option<u64>,
-    result: &impl Serialize,
+    result: &T,
 ) -> Result<(), JournalError> {
     let before = buffer.len();
     start(buffer, key, place);
     buffer.extend_from_slice(b"\"ok\":");
-    if let Err(source) = serde_json::to_writer(&mut *buffer, result) {
-        buffer.truncate(before);
-        return Err(JournalError::Value { what: "a result", source });
+    let json = buffer.len();
+    let written = serde_json::to_writer(&mut *buffer, result);
+    if written.is_err() || !value::comes_back(result, &buffer[json..]) {
+        match (value::pack(result), written) {
+            (Some(packed), _) => {
+                buffer.truncate(json);
+                buffer.extend_from_slice(packed.as_bytes());
+            }
+            (None, Ok(())) => {}
+            (None, Err(source)) => {
+                buffer.truncate(before);
+                return Err(JournalError::Value { what: "a result", source });
+            }
+        }
     }
     buffer.extend_from_slice(b"}\n");
     Ok(())

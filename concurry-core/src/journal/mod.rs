@@ -14,7 +14,7 @@
 //! let mut journal = Journal::open(&path, &job)?;
 //! let key = Key::of(&("chat", "What is AI?"))?;
 //! assert!(journal.get::<String>(key)?.is_none());
-//! journal.done(key, None, &"A field of study.")?;
+//! journal.done(key, None, &"A field of study.".to_owned())?;
 //! journal.flush()?;
 //! drop(journal);
 //!
@@ -39,6 +39,7 @@ mod key;
 mod line;
 mod recover;
 mod store;
+mod value;
 
 pub use error::JournalError;
 #[doc(hidden)]
@@ -47,3 +48,5 @@ pub use header::Job;
 pub use key::Key;
 pub use line::{Entry, FailedEntry};
 pub use store::Journal;
+#[doc(hidden)]
+pub use value::{from_json, to_json};

@@ -9,6 +9,7 @@ use super::file::JournalFile;
 use super::header::{Header, Job, differs};
 use super::line::{push_done, push_failed, push_method};
 use super::recover::{Place, Recovered, recover};
+use super::value::from_json;
 use super::{Entry, FailedEntry, JournalError, Key};
 
 /// Entries that are not written are flushed by themselves beyond so many bytes.
@@ -103,7 +104,7 @@ impl Journal {
             Place::Done { length: 0, .. } => b"null",
             Place::Done { start, length } => self.file.read(start, length)?,
         };
-        match serde_json::from_slice(json) {
+        match from_json(json) {
             Ok(result) => Ok(Some(Entry::Done(result))),
             Err(source) => Err(JournalError::Result { path: self.file.path().to_owned(), source }),
         }
@@ -130,17 +131,19 @@ impl Journal {
         Ok(())
     }
 
-    /// Records that the work is done. It is written with the next [`flush`](Self::flush).
+    /// Records that the work is done. It is written with the next [`flush`](Self::flush): as JSON, or
+    /// packed if JSON does not keep it (a number that is none, a map whose keys are no texts). What is
+    /// `Some(None)` comes back as `None`, in both.
     ///
     /// # Errors
     ///
-    /// [`JournalError::Value`] if the result can't be written as JSON; and those of `flush`, which
+    /// [`JournalError::Value`] if the result can't be written in either form; and those of `flush`, which
     /// comes by itself when much is not written.
-    pub fn done(
+    pub fn done<T: Serialize + DeserializeOwned>(
         &mut self,
         key: Key,
         place: Option<u64>,
-        result: &impl Serialize,
+        result: &T,
     ) -> Result<(), JournalError> {
         push_done(&mut self.unwritten, key, place, result)?;
         self.note_entry()
