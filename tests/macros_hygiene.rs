@@ -106,6 +106,54 @@ fn shadowed_names_change_nothing() {
     assert_eq!(double.submit(4).result().unwrap() + shadowed::double(1), 10);
 }
 
+/// Methods that are named like the locals of generated code.
+mod common_names {
+    use concurry::prelude::*;
+
+    #[derive(Clone, Worker)]
+    pub(super) struct Common;
+
+    macro_rules! common {
+        ($($name:ident)*) => {
+            #[worker]
+            impl Common {
+                pub fn one(&self, item: u64, factor: u64) -> Result<u64, String> {
+                    Ok(item * factor)
+                }
+
+                #[batch(of = "one", max_size = 8)]
+                fn other(&self, items: Vec<u64>, factor: u64) -> Vec<Result<u64, String>> {
+                    items.into_iter().map(|item| Ok(item * factor)).collect()
+                }
+
+                $(pub async fn $name(&self, number: u64) -> Result<u64, String> { Ok(number) })*
+            }
+        };
+    }
+
+    common! {
+        answer args arguments context error f failure handle items open outcome output permit pool
+        raw rest result verdict visitor worker
+    }
+}
+
+#[test]
+fn methods_may_be_named_like_locals_of_generated_code() {
+    use common_names::Common;
+    use concurry::prelude::{Mode, WorkerHandle, compute};
+
+    let pool = Common::options(Mode::Thread, 1).init(Common).unwrap();
+    let open = pool.open(3).result().unwrap() + pool.result(4).result().unwrap();
+    assert_eq!((pool.one(2, 3).result().unwrap(), open), (6, 7));
+    let lazy = {
+        use concurry::prelude::LazyHandle;
+        pool.lazy()
+    };
+    assert_eq!(compute(lazy.one(lazy.error(5), 2)).unwrap(), 10);
+    let numbers = pool.map([1, 2], |pool, number| pool.answer(number)).results().unwrap();
+    assert_eq!(numbers, [1, 2]);
+}
+
 /// A module that has the library under another path only.
 mod elsewhere {
     pub(crate) mod library {

@@ -10,9 +10,10 @@ use super::bodies::Bodies;
 use super::{outcome, tuple};
 use crate::model::{Method, Returns};
 
-/// The name of the type that stands for the method.
+/// The name of the type that stands for the method. No local of generated code ends like it: a pattern
+/// may not have the name of a struct that is in scope.
 pub(super) fn marker_name(method: &Method) -> Ident {
-    format_ident!("__{}", method.name, span = method.name.span())
+    format_ident!("__{}_method", method.name, span = method.name.span())
 }
 
 /// Success and failure of the method, as types.

@@ -19,9 +19,9 @@ impl Asynchronous {
     unreachable_pub,
 )]
 const _: () = {
-    pub struct __shared<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __shared_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __shared<Asynchronous> {
+    impl ::concurry::__private::Method for __shared_method<Asynchronous> {
         type Worker = Asynchronous;
         type Args = (String,);
         type Output = String;
@@ -91,7 +91,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::StartRef for __shared<Asynchronous> {
+    impl ::concurry::__private::StartRef for __shared_method<Asynchronous> {
         type Raw = String;
         #[inline]
         fn start(
@@ -109,9 +109,9 @@ const _: () = {
             ::core::result::Result::Ok(__raw)
         }
     }
-    pub struct __exclusive<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __exclusive_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __exclusive<Asynchronous> {
+    impl ::concurry::__private::Method for __exclusive_method<Asynchronous> {
         type Worker = Asynchronous;
         type Args = (String,);
         type Output = String;
@@ -181,7 +181,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::StartMut for __exclusive<Asynchronous> {
+    impl ::concurry::__private::StartMut for __exclusive_method<Asynchronous> {
         type Raw = String;
         #[inline]
         fn start(
@@ -214,8 +214,8 @@ const _: () = {
         fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
-            __visitor.visit::<__shared<Asynchronous>>();
-            __visitor.visit::<__exclusive<Asynchronous>>();
+            __visitor.visit::<__shared_method<Asynchronous>>();
+            __visitor.visit::<__exclusive_method<Asynchronous>>();
         }
     }
     fn __constructor() -> ::concurry::__private::Constructor<
@@ -329,7 +329,7 @@ const _: () = {
             ::concurry::__private::Infallible,
         > {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__shared<Asynchronous>>((text,))
+                .call::<__shared_method<Asynchronous>>((text,))
         }
         ///Calls `Asynchronous::exclusive` on a worker of the pool.
         #[inline]
@@ -341,7 +341,7 @@ const _: () = {
             ::concurry::__private::Infallible,
         > {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__exclusive<Asynchronous>>((text,))
+                .call::<__exclusive_method<Asynchronous>>((text,))
         }
     }
     impl AsynchronousOptions {
@@ -349,22 +349,22 @@ const _: () = {
         pub fn on_shared(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__shared<Asynchronous>>,
-            ) -> ::concurry::__private::MethodOptions<__shared<Asynchronous>>,
+                ::concurry::__private::MethodOptions<__shared_method<Asynchronous>>,
+            ) -> ::concurry::__private::MethodOptions<__shared_method<Asynchronous>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__shared<Asynchronous>>(configure);
+                .configure::<__shared_method<Asynchronous>>(configure);
             self
         }
         ///Sets options of `exclusive` alone.
         pub fn on_exclusive(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__exclusive<Asynchronous>>,
-            ) -> ::concurry::__private::MethodOptions<__exclusive<Asynchronous>>,
+                ::concurry::__private::MethodOptions<__exclusive_method<Asynchronous>>,
+            ) -> ::concurry::__private::MethodOptions<__exclusive_method<Asynchronous>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__exclusive<Asynchronous>>(configure);
+                .configure::<__exclusive_method<Asynchronous>>(configure);
             self
         }
         ///Starts the pool, and waits until all of its workers are built.
@@ -404,7 +404,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __shared<Asynchronous> {
+    impl ::concurry::__private::LazyMethod for __shared_method<Asynchronous> {
         type Inputs = (::concurry::__private::Argument<String>,);
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -425,7 +425,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __exclusive<Asynchronous> {
+    impl ::concurry::__private::LazyMethod for __exclusive_method<Asynchronous> {
         type Inputs = (::concurry::__private::Argument<String>,);
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -453,7 +453,7 @@ const _: () = {
         ) -> ::concurry::__private::Lazy<String> {
             ::concurry::__private::LazyTwin::__pool(self)
                 .call::<
-                    __shared<Asynchronous>,
+                    __shared_method<Asynchronous>,
                 >((::concurry::__private::IntoNode::<String>::into_argument(text),))
         }
         ///A call of `Asynchronous::exclusive` as a node of a graph.
@@ -463,7 +463,7 @@ const _: () = {
         ) -> ::concurry::__private::Lazy<String> {
             ::concurry::__private::LazyTwin::__pool(self)
                 .call::<
-                    __exclusive<Asynchronous>,
+                    __exclusive_method<Asynchronous>,
                 >((::concurry::__private::IntoNode::<String>::into_argument(text),))
         }
     }

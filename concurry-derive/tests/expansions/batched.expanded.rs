@@ -25,9 +25,9 @@ impl Llm {
     unreachable_pub,
 )]
 const _: () = {
-    pub struct __complete<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __complete_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __complete<Llm> {
+    impl ::concurry::__private::Method for __complete_method<Llm> {
         type Worker = Llm;
         type Args = (String, f32);
         type Output = String;
@@ -79,13 +79,15 @@ const _: () = {
         fn visit_batched_form<__V: ::concurry::__private::BatchedFormVisitor<Self>>(
             __visitor: __V,
         ) -> ::core::option::Option<__V::Output> {
-            ::core::option::Option::Some(__visitor.visit::<__complete_batch<Llm>>())
+            ::core::option::Option::Some(
+                __visitor.visit::<__complete_batch_method<Llm>>(),
+            )
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::Batchable for __complete<Llm> {}
+    impl ::concurry::__private::Batchable for __complete_method<Llm> {}
     #[automatically_derived]
-    impl ::concurry::__private::StartRef for __complete<Llm> {
+    impl ::concurry::__private::StartRef for __complete_method<Llm> {
         type Raw = Result<String, LlmError>;
         #[inline]
         fn start(
@@ -106,9 +108,9 @@ const _: () = {
             > as ::concurry::__private::Outcome>::into_result(__raw)
         }
     }
-    struct __complete_batch<__W>(::core::marker::PhantomData<fn() -> __W>);
+    struct __complete_batch_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __complete_batch<Llm> {
+    impl ::concurry::__private::Method for __complete_batch_method<Llm> {
         type Worker = Llm;
         type Args = (Vec<String>, f32);
         type Output = Vec<Result<String, LlmError>>;
@@ -167,7 +169,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::StartRef for __complete_batch<Llm> {
+    impl ::concurry::__private::StartRef for __complete_batch_method<Llm> {
         type Raw = Result<Vec<Result<String, LlmError>>, LlmError>;
         #[inline]
         fn start(
@@ -190,8 +192,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::BatchedForm for __complete_batch<Llm> {
-        type Single = __complete<Llm>;
+    impl ::concurry::__private::BatchedForm for __complete_batch_method<Llm> {
+        type Single = __complete_method<Llm>;
         type Item = String;
         type Rest = (f32,);
         const SETTINGS: ::concurry::__private::BatchSettings = ::concurry::__private::BatchSettings {
@@ -282,8 +284,8 @@ const _: () = {
         fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
-            __visitor.visit::<__complete<Llm>>();
-            __visitor.visit::<__complete_batch<Llm>>();
+            __visitor.visit::<__complete_method<Llm>>();
+            __visitor.visit::<__complete_batch_method<Llm>>();
         }
     }
     fn __constructor(
@@ -417,7 +419,7 @@ const _: () = {
             temperature: f32,
         ) -> ::concurry::__private::TaskFuture<String, LlmError> {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__complete<Llm>>((prompt, temperature))
+                .call::<__complete_method<Llm>>((prompt, temperature))
         }
     }
     impl LlmOptions {
@@ -425,11 +427,11 @@ const _: () = {
         pub fn on_complete(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__complete<Llm>>,
-            ) -> ::concurry::__private::MethodOptions<__complete<Llm>>,
+                ::concurry::__private::MethodOptions<__complete_method<Llm>>,
+            ) -> ::concurry::__private::MethodOptions<__complete_method<Llm>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__complete<Llm>>(configure);
+                .configure::<__complete_method<Llm>>(configure);
             self
         }
         ///Starts the pool, and waits until all of its workers are built.
@@ -471,7 +473,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __complete<Llm> {
+    impl ::concurry::__private::LazyMethod for __complete_method<Llm> {
         type Inputs = (
             ::concurry::__private::Argument<String>,
             ::concurry::__private::Argument<f32>,
@@ -505,7 +507,7 @@ const _: () = {
         ) -> ::concurry::__private::Lazy<String> {
             ::concurry::__private::LazyTwin::__pool(self)
                 .call::<
-                    __complete<Llm>,
+                    __complete_method<Llm>,
                 >((
                     ::concurry::__private::IntoNode::<String>::into_argument(prompt),
                     ::concurry::__private::IntoNode::<f32>::into_argument(temperature),

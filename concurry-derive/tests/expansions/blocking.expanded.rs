@@ -15,9 +15,9 @@ impl Blocking {
     unreachable_pub,
 )]
 const _: () = {
-    pub struct __shared<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __shared_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __shared<Blocking> {
+    impl ::concurry::__private::Method for __shared_method<Blocking> {
         type Worker = Blocking;
         type Args = ();
         type Output = ();
@@ -74,7 +74,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::RunRef for __shared<Blocking> {
+    impl ::concurry::__private::RunRef for __shared_method<Blocking> {
         #[inline]
         fn run(
             __worker: &Self::Worker,
@@ -84,9 +84,9 @@ const _: () = {
             ::core::result::Result::Ok(<Blocking>::shared(__worker))
         }
     }
-    pub struct __exclusive<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __exclusive_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __exclusive<Blocking> {
+    impl ::concurry::__private::Method for __exclusive_method<Blocking> {
         type Worker = Blocking;
         type Args = (String,);
         type Output = ();
@@ -147,7 +147,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::RunMut for __exclusive<Blocking> {
+    impl ::concurry::__private::RunMut for __exclusive_method<Blocking> {
         #[inline]
         fn run(
             __worker: &mut Self::Worker,
@@ -173,8 +173,8 @@ const _: () = {
         fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
-            __visitor.visit::<__shared<Blocking>>();
-            __visitor.visit::<__exclusive<Blocking>>();
+            __visitor.visit::<__shared_method<Blocking>>();
+            __visitor.visit::<__exclusive_method<Blocking>>();
         }
     }
     fn __constructor() -> ::concurry::__private::Constructor<
@@ -274,7 +274,7 @@ const _: () = {
             &self,
         ) -> ::concurry::__private::TaskFuture<(), ::concurry::__private::Infallible> {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__shared<Blocking>>(())
+                .call::<__shared_method<Blocking>>(())
         }
         ///Calls `Blocking::exclusive` on a worker of the pool.
         #[inline]
@@ -283,7 +283,7 @@ const _: () = {
             text: String,
         ) -> ::concurry::__private::TaskFuture<(), ::concurry::__private::Infallible> {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__exclusive<Blocking>>((text,))
+                .call::<__exclusive_method<Blocking>>((text,))
         }
     }
     impl BlockingOptions {
@@ -291,22 +291,22 @@ const _: () = {
         pub fn on_shared(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__shared<Blocking>>,
-            ) -> ::concurry::__private::MethodOptions<__shared<Blocking>>,
+                ::concurry::__private::MethodOptions<__shared_method<Blocking>>,
+            ) -> ::concurry::__private::MethodOptions<__shared_method<Blocking>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__shared<Blocking>>(configure);
+                .configure::<__shared_method<Blocking>>(configure);
             self
         }
         ///Sets options of `exclusive` alone.
         pub fn on_exclusive(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__exclusive<Blocking>>,
-            ) -> ::concurry::__private::MethodOptions<__exclusive<Blocking>>,
+                ::concurry::__private::MethodOptions<__exclusive_method<Blocking>>,
+            ) -> ::concurry::__private::MethodOptions<__exclusive_method<Blocking>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__exclusive<Blocking>>(configure);
+                .configure::<__exclusive_method<Blocking>>(configure);
             self
         }
         ///Starts the pool, and waits until all of its workers are built.
@@ -346,7 +346,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __shared<Blocking> {
+    impl ::concurry::__private::LazyMethod for __shared_method<Blocking> {
         type Inputs = ();
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -362,7 +362,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __exclusive<Blocking> {
+    impl ::concurry::__private::LazyMethod for __exclusive_method<Blocking> {
         type Inputs = (::concurry::__private::Argument<String>,);
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -385,7 +385,8 @@ const _: () = {
     impl BlockingLazy {
         ///A call of `Blocking::shared` as a node of a graph.
         pub fn shared(&self) -> ::concurry::__private::Lazy<()> {
-            ::concurry::__private::LazyTwin::__pool(self).call::<__shared<Blocking>>(())
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<__shared_method<Blocking>>(())
         }
         ///A call of `Blocking::exclusive` as a node of a graph.
         pub fn exclusive(
@@ -394,7 +395,7 @@ const _: () = {
         ) -> ::concurry::__private::Lazy<()> {
             ::concurry::__private::LazyTwin::__pool(self)
                 .call::<
-                    __exclusive<Blocking>,
+                    __exclusive_method<Blocking>,
                 >((::concurry::__private::IntoNode::<String>::into_argument(text),))
         }
     }

@@ -237,10 +237,10 @@ where
     unreachable_pub,
 )]
 const _: () = {
-    pub(crate) struct __rank<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub(crate) struct __rank_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
     impl<M: Model, const SIZE: usize> crate::facade::__private::Method
-    for __rank<Ranker<M, SIZE>>
+    for __rank_method<Ranker<M, SIZE>>
     where
         M::Item: Send,
         M: 'static,
@@ -317,7 +317,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl<M: Model, const SIZE: usize> crate::facade::__private::RunRef
-    for __rank<Ranker<M, SIZE>>
+    for __rank_method<Ranker<M, SIZE>>
     where
         M::Item: Send,
         M: 'static,
@@ -350,7 +350,7 @@ const _: () = {
         fn visit_methods<__V: crate::facade::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
-            __visitor.visit::<__rank<Ranker<M, SIZE>>>();
+            __visitor.visit::<__rank_method<Ranker<M, SIZE>>>();
         }
     }
     fn __constructor<M: Model, const SIZE: usize>(
@@ -469,7 +469,7 @@ const _: () = {
             crate::facade::__private::Infallible,
         > {
             crate::facade::__private::WorkerHandle::__handle(self)
-                .call::<__rank<Ranker<M, SIZE>>>((items,))
+                .call::<__rank_method<Ranker<M, SIZE>>>((items,))
         }
     }
     impl<M: Model, const SIZE: usize> RankerOptions<M, SIZE>
@@ -481,11 +481,11 @@ const _: () = {
         pub(crate) fn on_rank(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                crate::facade::__private::MethodOptions<__rank<Ranker<M, SIZE>>>,
-            ) -> crate::facade::__private::MethodOptions<__rank<Ranker<M, SIZE>>>,
+                crate::facade::__private::MethodOptions<__rank_method<Ranker<M, SIZE>>>,
+            ) -> crate::facade::__private::MethodOptions<__rank_method<Ranker<M, SIZE>>>,
         ) -> Self {
             crate::facade::__private::WorkerOptions::__options(&mut self)
-                .configure::<__rank<Ranker<M, SIZE>>>(configure);
+                .configure::<__rank_method<Ranker<M, SIZE>>>(configure);
             self
         }
         ///Starts the pool, and waits until all of its workers are built.
@@ -534,7 +534,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl<M: Model, const SIZE: usize> crate::facade::__private::LazyMethod
-    for __rank<Ranker<M, SIZE>>
+    for __rank_method<Ranker<M, SIZE>>
     where
         M::Item: Send,
         M: 'static,
@@ -570,7 +570,7 @@ const _: () = {
         ) -> crate::facade::__private::Lazy<Ranking<M>> {
             crate::facade::__private::LazyTwin::__pool(self)
                 .call::<
-                    __rank<Ranker<M, SIZE>>,
+                    __rank_method<Ranker<M, SIZE>>,
                 >((
                     crate::facade::__private::IntoNode::<
                         [M::Item; SIZE],

@@ -22,11 +22,11 @@ impl Llm {
 )]
 const _: () = {
     #[cfg(feature = "chat")]
-    pub struct __chat<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __chat_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[cfg(feature = "chat")]
     const _: () = {
         #[automatically_derived]
-        impl ::concurry::__private::Method for __chat<Llm> {
+        impl ::concurry::__private::Method for __chat_method<Llm> {
             type Worker = Llm;
             type Args = (String,);
             type Output = String;
@@ -96,10 +96,10 @@ const _: () = {
             }
         }
         #[automatically_derived]
-        impl ::concurry::__private::Idempotent for __chat<Llm> {}
+        impl ::concurry::__private::Idempotent for __chat_method<Llm> {}
         #[automatically_derived]
         #[allow(deprecated)]
-        impl ::concurry::__private::RunRef for __chat<Llm> {
+        impl ::concurry::__private::RunRef for __chat_method<Llm> {
             #[inline]
             fn run(
                 __worker: &Self::Worker,
@@ -110,9 +110,9 @@ const _: () = {
             }
         }
     };
-    pub struct __type<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __type_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __type<Llm> {
+    impl ::concurry::__private::Method for __type_method<Llm> {
         type Worker = Llm;
         type Args = ();
         type Output = ();
@@ -169,7 +169,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::RunRef for __type<Llm> {
+    impl ::concurry::__private::RunRef for __type_method<Llm> {
         #[inline]
         fn run(
             __worker: &Self::Worker,
@@ -193,8 +193,8 @@ const _: () = {
         fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
-            #[cfg(feature = "chat")] __visitor.visit::<__chat<Llm>>();
-            __visitor.visit::<__type<Llm>>();
+            #[cfg(feature = "chat")] __visitor.visit::<__chat_method<Llm>>();
+            __visitor.visit::<__type_method<Llm>>();
         }
     }
     fn __constructor(
@@ -310,14 +310,15 @@ const _: () = {
             ::concurry::__private::Infallible,
         > {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__chat<Llm>>((prompt,))
+                .call::<__chat_method<Llm>>((prompt,))
         }
         ///Calls `Llm::type` on a worker of the pool.
         #[inline]
         pub fn r#type(
             &self,
         ) -> ::concurry::__private::TaskFuture<(), ::concurry::__private::Infallible> {
-            ::concurry::__private::WorkerHandle::__handle(self).call::<__type<Llm>>(())
+            ::concurry::__private::WorkerHandle::__handle(self)
+                .call::<__type_method<Llm>>(())
         }
     }
     impl LlmOptions {
@@ -326,22 +327,22 @@ const _: () = {
         pub fn on_chat(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__chat<Llm>>,
-            ) -> ::concurry::__private::MethodOptions<__chat<Llm>>,
+                ::concurry::__private::MethodOptions<__chat_method<Llm>>,
+            ) -> ::concurry::__private::MethodOptions<__chat_method<Llm>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__chat<Llm>>(configure);
+                .configure::<__chat_method<Llm>>(configure);
             self
         }
         ///Sets options of `type` alone.
         pub fn on_type(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__type<Llm>>,
-            ) -> ::concurry::__private::MethodOptions<__type<Llm>>,
+                ::concurry::__private::MethodOptions<__type_method<Llm>>,
+            ) -> ::concurry::__private::MethodOptions<__type_method<Llm>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__type<Llm>>(configure);
+                .configure::<__type_method<Llm>>(configure);
             self
         }
         ///Starts the pool, and waits until all of its workers are built.
@@ -385,7 +386,7 @@ const _: () = {
     #[cfg(feature = "chat")]
     const _: () = {
         #[automatically_derived]
-        impl ::concurry::__private::LazyMethod for __chat<Llm> {
+        impl ::concurry::__private::LazyMethod for __chat_method<Llm> {
             type Inputs = (::concurry::__private::Argument<String>,);
             fn traits() -> ::concurry::__private::MethodTraits<Self> {
                 use ::concurry::__private::LazyFallbackProbe as _;
@@ -407,7 +408,7 @@ const _: () = {
         }
     };
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __type<Llm> {
+    impl ::concurry::__private::LazyMethod for __type_method<Llm> {
         type Inputs = ();
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -433,12 +434,12 @@ const _: () = {
         ) -> ::concurry::__private::Lazy<String> {
             ::concurry::__private::LazyTwin::__pool(self)
                 .call::<
-                    __chat<Llm>,
+                    __chat_method<Llm>,
                 >((::concurry::__private::IntoNode::<String>::into_argument(prompt),))
         }
         ///A call of `Llm::type` as a node of a graph.
         pub fn r#type(&self) -> ::concurry::__private::Lazy<()> {
-            ::concurry::__private::LazyTwin::__pool(self).call::<__type<Llm>>(())
+            ::concurry::__private::LazyTwin::__pool(self).call::<__type_method<Llm>>(())
         }
     }
     impl Llm {

@@ -165,9 +165,9 @@ impl Counter {
     unreachable_pub,
 )]
 const _: () = {
-    pub struct __add<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __add_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __add<Counter> {
+    impl ::concurry::__private::Method for __add_method<Counter> {
         type Worker = Counter;
         type Args = (u64,);
         type Output = u64;
@@ -237,7 +237,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::RunMut for __add<Counter> {
+    impl ::concurry::__private::RunMut for __add_method<Counter> {
         #[inline]
         fn run(
             __worker: &mut Self::Worker,
@@ -261,7 +261,7 @@ const _: () = {
         fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
-            __visitor.visit::<__add<Counter>>();
+            __visitor.visit::<__add_method<Counter>>();
         }
     }
     fn __constructor(
@@ -363,7 +363,7 @@ const _: () = {
             amount: u64,
         ) -> ::concurry::__private::TaskFuture<u64, ::concurry::__private::Infallible> {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__add<Counter>>((amount,))
+                .call::<__add_method<Counter>>((amount,))
         }
     }
     impl CounterOptions {
@@ -371,11 +371,11 @@ const _: () = {
         pub fn on_add(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__add<Counter>>,
-            ) -> ::concurry::__private::MethodOptions<__add<Counter>>,
+                ::concurry::__private::MethodOptions<__add_method<Counter>>,
+            ) -> ::concurry::__private::MethodOptions<__add_method<Counter>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__add<Counter>>(configure);
+                .configure::<__add_method<Counter>>(configure);
             self
         }
         ///Starts the pool, and waits until all of its workers are built.
@@ -417,7 +417,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __add<Counter> {
+    impl ::concurry::__private::LazyMethod for __add_method<Counter> {
         type Inputs = (::concurry::__private::Argument<u64>,);
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -445,7 +445,7 @@ const _: () = {
         ) -> ::concurry::__private::Lazy<u64> {
             ::concurry::__private::LazyTwin::__pool(self)
                 .call::<
-                    __add<Counter>,
+                    __add_method<Counter>,
                 >((::concurry::__private::IntoNode::<u64>::into_argument(amount),))
         }
     }

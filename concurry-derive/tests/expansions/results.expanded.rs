@@ -22,9 +22,9 @@ impl Client {
     unreachable_pub,
 )]
 const _: () = {
-    pub struct __written<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __written_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __written<Client> {
+    impl ::concurry::__private::Method for __written_method<Client> {
         type Worker = Client;
         type Args = ();
         type Output = Vec<Client>;
@@ -67,7 +67,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::RunRef for __written<Client> {
+    impl ::concurry::__private::RunRef for __written_method<Client> {
         #[inline]
         fn run(
             __worker: &Self::Worker,
@@ -82,9 +82,9 @@ const _: () = {
             )
         }
     }
-    pub struct __alias<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __alias_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __alias<Client> {
+    impl ::concurry::__private::Method for __alias_method<Client> {
         type Worker = Client;
         type Args = ();
         type Output = <io::Result<u8> as ::concurry::__private::Outcome>::Output;
@@ -148,7 +148,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::StartRef for __alias<Client> {
+    impl ::concurry::__private::StartRef for __alias_method<Client> {
         type Raw = io::Result<u8>;
         #[inline]
         fn start(
@@ -166,9 +166,9 @@ const _: () = {
             <io::Result<u8> as ::concurry::__private::Outcome>::into_result(__raw)
         }
     }
-    pub struct __plain<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __plain_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __plain<Client> {
+    impl ::concurry::__private::Method for __plain_method<Client> {
         type Worker = Client;
         type Args = ();
         type Output = Option<Reply>;
@@ -235,7 +235,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::RunRef for __plain<Client> {
+    impl ::concurry::__private::RunRef for __plain_method<Client> {
         #[inline]
         fn run(
             __worker: &Self::Worker,
@@ -259,9 +259,9 @@ const _: () = {
         fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
-            __visitor.visit::<__written<Client>>();
-            __visitor.visit::<__alias<Client>>();
-            __visitor.visit::<__plain<Client>>();
+            __visitor.visit::<__written_method<Client>>();
+            __visitor.visit::<__alias_method<Client>>();
+            __visitor.visit::<__plain_method<Client>>();
         }
     }
     fn __constructor(
@@ -384,7 +384,7 @@ const _: () = {
             &self,
         ) -> ::concurry::__private::TaskFuture<Vec<Client>, ClientError> {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__written<Client>>(())
+                .call::<__written_method<Client>>(())
         }
         ///Calls `Client::alias` on a worker of the pool.
         #[inline]
@@ -395,7 +395,7 @@ const _: () = {
             <io::Result<u8> as ::concurry::__private::Outcome>::Error,
         > {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__alias<Client>>(())
+                .call::<__alias_method<Client>>(())
         }
         ///Calls `Client::plain` on a worker of the pool.
         #[inline]
@@ -406,7 +406,7 @@ const _: () = {
             ::concurry::__private::Infallible,
         > {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__plain<Client>>(())
+                .call::<__plain_method<Client>>(())
         }
     }
     impl ClientOptions {
@@ -414,33 +414,33 @@ const _: () = {
         pub fn on_written(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__written<Client>>,
-            ) -> ::concurry::__private::MethodOptions<__written<Client>>,
+                ::concurry::__private::MethodOptions<__written_method<Client>>,
+            ) -> ::concurry::__private::MethodOptions<__written_method<Client>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__written<Client>>(configure);
+                .configure::<__written_method<Client>>(configure);
             self
         }
         ///Sets options of `alias` alone.
         pub fn on_alias(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__alias<Client>>,
-            ) -> ::concurry::__private::MethodOptions<__alias<Client>>,
+                ::concurry::__private::MethodOptions<__alias_method<Client>>,
+            ) -> ::concurry::__private::MethodOptions<__alias_method<Client>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__alias<Client>>(configure);
+                .configure::<__alias_method<Client>>(configure);
             self
         }
         ///Sets options of `plain` alone.
         pub fn on_plain(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__plain<Client>>,
-            ) -> ::concurry::__private::MethodOptions<__plain<Client>>,
+                ::concurry::__private::MethodOptions<__plain_method<Client>>,
+            ) -> ::concurry::__private::MethodOptions<__plain_method<Client>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__plain<Client>>(configure);
+                .configure::<__plain_method<Client>>(configure);
             self
         }
         ///Starts the pool, and waits until all of its workers are built.
@@ -486,7 +486,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __written<Client> {
+    impl ::concurry::__private::LazyMethod for __written_method<Client> {
         type Inputs = ();
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -500,7 +500,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __alias<Client> {
+    impl ::concurry::__private::LazyMethod for __alias_method<Client> {
         type Inputs = ();
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -520,7 +520,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __plain<Client> {
+    impl ::concurry::__private::LazyMethod for __plain_method<Client> {
         type Inputs = ();
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -538,7 +538,8 @@ const _: () = {
     impl ClientLazy {
         ///A call of `Client::written` as a node of a graph.
         pub fn written(&self) -> ::concurry::__private::Lazy<Vec<Client>> {
-            ::concurry::__private::LazyTwin::__pool(self).call::<__written<Client>>(())
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<__written_method<Client>>(())
         }
         ///A call of `Client::alias` as a node of a graph.
         pub fn alias(
@@ -546,11 +547,13 @@ const _: () = {
         ) -> ::concurry::__private::Lazy<
             <io::Result<u8> as ::concurry::__private::Outcome>::Output,
         > {
-            ::concurry::__private::LazyTwin::__pool(self).call::<__alias<Client>>(())
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<__alias_method<Client>>(())
         }
         ///A call of `Client::plain` as a node of a graph.
         pub fn plain(&self) -> ::concurry::__private::Lazy<Option<Reply>> {
-            ::concurry::__private::LazyTwin::__pool(self).call::<__plain<Client>>(())
+            ::concurry::__private::LazyTwin::__pool(self)
+                .call::<__plain_method<Client>>(())
         }
     }
     impl Client {

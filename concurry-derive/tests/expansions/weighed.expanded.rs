@@ -18,11 +18,11 @@ impl Adder {
 )]
 const _: () = {
     #[cfg(feature = "add")]
-    pub struct __add<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __add_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[cfg(feature = "add")]
     const _: () = {
         #[automatically_derived]
-        impl ::concurry::__private::Method for __add<Adder> {
+        impl ::concurry::__private::Method for __add_method<Adder> {
             type Worker = Adder;
             type Args = (u64, u64);
             type Output = u64;
@@ -97,13 +97,15 @@ const _: () = {
             fn visit_batched_form<__V: ::concurry::__private::BatchedFormVisitor<Self>>(
                 __visitor: __V,
             ) -> ::core::option::Option<__V::Output> {
-                ::core::option::Option::Some(__visitor.visit::<__add_all<Adder>>())
+                ::core::option::Option::Some(
+                    __visitor.visit::<__add_all_method<Adder>>(),
+                )
             }
         }
         #[automatically_derived]
-        impl ::concurry::__private::Batchable for __add<Adder> {}
+        impl ::concurry::__private::Batchable for __add_method<Adder> {}
         #[automatically_derived]
-        impl ::concurry::__private::RunRef for __add<Adder> {
+        impl ::concurry::__private::RunRef for __add_method<Adder> {
             #[inline]
             fn run(
                 __worker: &Self::Worker,
@@ -114,9 +116,9 @@ const _: () = {
             }
         }
     };
-    pub struct __add_all<__W>(::core::marker::PhantomData<fn() -> __W>);
+    pub struct __add_all_method<__W>(::core::marker::PhantomData<fn() -> __W>);
     #[automatically_derived]
-    impl ::concurry::__private::Method for __add_all<Adder> {
+    impl ::concurry::__private::Method for __add_all_method<Adder> {
         type Worker = Adder;
         type Args = (Vec<(u64, u64)>,);
         type Output = Vec<u64>;
@@ -189,7 +191,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::concurry::__private::RunMut for __add_all<Adder> {
+    impl ::concurry::__private::RunMut for __add_all_method<Adder> {
         #[inline]
         fn run(
             __worker: &mut Self::Worker,
@@ -202,8 +204,8 @@ const _: () = {
     #[cfg(feature = "add")]
     const _: () = {
         #[automatically_derived]
-        impl ::concurry::__private::BatchedForm for __add_all<Adder> {
-            type Single = __add<Adder>;
+        impl ::concurry::__private::BatchedForm for __add_all_method<Adder> {
+            type Single = __add_method<Adder>;
             type Item = (u64, u64);
             type Rest = ();
             const SETTINGS: ::concurry::__private::BatchSettings = ::concurry::__private::BatchSettings {
@@ -297,8 +299,8 @@ const _: () = {
         fn visit_methods<__V: ::concurry::__private::MethodVisitor<Self>>(
             __visitor: &mut __V,
         ) {
-            #[cfg(feature = "add")] __visitor.visit::<__add<Adder>>();
-            __visitor.visit::<__add_all<Adder>>();
+            #[cfg(feature = "add")] __visitor.visit::<__add_method<Adder>>();
+            __visitor.visit::<__add_all_method<Adder>>();
         }
     }
     fn __constructor(
@@ -427,7 +429,7 @@ const _: () = {
             right: u64,
         ) -> ::concurry::__private::TaskFuture<u64, ::concurry::__private::Infallible> {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__add<Adder>>((left, right))
+                .call::<__add_method<Adder>>((left, right))
         }
         ///Calls `Adder::add_all` on a worker of the pool.
         #[inline]
@@ -439,7 +441,7 @@ const _: () = {
             ::concurry::__private::Infallible,
         > {
             ::concurry::__private::WorkerHandle::__handle(self)
-                .call::<__add_all<Adder>>((pairs,))
+                .call::<__add_all_method<Adder>>((pairs,))
         }
     }
     impl AdderOptions {
@@ -448,22 +450,22 @@ const _: () = {
         pub fn on_add(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__add<Adder>>,
-            ) -> ::concurry::__private::MethodOptions<__add<Adder>>,
+                ::concurry::__private::MethodOptions<__add_method<Adder>>,
+            ) -> ::concurry::__private::MethodOptions<__add_method<Adder>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__add<Adder>>(configure);
+                .configure::<__add_method<Adder>>(configure);
             self
         }
         ///Sets options of `add_all` alone.
         pub fn on_add_all(
             mut self,
             configure: impl ::core::ops::FnOnce(
-                ::concurry::__private::MethodOptions<__add_all<Adder>>,
-            ) -> ::concurry::__private::MethodOptions<__add_all<Adder>>,
+                ::concurry::__private::MethodOptions<__add_all_method<Adder>>,
+            ) -> ::concurry::__private::MethodOptions<__add_all_method<Adder>>,
         ) -> Self {
             ::concurry::__private::WorkerOptions::__options(&mut self)
-                .configure::<__add_all<Adder>>(configure);
+                .configure::<__add_all_method<Adder>>(configure);
             self
         }
         ///Starts the pool, and waits until all of its workers are built.
@@ -507,7 +509,7 @@ const _: () = {
     #[cfg(feature = "add")]
     const _: () = {
         #[automatically_derived]
-        impl ::concurry::__private::LazyMethod for __add<Adder> {
+        impl ::concurry::__private::LazyMethod for __add_method<Adder> {
             type Inputs = (
                 ::concurry::__private::Argument<u64>,
                 ::concurry::__private::Argument<u64>,
@@ -536,7 +538,7 @@ const _: () = {
         }
     };
     #[automatically_derived]
-    impl ::concurry::__private::LazyMethod for __add_all<Adder> {
+    impl ::concurry::__private::LazyMethod for __add_all_method<Adder> {
         type Inputs = (::concurry::__private::Argument<Vec<(u64, u64)>>,);
         fn traits() -> ::concurry::__private::MethodTraits<Self> {
             use ::concurry::__private::LazyFallbackProbe as _;
@@ -566,7 +568,7 @@ const _: () = {
         ) -> ::concurry::__private::Lazy<u64> {
             ::concurry::__private::LazyTwin::__pool(self)
                 .call::<
-                    __add<Adder>,
+                    __add_method<Adder>,
                 >((
                     ::concurry::__private::IntoNode::<u64>::into_argument(left),
                     ::concurry::__private::IntoNode::<u64>::into_argument(right),
@@ -579,7 +581,7 @@ const _: () = {
         ) -> ::concurry::__private::Lazy<Vec<u64>> {
             ::concurry::__private::LazyTwin::__pool(self)
                 .call::<
-                    __add_all<Adder>,
+                    __add_all_method<Adder>,
                 >((
                     ::concurry::__private::IntoNode::<
                         Vec<(u64, u64)>,
