@@ -4,6 +4,7 @@ use super::*;
 
 conformance!(queued:
     calls_share_a_batch_if_their_remaining_arguments_are_equal,
+    calls_that_share_nothing_do_not_wait_for_each_other,
     a_batch_ends_before_it_weighs_too_much,
     several_arguments_can_be_gathered,
     exclusive_and_async_forms_serve_calls_too,
@@ -98,6 +99,41 @@ fn calls_share_a_batch_if_their_remaining_arguments_are_equal(mode: Mode) {
     let batches = batches.events();
     assert_eq!(batches.len(), 4, "{batches:?}");
     assert!(batches.contains(&"[1.0, 3.0] 2 Unit(\"m\")".to_owned()), "{batches:?}");
+}
+
+/// Has calls of which each is of another user.
+#[derive(Clone, serde::Deserialize, serde::Serialize, Worker)]
+struct Users {
+    gate: Gate,
+}
+
+#[worker]
+impl Users {
+    pub fn add(&self, number: u64, user: u64) -> u64 {
+        number + user
+    }
+
+    #[batch(of = "add")]
+    fn add_all(&self, numbers: Vec<u64>, user: u64) -> Vec<u64> {
+        self.gate.pass();
+        numbers.into_iter().map(|number| number + user).collect()
+    }
+}
+
+fn calls_that_share_nothing_do_not_wait_for_each_other(mode: Mode) {
+    let gate = Gate::new();
+    // Nothing moves this clock: only the last of them may wait for others, and is sent by the stop.
+    let options = Users::options(mode, 1).clock(FakeClock::new().clock());
+    let users = options.init(Users { gate: gate.clone() }).unwrap();
+    let first = users.add(1, 0);
+    gate.wait_for_arrivals(1);
+    let calls: Vec<_> = (1..5_000).map(|user| users.add(1, user)).collect();
+    let last = users.add(1, 5_000);
+    gate.open();
+    assert_eq!(first.result().unwrap(), 1);
+    assert_eq!(gather(calls).results().unwrap().len(), 4_999);
+    assert!(users.stop().result().unwrap().complete);
+    assert_eq!(last.result().unwrap(), 5_001);
 }
 
 fn a_batch_ends_before_it_weighs_too_much(mode: Mode) {

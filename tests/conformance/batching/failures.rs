@@ -11,6 +11,9 @@ conformance!(queued:
     a_batch_whose_error_blames_no_argument_is_not_bisected,
     a_stop_now_fails_what_waits,
 );
+conformance!(queued_in_this_process:
+    batches_that_fail_one_after_the_other_need_no_deeper_stack,
+);
 
 /// Has the given numbers share a batch.
 fn together(setup: &Setup, numbers: [u64; 4]) -> Vec<Result<u64, CallError<Refused>>> {
@@ -104,4 +107,47 @@ fn a_stop_now_fails_what_waits(mode: Mode) {
     setup.gate.open();
     assert!(stop.result().unwrap().complete);
     assert_eq!(setup.batches.count(), 1);
+}
+
+/// Is never built a second time.
+#[derive(Worker)]
+struct Mortal {
+    held: Gate,
+    died: Gate,
+}
+
+#[worker]
+impl Mortal {
+    fn new(held: Gate, died: Gate) -> Result<Self, String> {
+        if died.arrived() > 0 {
+            Err("no model any more".to_owned())
+        } else {
+            Ok(Self { held, died })
+        }
+    }
+
+    pub fn number(&self, number: u64) -> u64 {
+        number
+    }
+
+    #[batch(of = "number", max_size = 1)]
+    fn numbers(&self, _numbers: Vec<u64>) -> Vec<u64> {
+        self.held.pass();
+        self.died.open();
+        self.died.pass();
+        panic!("the last words")
+    }
+}
+
+fn batches_that_fail_one_after_the_other_need_no_deeper_stack(mode: Mode) {
+    let held = Gate::new();
+    let policy = RestartPolicy::new().first_wait(Duration::ZERO).max_failures(1);
+    let mortal = Mortal::options(mode, 1).restart(policy).init(held.clone(), Gate::new()).unwrap();
+    let mut calls = vec![mortal.number(0)];
+    held.wait_for_arrivals(1);
+    calls.extend((1..30_000).map(|number| mortal.number(number)));
+    held.open();
+    let mut outcomes = gather(calls).outcomes();
+    assert!(outcomes.swap_remove(0).unwrap_err().is_panic());
+    assert!(outcomes.iter().all(Result::is_err));
 }

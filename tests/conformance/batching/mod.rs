@@ -9,7 +9,7 @@ mod windows;
 use std::time::Duration;
 
 use concurry::prelude::*;
-use concurry::{BatchStats, Batching};
+use concurry::{BatchStats, Batching, RestartPolicy};
 use concurry_testkit::{Gate, Recorder};
 use concurry_time::FakeClock;
 

@@ -5,13 +5,16 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use concurry_time::{Clock, Sleep};
 
+use super::batcher::Batcher;
+use crate::CallError;
 use crate::sync::lock;
+use crate::worker::BatchedForm;
 
 /// When to look at the batcher again.
 #[derive(Debug, Default)]
@@ -117,6 +120,20 @@ impl Alarm {
             lock(&self.setting).armed = None;
         }
     }
+}
+
+/// Looks at the batcher when its alarm goes off.
+pub(super) async fn keep_time<B: BatchedForm>(
+    batcher: Weak<Batcher<B>>,
+    alarm: Arc<Alarm>,
+    clock: Clock,
+) -> Result<(), CallError<std::convert::Infallible>> {
+    while alarm.rung(&clock).await == Rung::Due {
+        if let Some(batcher) = batcher.upgrade() {
+            batcher.look();
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use std::time::Instant;
 use concurry_time::Clock;
 
 use super::AnyBatcher;
-use super::alarm::{Alarm, Rung};
+use super::alarm::{Alarm, keep_time};
 use super::cost::Cost;
+use super::depth;
 use super::groups::{Groups, Ready};
 use super::sent::{Batch, Sent, form_site, run};
 use super::settings::Plan;
@@ -107,8 +108,8 @@ impl<B: BatchedForm> Batcher<B> {
     fn decide(&self, state: &mut State<B>, now: Instant) -> Action<B> {
         let mut ready = Vec::new();
         let alarm = loop {
-            let (full, oldest) = state.groups.look(&self.plan);
-            match state.window.decide(now, full, oldest) {
+            let (full, oldest) = state.groups.look();
+            match state.window.decide(now, full, oldest, state.groups.count()) {
                 Decision::Send => match state.take(&self.plan) {
                     Some(batch) => {
                         state.window.sent(batch.tickets.len());
@@ -174,10 +175,10 @@ impl<B: BatchedForm> Batcher<B> {
                 state.busy = Some(Busy { pool: pool.share(), _in_layers });
             }
             let group = if B::HAS_REST { group } else { state.groups.only() };
-            let joined = group.is_some_and(|group| state.groups.push(group, ticket));
+            let joined = group.is_some_and(|group| state.groups.push(&self.plan, group, ticket));
             // The group may have been sent since it was found.
             if !joined && let Some(rest) = rest.take() {
-                state.groups.open(hash, rest, ticket);
+                state.groups.open(&self.plan, hash, rest, ticket);
             }
             state.window.arrived(now);
         });
@@ -186,7 +187,7 @@ impl<B: BatchedForm> Batcher<B> {
     /// A call that waited was cancelled.
     pub(super) fn left(&self, ticket: &Ticket<B>) {
         let rest = self.change(|state, now| {
-            let (waited, rest) = state.groups.leave(ticket);
+            let (waited, rest) = state.groups.leave(&self.plan, ticket);
             if waited {
                 state.window.left(now);
             }
@@ -204,7 +205,7 @@ impl<B: BatchedForm> Batcher<B> {
             state.window.answered(calls);
             // A full batch takes the worker's place at once, and not only after many callers were
             // woken. What is not full waits for them: they may come back.
-            let (full, _) = state.groups.look(&self.plan);
+            let (full, _) = state.groups.look();
             let next = if full && state.window.has_room_after_end() {
                 state.take(&self.plan)
             } else {
@@ -220,12 +221,29 @@ impl<B: BatchedForm> Batcher<B> {
         }
     }
 
+    /// Time has passed.
+    pub(super) fn look(&self) {
+        self.change(|_, _| ());
+    }
+
     /// A batch has ended, and all of its calls have their outcome.
     pub(super) fn ended(&self) {
         self.change(|state, now| state.window.ended(now));
     }
 
+    /// Sends a batch. One that fails at once makes room for the next, which is sent inside of it, but
+    /// only so deep.
     fn send(&self, pool: &StockedArc<dyn AnyPool>, ready: Ready<B>) {
+        let Some(entered) = depth::enter() else {
+            let Some(batcher) = self.this.upgrade() else { return };
+            let pool = pool.clone();
+            return depth::defer(move || batcher.send_now(&pool, ready));
+        };
+        self.send_now(pool, ready);
+        entered.leave();
+    }
+
+    fn send_now(&self, pool: &StockedArc<dyn AnyPool>, ready: Ready<B>) {
         let Ready { tickets: taken, rest, full } = ready;
         let sent = Sent::new(taken.len());
         let (mut tickets, mut items) =
@@ -317,20 +335,6 @@ impl<B: BatchedForm> Batcher<B> {
         let id = pool.shared().id;
         sent.follow(drive_future(form_site::<B>(), id, run(call, batch), || true));
     }
-}
-
-/// Looks at the batcher when its alarm goes off.
-async fn keep_time<B: BatchedForm>(
-    batcher: Weak<Batcher<B>>,
-    alarm: Arc<Alarm>,
-    clock: Clock,
-) -> Result<(), CallError<std::convert::Infallible>> {
-    while alarm.rung(&clock).await == Rung::Due {
-        if let Some(batcher) = batcher.upgrade() {
-            batcher.change(|_, _| ());
-        }
-    }
-    Ok(())
 }
 
 impl<B: BatchedForm> AnyBatcher for Batcher<B> {

@@ -8,6 +8,7 @@
 mod alarm;
 mod batcher;
 mod cost;
+mod depth;
 mod groups;
 mod sent;
 mod settings;

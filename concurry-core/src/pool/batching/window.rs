@@ -168,8 +168,15 @@ impl Window {
         self.batches <= self.slots
     }
 
-    /// What to do, given whether a batch is full and when the oldest call came.
-    pub(super) fn decide(&mut self, now: Instant, full: bool, oldest: Option<Instant>) -> Decision {
+    /// What to do, given whether a batch is full, when the oldest call came, and how many batches there
+    /// are at least, since calls of several groups never share one.
+    pub(super) fn decide(
+        &mut self,
+        now: Instant,
+        full: bool,
+        oldest: Option<Instant>,
+        groups: usize,
+    ) -> Decision {
         let Some(oldest) = oldest else {
             self.flush = false;
             return Decision::Wait;
@@ -184,7 +191,9 @@ impl Window {
             return Decision::Wait;
         }
         let nobody_else = !self.growing && self.under_way() >= self.expected;
-        if self.flush || self.draining || nobody_else {
+        // What can't all run at once waits for a worker anyway: others may join it meanwhile.
+        let crowded = groups > self.free();
+        if self.flush || self.draining || nobody_else || crowded {
             return Decision::Send;
         }
         let since = self.free_since.map_or(oldest, |free| free.max(oldest));
@@ -225,7 +234,7 @@ mod tests {
         }
 
         fn decide(&mut self) -> Decision {
-            self.window.decide(self.now, false, self.oldest)
+            self.window.decide(self.now, false, self.oldest, 1)
         }
 
         fn send(&mut self) -> usize {
@@ -301,7 +310,7 @@ mod tests {
         test.send();
         test.arrive(5);
         test.pass(MAX_WAIT * 3);
-        assert_eq!(test.window.decide(test.now, true, test.oldest), Decision::Wait);
+        assert_eq!(test.window.decide(test.now, true, test.oldest, 1), Decision::Wait);
         // The time counts from the moment when a worker is free.
         test.end(1);
         assert_eq!(test.decide(), Decision::WaitUntil(test.now + MAX_WAIT));
@@ -342,6 +351,19 @@ mod tests {
         assert_eq!(test.decide(), Decision::Wait);
         test.window.release();
         assert_eq!(test.decide(), Decision::Send);
+    }
+
+    #[test]
+    fn of_more_groups_than_workers_are_free_the_oldest_goes_at_once() {
+        let mut test = Test::new(2);
+        test.arrive(4);
+        let decide =
+            |test: &mut Test, groups| test.window.decide(test.now, false, test.oldest, groups);
+        assert_eq!(decide(&mut test, 2), Decision::WaitUntil(test.now + MAX_WAIT));
+        assert_eq!(decide(&mut test, 3), Decision::Send);
+        test.window.sent(1);
+        assert_eq!(decide(&mut test, 2), Decision::Send);
+        assert_eq!(decide(&mut test, 1), Decision::WaitUntil(test.now + MAX_WAIT));
     }
 
     #[test]
