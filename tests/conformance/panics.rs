@@ -12,6 +12,7 @@ conformance!(every:
     restarts_are_counted_and_told,
     a_panic_with_a_value_that_is_no_text_is_an_error_too,
     a_panic_of_a_destructor_is_contained,
+    a_panic_of_a_closure_of_the_options_is_that_of_its_call,
 );
 conformance!(in_this_process:
     the_state_that_panicked_is_dropped_before_the_next_is_used,
@@ -34,6 +35,23 @@ fn the_caller_gets_the_message_and_the_place_of_a_panic(mode: Mode) {
         assert!(panic.location.as_ref().unwrap().contains("workers.rs:"), "{panic:?}");
         assert!(text.starts_with(&format!("`Counter::{method}` panicked at ")), "{text}");
         assert!(text.ends_with(": bad luck"), "{text}");
+    }
+}
+
+fn a_panic_of_a_closure_of_the_options_is_that_of_its_call(mode: Mode) {
+    fn answer(error: &CallError<std::convert::Infallible>) -> u64 {
+        panic!("no answer to {error}")
+    }
+    let counter = Counter::options(mode, 1)
+        .on_add(|add| add.until(|total| if *total > 1 { panic!("too much") } else { true }))
+        .on_panic(|panic| panic.fallback(answer))
+        .init(0)
+        .unwrap();
+    assert_eq!(counter.add(1).result().unwrap(), 1);
+    let until = counter.add(1).result().unwrap_err();
+    let fallback = counter.panic("bad luck".to_owned()).result().unwrap_err();
+    for (error, text) in [(until, "too much"), (fallback, "no answer to")] {
+        assert!(error.is_panic() && error.to_string().contains(text), "{error}");
     }
 }
 

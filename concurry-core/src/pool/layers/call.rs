@@ -14,7 +14,7 @@ use crate::future::{Done, TaskFuture, UntypedFuture};
 use crate::pool::Handle;
 use crate::shared::{Stage, running};
 use crate::worker::{Method, Worker};
-use crate::{CallError, Mode};
+use crate::{CallError, Mode, panics};
 
 /// Makes a call that goes through the layers.
 pub(crate) fn call<M: Method>(
@@ -92,8 +92,11 @@ fn begin(
     if known.mode() == Mode::Sync {
         let drive = Drive::new(pool.share(), options, types, deadline, place);
         drive.tell_started();
-        // The call runs at the call, and so do its waits.
-        return concurry_time::block_on(drive.run(args)).map(Done::into_future);
+        // The call runs at the call, and so do its waits. A panic of a closure of the options is that of
+        // the call, as in the other modes.
+        let run = || concurry_time::block_on(drive.run(args)).map(Done::into_future);
+        return panics::caught(types.site(), run)
+            .unwrap_or_else(|panic| Err(CallError::Panicked(Box::new(panic)).into()));
     }
     Ok(first::start(pool, types, options, deadline, place, args))
 }
