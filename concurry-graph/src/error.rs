@@ -186,7 +186,9 @@ impl fmt::Display for Cause {
             Self::Call { error, .. } => fmt::Display::fmt(error, f),
             Self::Opaque { message, .. } => f.write_str(message),
             Self::Panicked(message) => write!(f, "it panicked: {message}"),
-            Self::Cancelled => f.write_str("the computation was cancelled before it ran"),
+            Self::Cancelled => {
+                f.write_str("its computation was cancelled or out of time before it was done")
+            }
             Self::Deadline => f.write_str("the deadline of the computation has passed"),
             Self::Journal(error) => fmt::Display::fmt(error, f),
             Self::Deadlock => f.write_str(

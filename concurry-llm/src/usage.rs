@@ -28,11 +28,15 @@ pub struct Usage {
 
 impl Usage {
     /// Settles what was reserved under the keys of this module. Keys that were not reserved are left
-    /// alone: which limits there are is the pool's business.
+    /// alone: which limits there are is the pool's business. Of a service that does not tell what was
+    /// used, what was reserved counts as used.
     pub(crate) fn settle(
         self,
         mut update: impl FnMut(&'static str, u64) -> Result<(), PermitError>,
     ) {
+        if self == Self::default() {
+            return;
+        }
         for (key, used) in [
             (TOKENS, self.total_tokens),
             (INPUT_TOKENS, self.prompt_tokens),

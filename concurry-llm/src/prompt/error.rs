@@ -52,7 +52,7 @@ pub enum PromptError {
         problem: String,
     },
     /// The file can't be read.
-    #[error("cannot read the prompt {}", .path.display())]
+    #[error("cannot read the prompt {}: {source}", .path.display())]
     File {
         /// The file.
         path: PathBuf,

@@ -38,6 +38,22 @@ fn what_was_used_is_settled_in_every_mode() {
 }
 
 #[test]
+fn what_a_service_does_not_report_counts_as_it_was_reserved() {
+    for mode in MODES {
+        let silent = json!({ "choices": [{ "message": { "role": "assistant", "content": "a" } }] });
+        let server = Server::start([Answer::json(200, &[], &silent)]);
+        let limits = hourly(1_000);
+        let llm = options(mode)
+            .limits(&limits)
+            .on_chat(|chat| chat.reserve(|_| [("tokens", 500)]))
+            .init(Endpoint::at(server.base_url()), "m".into())
+            .unwrap();
+        assert_eq!(llm.chat("?".into()).result().unwrap().text, "a");
+        assert_eq!(available(&limits), [99.0, 500.0]);
+    }
+}
+
+#[test]
 fn tighter_limits_of_the_service_hold_and_looser_ones_do_not() {
     let headers = [
         ("x-ratelimit-limit-requests", "40"),
