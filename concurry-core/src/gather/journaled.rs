@@ -88,7 +88,9 @@ where
     A: Serialize + 'static,
 {
     /// Whatever else tells this job from others, besides the worker, the method and the items: a model,
-    /// a version of the prompts. A journal with another tag is refused.
+    /// a version of the prompts. A journal with another tag is refused. The method is known by the first
+    /// call that is made: a run that has nothing left to do makes none, and can't tell that its function
+    /// calls another one by now.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tag = tag.into();
         self
