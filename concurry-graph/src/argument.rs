@@ -4,9 +4,11 @@ use std::convert::Infallible;
 use std::hash::Hash;
 use std::ops::Range;
 
+use concurry_core::__private::Visitor;
+
 use crate::error::ComputeError;
 use crate::lazy::Lazy;
-use crate::node::{Dependency, Header, SharedNode};
+use crate::node::{Dependency, Header, RowRun, SharedNode, Stretch};
 use crate::probe::Comparer;
 
 /// An argument of a node: a value, or the node that will give it.
@@ -90,8 +92,8 @@ impl<T: 'static> Argument<T> {
 pub trait Inputs: 'static {
     /// What it works with.
     type Values: 'static;
-    /// A part whose values are taken before the others are there.
-    type Early: EarlyValues;
+    /// A part that is worked on by itself.
+    type Part: Part;
     /// Whether they are values, so that taking them is nothing but a move.
     fn are_values(&self) -> bool {
         false
@@ -109,24 +111,41 @@ pub trait Inputs: 'static {
     fn takes_early(&self) -> Option<usize> {
         None
     }
+    /// Shows those of the nodes that it puts together. Only if it takes them early.
+    fn dependencies_of(&self, _places: Range<usize>, _show: &mut dyn FnMut(&dyn Dependency)) {}
+    /// Which of the nodes that it puts together may be run in rows, of no fewer than so many.
+    fn rows(&self, _fewest: usize) -> Vec<Stretch> {
+        Vec::new()
+    }
+    /// One of the nodes that it puts together, if that is still there.
+    fn node(&self, _place: usize) -> Option<SharedNode> {
+        None
+    }
     /// Lends a part of the nodes. Only if it takes them early.
-    fn lend_part(&mut self, _places: Range<usize>) -> Self::Early {
+    fn lend_part(&mut self, _places: Range<usize>) -> Self::Part {
         unreachable!("it takes all values at once")
     }
     /// Takes a part back, with its values.
-    fn keep_part(&mut self, _part: Self::Early) {}
+    fn keep_part(&mut self, _part: Self::Part) {}
 }
 
-/// Nodes that are done, out of many that are not.
+/// Nodes out of many, lent by whoever puts them together. What has no value stays a node.
 #[doc(hidden)]
-pub trait EarlyValues {
-    /// Takes the values of those that nobody else wants.
+pub trait Part {
+    /// Takes the values of those that are done and that nobody else wants.
     fn take(&mut self);
+    /// Runs them on a worker that has come by, and takes their values. Between two it asks whether to
+    /// leave the rest; now and then also whether the visit's time is over.
+    fn run(&mut self, visitor: &mut Visitor<'_>, leave: &dyn Fn(bool) -> bool) -> RowRun;
 }
 
-/// Nothing is taken early.
-impl EarlyValues for Infallible {
+/// Nothing is lent.
+impl Part for Infallible {
     fn take(&mut self) {}
+
+    fn run(&mut self, _: &mut Visitor<'_>, _: &dyn Fn(bool) -> bool) -> RowRun {
+        match *self {}
+    }
 }
 
 /// The arguments of a call.
@@ -188,7 +207,7 @@ macro_rules! arguments {
     ($($name:ident $place:tt),*) => {
         impl<$($name: 'static),*> Inputs for ($(Argument<$name>,)*) {
             type Values = ($($name,)*);
-            type Early = Infallible;
+            type Part = Infallible;
 
             fn are_values(&self) -> bool {
                 true $(&& self.$place.dependency().is_none())*

@@ -3,12 +3,12 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use concurry_core::__private::SlabArc;
+use concurry_core::__private::{SlabArc, Visitor};
 
-use crate::argument::{EarlyValues, Inputs};
+use crate::argument::{Inputs, Part};
 use crate::error::ComputeError;
 use crate::lazy::{Lazy, Produces};
-use crate::node::{Dependency, SharedNode};
+use crate::node::{Dependency, Place, RowRun, SharedNode, Stretch};
 
 /// A container that is made of keys and values.
 pub(crate) trait Collect<K, T>: Sized {
@@ -22,8 +22,8 @@ pub(crate) struct Container<K, T: Send + 'static, C> {
     keys: Vec<K>,
     /// `None` where the value was taken and nobody will look at the shape of the graph.
     nodes: Vec<Option<Child<T>>>,
-    /// Values that were taken early, part by part.
-    early: Vec<EarlyPart<T>>,
+    /// Values that were taken early, in no order.
+    early: Vec<Values<T>>,
     /// From this place on, each counts as a use of its node. The others are kept for the shape of the
     /// graph only.
     used_from: usize,
@@ -32,6 +32,9 @@ pub(crate) struct Container<K, T: Send + 'static, C> {
 
 /// Nodes are fetched so many places ahead: millions of them are in no cache any more.
 const AHEAD: usize = 8;
+
+/// After so many calls in a row somebody looks at the clock.
+const CALLS_A_LOOK: usize = 16;
 
 type Child<T> = SlabArc<dyn Produces<T>>;
 
@@ -80,13 +83,16 @@ where
     C: Collect<K, T> + Send + 'static,
 {
     type Values = C;
-    type Early = EarlyPart<T>;
+    type Part = NodesPart<T>;
 
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency)) {
-        for (place, node) in self.nodes.iter().enumerate() {
-            if let Some(Some(later)) = self.nodes.get(place + AHEAD) {
-                later.fetch();
-            }
+        self.dependencies_of(0..self.nodes.len(), show);
+    }
+
+    fn dependencies_of(&self, places: Range<usize>, show: &mut dyn FnMut(&dyn Dependency)) {
+        let nodes = &self.nodes[places];
+        for (place, node) in nodes.iter().enumerate() {
+            fetch_later(nodes, place);
             if let Some(node) = node {
                 show(node);
             }
@@ -96,18 +102,11 @@ where
     fn resolve(&mut self, keep_shape: bool) -> Result<C, ComputeError> {
         let mut values = Vec::with_capacity(self.nodes.len());
         let mut early = std::mem::take(&mut self.early);
-        early.sort_unstable_by_key(|part| part.first);
-        for part in early {
-            self.spend_up_to(part.first, keep_shape, &mut values)?;
-            for value in part.values {
-                match value {
-                    Some(value) => {
-                        self.used_from += 1;
-                        values.push(value);
-                    }
-                    None => self.spend_up_to(self.used_from + 1, keep_shape, &mut values)?,
-                }
-            }
+        early.sort_unstable_by_key(|taken| taken.first);
+        for taken in early {
+            self.spend_up_to(taken.first, keep_shape, &mut values)?;
+            self.used_from += taken.values.len();
+            values.extend(taken.values);
         }
         self.spend_up_to(self.nodes.len(), keep_shape, &mut values)?;
         Ok(C::collect(std::mem::take(&mut self.keys), values))
@@ -126,41 +125,120 @@ where
         Some(self.nodes.len())
     }
 
-    fn lend_part(&mut self, places: Range<usize>) -> EarlyPart<T> {
-        let nodes: Vec<_> = self.nodes[places.clone()].iter_mut().map(Option::take).collect();
-        EarlyPart { first: places.start, values: Vec::with_capacity(nodes.len()), nodes }
+    fn rows(&self, fewest: usize) -> Vec<Stretch> {
+        let mut rows: Vec<Stretch> = Vec::new();
+        let mut row: Option<Stretch> = None;
+        for (number, node) in self.nodes.iter().enumerate() {
+            fetch_later(&self.nodes, number);
+            let next = node.as_ref().and_then(|node| Some((node, row_place(node)?)));
+            match (&mut row, next) {
+                (Some(row), Some((_, place))) if row.place == place => row.nodes.end += 1,
+                (_, next) => {
+                    rows.extend(row.take().filter(|row| row.nodes.len() >= fewest));
+                    row = next.map(|(node, place)| Stretch {
+                        nodes: number..number + 1,
+                        place,
+                        about: node.about(),
+                    });
+                }
+            }
+        }
+        rows.extend(row.filter(|row| row.nodes.len() >= fewest));
+        rows
     }
 
-    fn keep_part(&mut self, mut part: EarlyPart<T>) {
-        for (place, node) in (part.first..).zip(std::mem::take(&mut part.nodes)) {
+    fn node(&self, place: usize) -> Option<SharedNode> {
+        self.nodes[place].as_ref().map(Dependency::node)
+    }
+
+    fn lend_part(&mut self, places: Range<usize>) -> NodesPart<T> {
+        let nodes = self.nodes[places.clone()].iter_mut().map(Option::take).collect();
+        NodesPart { first: places.start, nodes, taken: Vec::new() }
+    }
+
+    fn keep_part(&mut self, part: NodesPart<T>) {
+        for (place, node) in (part.first..).zip(part.nodes) {
             self.nodes[place] = node;
         }
-        self.early.push(part);
+        self.early.extend(part.taken);
     }
 }
 
-/// A part of a container whose nodes are done.
-pub(crate) struct EarlyPart<T: 'static> {
-    /// The place of the first.
-    first: usize,
-    /// Lent by the container. What is left is given back: those whose values were not taken.
-    nodes: Vec<Option<Child<T>>>,
-    values: Vec<Option<T>>,
+/// Where a node is run, if it is a call for visitors that depends on nothing and that nobody else can
+/// reach.
+fn row_place<T: 'static>(node: &Child<T>) -> Option<Place> {
+    (!node.is_shared()).then(|| node.row_place()).flatten()
 }
 
-impl<T: Send + 'static> EarlyValues for EarlyPart<T> {
+fn fetch_later<T: 'static>(nodes: &[Option<Child<T>>], place: usize) {
+    if let Some(Some(later)) = nodes.get(place + AHEAD) {
+        later.fetch();
+    }
+}
+
+/// Values of nodes that follow each other.
+struct Values<T> {
+    /// The place of the first.
+    first: usize,
+    values: Vec<T>,
+}
+
+/// A part of a container, lent.
+pub(crate) struct NodesPart<T: 'static> {
+    /// The place of the first.
+    first: usize,
+    /// `None` where the value was taken.
+    nodes: Vec<Option<Child<T>>>,
+    taken: Vec<Values<T>>,
+}
+
+impl<T: Send + 'static> NodesPart<T> {
+    /// Keeps the value of a node, which is no longer needed.
+    fn keep_value(&mut self, place: usize, value: T) {
+        self.nodes[place] = None;
+        let first = self.first + place;
+        match self.taken.last_mut() {
+            Some(taken) if taken.first + taken.values.len() == first => taken.values.push(value),
+            _ => {
+                let mut values = Vec::with_capacity(self.nodes.len() - place);
+                values.push(value);
+                self.taken.push(Values { first, values });
+            }
+        }
+    }
+}
+
+impl<T: Send + 'static> Part for NodesPart<T> {
     fn take(&mut self) {
-        let mut nodes = std::mem::take(&mut self.nodes);
-        self.values.extend(nodes.iter_mut().map(|node| {
+        for place in 0..self.nodes.len() {
             // Whoever has others, too, may look at them; and if they are to be used again, copies
             // would only take up memory before their time.
-            let value = node.as_mut()?.get_mut()?.take_last()?;
-            *node = None;
-            Some(value)
-        }));
-        if self.values.iter().any(Option::is_none) {
-            self.nodes = nodes;
+            let alone = self.nodes[place].as_mut().and_then(SlabArc::get_mut);
+            if let Some(value) = alone.and_then(|node| node.take_last()) {
+                self.keep_value(place, value);
+            }
         }
+    }
+
+    fn run(&mut self, visitor: &mut Visitor<'_>, leave: &dyn Fn(bool) -> bool) -> RowRun {
+        let mut run = RowRun::default();
+        for place in 0..self.nodes.len() {
+            let looks_at_clock = place % CALLS_A_LOOK == CALLS_A_LOOK - 1;
+            if visitor.is_spoilt() || (place > 0 && leave(looks_at_clock)) {
+                break;
+            }
+            fetch_later(&self.nodes, place);
+            // Nobody else can reach it: that is why it is in the row.
+            let alone = self.nodes[place].as_mut().and_then(SlabArc::get_mut);
+            match alone.and_then(|node| node.run_alone(visitor)) {
+                Some(value) => {
+                    self.keep_value(place, value);
+                    run.done += 1;
+                }
+                None => run.failed += 1,
+            }
+        }
+        run
     }
 }
 

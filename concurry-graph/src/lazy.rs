@@ -4,7 +4,7 @@ use std::fmt::{self, Debug, Display};
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use concurry_core::__private::SlabArc;
+use concurry_core::__private::{SlabArc, Visitor};
 use concurry_core::TaskFuture;
 
 use crate::argument::Argument;
@@ -12,7 +12,9 @@ use crate::compute::{Compute, Computing};
 use crate::eager;
 use crate::error::ComputeError;
 use crate::inspect::Graph;
-use crate::node::{AnyNode, Dependency, Header, Map, Node, Recover, SharedNode, Stage, TryMap};
+use crate::node::{
+    AnyNode, Dependency, Header, Map, Node, Place, Recover, SharedNode, Stage, TryMap,
+};
 use crate::nodes::Nodes;
 
 /// A node that gives a `T`, seen by those who want it.
@@ -22,6 +24,12 @@ pub trait Produces<T>: AnyNode {
     fn spend(&self) -> Result<T, ComputeError>;
     /// Takes the value, if it is there. The caller's is the only way to the node.
     fn take_last(&mut self) -> Option<T>;
+    /// Where it is run, if it is a call for visitors that depends on nothing, has no cost of its own and
+    /// no other use.
+    fn row_place(&self) -> Option<Place>;
+    /// Runs it on a worker that has come by, and takes the value. `None` if it has failed. The caller's
+    /// is the only way to the node, so nothing of it is locked or published.
+    fn run_alone(&mut self, visitor: &mut Visitor<'_>) -> Option<T>;
     /// Ends a use. The last one lets the value go.
     fn end_use(&self);
     /// Which node it takes its value from, if it is a copy.

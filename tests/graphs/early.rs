@@ -44,16 +44,21 @@ fn the_shape_stays_for_whoever_can_look_at_it() {
 
 /// Gives shares of one thing, so that a test sees which are left.
 #[derive(Worker)]
-struct Sharing(Arc<()>);
+pub struct Sharing(Arc<()>);
 
 #[worker]
 impl Sharing {
-    fn new(shared: Arc<()>) -> Self {
+    pub fn new(shared: Arc<()>) -> Self {
         Self(shared)
     }
 
     pub fn share(&self, refused: bool) -> Result<Arc<()>, String> {
         if refused { Err("no more".into()) } else { Ok(Arc::clone(&self.0)) }
+    }
+
+    pub fn panic_if(&self, asked: bool) -> u32 {
+        assert!(!asked, "it was asked to");
+        0
     }
 }
 

@@ -13,5 +13,6 @@ mod inspecting;
 mod journals;
 mod large;
 mod random;
+mod rows;
 mod running;
 mod worker;

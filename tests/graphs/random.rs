@@ -157,9 +157,9 @@ fn modes(all: &'static [Mode]) -> impl Strategy<Value = Vec<Mode>> {
     prop::collection::vec(prop::sample::select(all), 1..4)
 }
 
-fn passes() -> impl Strategy<Value = Passes> {
-    any::<[bool; 4]>().prop_map(|[merge, prune, batch, fuse]| {
-        Passes::none().merge(merge).prune(prune).batch(batch).fuse(fuse)
+pub fn passes() -> impl Strategy<Value = Passes> {
+    any::<[bool; 5]>().prop_map(|[merge, prune, batch, fuse, rows]| {
+        Passes::none().merge(merge).prune(prune).batch(batch).fuse(fuse).rows(rows)
     })
 }
 

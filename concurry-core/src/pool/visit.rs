@@ -87,13 +87,17 @@ impl Visitor<'_> {
     /// Counts calls in the pool's statistics.
     pub fn count(&mut self, mut done: u64, mut failed: u64) {
         let Some(pool) = self.context.pool() else { return };
+        // The pool counts the visit itself: as failed if it ends by a panic.
         if self.counted == 0 {
-            // The pool counts the visit itself: as failed if it ends by a panic.
             let whole = if self.panicked { &mut failed } else { &mut done };
             if *whole > 0 {
                 *whole -= 1;
                 self.counted = 1;
             }
+        } else if self.panicked && failed > 0 {
+            // Until now it stood for a call that succeeded.
+            failed -= 1;
+            done += 1;
         }
         self.counted += done + failed;
         pool.workers[self.context.worker_index()].add(done, failed);

@@ -123,6 +123,16 @@ impl Header {
         self.traits & traits::LEAF != 0
     }
 
+    /// Whether it is a call that depends on nothing, of which no pass of the optimiser has more to say,
+    /// and that one `Lazy` leads to.
+    pub(crate) fn is_simple_call(&self) -> bool {
+        self.traits == traits::CALL | traits::LEAF
+            && self.stage() == Stage::New
+            && !self.is_copy()
+            && self.is_last_use()
+            && self.cost().is_none()
+    }
+
     pub(crate) fn claim(&self) -> Option<Claim> {
         Claim::read(self.claim.load(Ordering::Relaxed))
     }

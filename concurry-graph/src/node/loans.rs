@@ -1,10 +1,12 @@
 //! What the lock of a node guards, lent to code of the user's: it runs without the lock, and what it
 //! was lent comes back even if it panics.
 
+use std::ops::Range;
 use std::thread;
 
 use super::kind::Kind;
 use super::typed::{Node, State};
+use crate::argument::Inputs;
 use crate::sync::lock;
 
 /// The inputs of a node that has not begun, to be looked at.
@@ -42,6 +44,39 @@ impl<K: Kind> LentInputs<'_, K> {
 impl<K: Kind> Drop for LentInputs<'_, K> {
     fn drop(&mut self) {
         lock(&self.node.body).inputs = self.inputs.take();
+    }
+}
+
+/// Some of the nodes that a node puts together.
+pub(super) struct LentPart<'n, K: Kind> {
+    node: &'n Node<K>,
+    part: Option<<K::Inputs as Inputs>::Part>,
+}
+
+impl<K: Kind> Node<K> {
+    /// `None` if it has begun. Only for the run that has the node.
+    pub(super) fn lend_part(&self, nodes: Range<usize>) -> Option<LentPart<'_, K>> {
+        let part = lock(&self.body).inputs.as_mut()?.lend_part(nodes);
+        Some(LentPart { node: self, part: Some(part) })
+    }
+}
+
+impl<K: Kind> LentPart<'_, K> {
+    pub(super) fn get_mut(&mut self) -> &mut <K::Inputs as Inputs>::Part {
+        match &mut self.part {
+            Some(part) => part,
+            None => unreachable!("only a drop takes it"),
+        }
+    }
+}
+
+impl<K: Kind> Drop for LentPart<'_, K> {
+    fn drop(&mut self) {
+        if let Some(part) = self.part.take()
+            && let Some(inputs) = &mut lock(&self.node.body).inputs
+        {
+            inputs.keep_part(part);
+        }
     }
 }
 

@@ -104,7 +104,7 @@ impl<T: Send + 'static, F> MapInputs<T, F> {
 
 impl<T: Send + 'static, F: Send + 'static> Inputs for MapInputs<T, F> {
     type Values = (T, F);
-    type Early = Infallible;
+    type Part = Infallible;
 
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency)) {
         if let Some(dependency) = self.input.dependency() {
@@ -200,7 +200,7 @@ impl<T: Send + 'static> Recover<T> {
 
 impl<T: Send + 'static> Inputs for RecoverInputs<T> {
     type Values = Result<T, ComputeError>;
-    type Early = Infallible;
+    type Part = Infallible;
 
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency)) {
         if let Some(dependency) = self.0.dependency() {

@@ -28,7 +28,7 @@ impl<T, E> Outside<T, E> {
 
 impl<T: Send + 'static, E: Send + 'static> Inputs for OutsideInputs<T, E> {
     type Values = TaskFuture<T, E>;
-    type Early = Infallible;
+    type Part = Infallible;
 
     fn dependencies(&self, _: &mut dyn FnMut(&dyn super::Dependency)) {}
 

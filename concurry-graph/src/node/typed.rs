@@ -9,8 +9,11 @@ use std::thread::Thread;
 use concurry_core::__private::{SlabArc, Visitor};
 
 use super::kind::{Begun, Kind};
-use super::{About, AnyNode, Dependency, Header, Place, Progress, SharedNode, Stage, VisitAsker};
-use crate::argument::{EarlyValues, Inputs};
+use super::{
+    About, AnyNode, Dependency, Header, Place, Progress, RowRun, SharedNode, Stage, Stretch,
+    VisitAsker,
+};
+use crate::argument::{Inputs, Part};
 use crate::error::{Cause, ComputeError};
 use crate::journal::Ledger;
 use crate::lazy::{Lazy, Produces};
@@ -197,22 +200,6 @@ impl<K: Kind> AnyNode for Node<K> {
         waiters.into_iter().for_each(|waiter| waiter());
     }
 
-    fn fail(&self, error: ComputeError) {
-        let inputs = {
-            let mut body = lock(&self.body);
-            if !matches!(body.state.inner(), State::New | State::Copy(_)) {
-                return;
-            }
-            *body.state.inner_mut() = State::Empty;
-            body.inputs.take()
-        };
-        if let Some(mut inputs) = inputs {
-            inputs.release();
-            lock(&self.body).inputs = Some(inputs);
-        }
-        self.end(Err(error));
-    }
-
     fn abort(&self, cause: Cause) {
         if !self.header.is_over() {
             self.end_call(Err(cause), None, None);
@@ -268,16 +255,36 @@ impl<K: Kind> AnyNode for Node<K> {
         lock(&self.body).inputs.as_ref()?.takes_early()
     }
 
-    fn take_early(&self, places: Range<usize>) {
+    fn take_early(&self, nodes: Range<usize>) {
         // What belongs to the user is let go without the lock.
-        let Some(mut part) =
-            lock(&self.body).inputs.as_mut().map(|inputs| inputs.lend_part(places))
-        else {
-            return;
-        };
-        part.take();
-        if let Some(inputs) = &mut lock(&self.body).inputs {
-            inputs.keep_part(part);
+        if let Some(mut part) = self.lend_part(nodes) {
+            part.get_mut().take();
+        }
+    }
+
+    fn dependencies_of(&self, nodes: Range<usize>, show: &mut dyn FnMut(&dyn Dependency)) {
+        if let Some(inputs) = &lock(&self.body).inputs {
+            inputs.dependencies_of(nodes, show);
+        }
+    }
+
+    fn rows(&self, fewest: usize) -> Vec<Stretch> {
+        lock(&self.body).inputs.as_ref().map_or_else(Vec::new, |inputs| inputs.rows(fewest))
+    }
+
+    fn node(&self, place: usize) -> Option<SharedNode> {
+        lock(&self.body).inputs.as_ref()?.node(place)
+    }
+
+    fn run_row(
+        &self,
+        nodes: Range<usize>,
+        visitor: &mut Visitor<'_>,
+        leave: &dyn Fn(bool) -> bool,
+    ) -> RowRun {
+        match self.lend_part(nodes) {
+            Some(mut part) => part.get_mut().run(visitor, leave),
+            None => RowRun::default(),
         }
     }
 

@@ -3,9 +3,11 @@
 use std::sync::PoisonError;
 use std::thread;
 
+use concurry_core::__private::Visitor;
+
 use super::kind::Kind;
 use super::typed::{Node, State};
-use super::{AnyNode, graveyard};
+use super::{AnyNode, Place, graveyard};
 use crate::argument::Inputs;
 use crate::error::{Cause, ComputeError};
 use crate::lazy::Produces;
@@ -57,6 +59,34 @@ impl<K: Kind> Produces<K::Output> for Node<K> {
             State::Done(value) => Some(value),
             other => {
                 *state = other;
+                None
+            }
+        }
+    }
+
+    fn row_place(&self) -> Option<Place> {
+        let place = self.header.is_simple_call().then(|| self.kind.place())?;
+        matches!(place, Place::Visit { .. }).then_some(place)
+    }
+
+    fn run_alone(&mut self, visitor: &mut Visitor<'_>) -> Option<K::Output> {
+        let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(body.state, State::New) {
+            return None;
+        }
+        body.state = State::Empty;
+        let outcome = match body.inputs.as_mut()?.resolve(false) {
+            Ok(values) => self.kind.run_on(values, visitor),
+            Err(error) => {
+                self.end(Err(error));
+                return None;
+            }
+        };
+        match outcome {
+            Ok(value) => Some(value),
+            Err(cause) => {
+                self.header.note_worker(visitor.worker_index());
+                self.end_call(Err(cause), None, None);
                 None
             }
         }

@@ -5,9 +5,12 @@
 
 use std::collections::HashMap;
 
+use concurry_core::__private::SlabArc;
+
 use super::edges::{Edges, index};
 use super::lanes::Lanes;
-use crate::node::{Claim, Dependency, Place, SharedNode};
+use super::row::{self, Row};
+use crate::node::{Claim, Dependency, Place, SharedNode, Stretch};
 
 /// Everything that a root depends on.
 pub(crate) struct Collected {
@@ -26,33 +29,43 @@ pub(crate) struct Collected {
     /// Where each is run. Found here, while each node is at hand anyway: going through all of them
     /// once more would cost more than everything else.
     pub(crate) lanes: Lanes,
+    /// The units that are rows, with their places.
+    pub(crate) rows: Vec<(u32, SlabArc<Row>)>,
 }
 
 /// Collects what the roots depend on, for a run. They are sole if there is no way to them but by it.
-pub(crate) fn collect(roots: Vec<SharedNode>, are_sole: bool, run: u32) -> Collected {
-    let mut collector = Collector { run, ..Collector::default() };
+/// Calls that only one container wants are put into rows if asked.
+pub(crate) fn collect(
+    roots: Vec<SharedNode>,
+    are_sole: bool,
+    in_rows: bool,
+    run: u32,
+) -> Collected {
+    let mut collector = Collector { run, dependencies: Edges::new(), ..Collector::default() };
     for node in roots {
         collector.place_of(&Root { node, is_sole: are_sole }, true);
     }
-    let mut dependencies = Edges::new();
     let mut opened = 0;
     while let Some(&place) = collector.open.get(opened) {
         opened += 1;
-        dependencies.end_lists_before(place);
+        collector.dependencies.end_lists_before(place);
         let node = collector.nodes[place as usize].clone();
-        let is_unseen = !node.header().is_looked_at();
-        node.dependencies(&mut |dependency| {
-            if let Some(place) = collector.place_of(dependency, is_unseen) {
-                dependencies.push(place);
-            }
-        });
-        dependencies.end_list();
+        collector.open(&node, in_rows);
+        collector.dependencies.end_list();
     }
-    dependencies.end_lists_before(index(collector.nodes.len()));
-    let Collector { nodes, foreign, calls, has_pure, has_costs, lanes, .. } = collector;
-    let mut foreign: Vec<u32> = foreign.into_values().collect();
+    collector.dependencies.end_lists_before(index(collector.nodes.len()));
+    let mut foreign: Vec<u32> = collector.foreign.into_values().collect();
     foreign.sort_unstable();
-    Collected { nodes, dependencies, foreign, calls, has_pure, has_costs, lanes }
+    Collected {
+        nodes: collector.nodes,
+        dependencies: collector.dependencies,
+        foreign,
+        calls: collector.calls,
+        has_pure: collector.has_pure,
+        has_costs: collector.has_costs,
+        lanes: collector.lanes,
+        rows: collector.rows,
+    }
 }
 
 /// What is noted of a node when it is found, while it is at hand.
@@ -60,8 +73,11 @@ pub(crate) fn collect(roots: Vec<SharedNode>, are_sole: bool, run: u32) -> Colle
 struct Collector {
     run: u32,
     nodes: Vec<SharedNode>,
+    /// What each of the nodes depends on that were opened.
+    dependencies: Edges,
     /// Places of nodes that may depend on others.
     open: Vec<u32>,
+    rows: Vec<(u32, SlabArc<Row>)>,
     /// Nodes of other runs, by address.
     foreign: HashMap<usize, u32>,
     calls: u64,
@@ -71,6 +87,41 @@ struct Collector {
 }
 
 impl Collector {
+    /// Finds what a node depends on.
+    fn open(&mut self, node: &SharedNode, in_rows: bool) {
+        let is_unseen = !node.header().is_looked_at();
+        let nodes = node.takes_early().filter(|_| in_rows).unwrap_or(0);
+        if nodes < row::FEWEST {
+            return node.dependencies(&mut |dependency| self.depend_on(dependency, is_unseen));
+        }
+        let mut rest = 0;
+        for stretch in node.rows(row::FEWEST) {
+            let before = rest..stretch.nodes.start;
+            rest = stretch.nodes.end;
+            node.dependencies_of(before, &mut |dependency| self.depend_on(dependency, is_unseen));
+            self.depend_on_row(node, stretch);
+        }
+        node.dependencies_of(rest..nodes, &mut |dependency| self.depend_on(dependency, is_unseen));
+    }
+
+    /// The node that is opened depends on this one.
+    fn depend_on(&mut self, dependency: &dyn Dependency, is_unseen: bool) {
+        if let Some(place) = self.place_of(dependency, is_unseen) {
+            self.dependencies.push(place);
+        }
+    }
+
+    /// The node that is opened depends on a row of those that it puts together.
+    fn depend_on_row(&mut self, node: &SharedNode, stretch: Stretch) {
+        let (place, calls) = (index(self.nodes.len()), stretch.nodes.len());
+        self.lanes.push(stretch.place);
+        self.calls += calls as u64;
+        let row = Row::of(node, stretch);
+        self.nodes.push(row.clone().see_as(|cell| cell as _));
+        self.rows.push((place, row));
+        self.dependencies.push(place);
+    }
+
     /// The place of a node, which it gets if it has none. `None` if the node is over. What is found by
     /// way of a node that nobody sees, and by no other, is not seen either.
     fn place_of(&mut self, dependency: &dyn Dependency, is_unseen: bool) -> Option<u32> {

@@ -14,7 +14,7 @@ use super::edges::{Edges, index};
 use crate::node::SharedNode;
 
 /// Lets each call of which there was an equal one before take that one's value.
-pub(crate) fn merge(collected: Collected, run: u32, prune: bool) -> Collected {
+pub(crate) fn merge(collected: Collected, run: u32, prune: bool, in_rows: bool) -> Collected {
     let mut originals: HashMap<u64, Vec<u32>> = HashMap::new();
     let mut merged = 0;
     for place in dependencies_first(&collected.dependencies) {
@@ -42,7 +42,11 @@ pub(crate) fn merge(collected: Collected, run: u32, prune: bool) -> Collected {
     if prune {
         roots.truncate(1);
     }
-    collect(roots, false, run)
+    // Rows are found again, by way of what puts them together.
+    let mut rows = collected.rows.iter().map(|&(place, _)| place).peekable();
+    let mut places = 0..;
+    roots.retain(|_| rows.next_if_eq(&places.next().unwrap_or_default()).is_none());
+    collect(roots, false, in_rows, run)
 }
 
 /// Arguments compare themselves. One whose code panics is like no other.

@@ -1,16 +1,20 @@
 //! From a root to what has to be run, in which order: the graph is collected, optimised, and ranked.
 
+mod chain;
 mod collect;
 mod edges;
 mod gatherings;
 mod lanes;
+mod pace;
 mod passes;
 mod rank;
-mod stretch;
+mod row;
 mod structures;
 
 pub(crate) mod fuse;
 pub(crate) mod merge;
+
+use concurry_core::__private::SlabArc;
 
 use crate::journal::Ledger;
 use crate::node::SharedNode;
@@ -21,6 +25,7 @@ pub(crate) use gatherings::Gathering;
 use gatherings::gatherings;
 pub use passes::Passes;
 pub(crate) use rank::{Lane, Ranked, rank};
+pub(crate) use row::Row;
 
 /// What a run has to do.
 pub(crate) struct Plan {
@@ -28,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) units: Vec<SharedNode>,
     /// Units that other runs work on.
     pub(crate) foreign: Vec<u32>,
+    /// Units that are rows of calls.
+    pub(crate) rows: Vec<(u32, SlabArc<Row>)>,
     /// Which units wait for each.
     pub(crate) dependants: Edges,
     /// How many units each waits for.
@@ -49,9 +56,11 @@ pub(crate) fn plan(
     passes: &Passes,
     ledger: Option<&mut Ledger>,
 ) -> Plan {
-    let mut collected = collect(vec![root], is_sole, run);
+    // A journal is asked about each call.
+    let in_rows = passes.rows && ledger.is_none();
+    let mut collected = collect(vec![root], is_sole, in_rows, run);
     if passes.merge && collected.has_pure {
-        collected = merge::merge(collected, run, passes.prune);
+        collected = merge::merge(collected, run, passes.prune, in_rows);
     }
     if let Some(ledger) = ledger {
         ledger.expect(&structures::expected(&collected, run));
@@ -68,6 +77,6 @@ pub(crate) fn plan(
     let ranked = rank(&mut collected, &dependants);
     let waiting = collected.dependencies.degrees();
     let gatherings = gatherings(&collected, &waiting);
-    let Collected { nodes: units, foreign, .. } = collected;
-    Plan { units, foreign, dependants, waiting, ranked, gatherings, calls }
+    let Collected { nodes: units, foreign, rows, .. } = collected;
+    Plan { units, foreign, rows, dependants, waiting, ranked, gatherings, calls }
 }

@@ -18,6 +18,7 @@ pub struct Passes {
     pub(crate) prune: bool,
     pub(crate) batch: bool,
     pub(crate) fuse: bool,
+    pub(crate) rows: bool,
 }
 
 impl Default for Passes {
@@ -30,13 +31,13 @@ impl Passes {
     /// All passes.
     #[must_use]
     pub fn all() -> Self {
-        Self { merge: true, prune: true, batch: true, fuse: true }
+        Self { merge: true, prune: true, batch: true, fuse: true, rows: true }
     }
 
     /// No pass: the graph runs as it was written.
     #[must_use]
     pub fn none() -> Self {
-        Self { merge: false, prune: false, batch: false, fuse: false }
+        Self { merge: false, prune: false, batch: false, fuse: false, rows: false }
     }
 
     /// Makes equal calls of `#[pure]` methods once: the same method of the same pool, with the same
@@ -68,6 +69,14 @@ impl Passes {
     #[must_use]
     pub fn fuse(mut self, fuse: bool) -> Self {
         self.fuse = fuse;
+        self
+    }
+
+    /// Runs many calls of one thread pool, that depend on nothing and that only one container wants,
+    /// without a dispatch for each: a worker takes as many at a time as suits it.
+    #[must_use]
+    pub fn rows(mut self, rows: bool) -> Self {
+        self.rows = rows;
         self
     }
 }

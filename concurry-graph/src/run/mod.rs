@@ -8,8 +8,10 @@
 //! They meet under one lock (`state.rs`), which is held for moments and never over foreign code.
 
 mod driver;
+mod lane;
 mod levels;
 mod ready;
+mod rows;
 mod state;
 mod visit;
 
@@ -25,6 +27,7 @@ use crate::plan::{Edges, Gathering, Plan};
 use crate::sync::lock;
 
 pub(crate) use driver::{Driver, Limits};
+use rows::{RowPart, RowRest};
 use state::{Ended, State};
 use visit::Guest;
 
@@ -69,6 +72,10 @@ struct Hands {
     ended: Vec<Ended>,
     back: Vec<(u32, SharedNode)>,
     taken: Vec<(u32, SharedNode)>,
+    /// Calls of a row that were taken.
+    part: Option<RowPart>,
+    /// What was done with those before.
+    rest: Option<RowRest>,
     /// Ended since the last exchange; kept until it is known how long they took.
     finished: Vec<SharedNode>,
     /// Calls that succeeded and failed since the last exchange.
@@ -77,6 +84,11 @@ struct Hands {
 }
 
 impl Hands {
+    /// Whether there is nothing to do.
+    fn are_empty(&self) -> bool {
+        self.taken.is_empty() && self.part.is_none()
+    }
+
     /// Notes how long each of the finished took, and lets go of them.
     fn finish(&mut self, each: Duration) {
         self.finished.drain(..).for_each(|node| node.header().note_took(each));
@@ -89,7 +101,8 @@ impl Run {
         let askers = plan.ranked.lanes.iter().map(asker).collect();
         let foreign = plan.foreign.iter().map(|&unit| (unit, plan.units[unit as usize].clone()));
         let foreign = foreign.collect();
-        let state = Mutex::new(State::new(plan.units, plan.waiting, plan.ranked, &plan.foreign));
+        let state = State::new(plan.units, plan.waiting, plan.ranked, &plan.foreign, plan.rows);
+        let state = Mutex::new(state);
         let run = Arc::new(Self {
             dependants: plan.dependants,
             gatherings: plan.gatherings,
@@ -122,7 +135,7 @@ impl Run {
     /// Says what was done, and lets `take` take what is to be done next.
     fn exchange(self: &Arc<Self>, hands: &mut Hands, take: impl FnOnce(&mut State, &mut Hands)) {
         let mut missing: Vec<(usize, usize)> = Vec::new();
-        let rouse = {
+        let (rouse, over) = {
             let mut state = lock(&self.state);
             for ended in hands.ended.drain(..) {
                 state.end(ended, &self.dependants);
@@ -134,6 +147,9 @@ impl Run {
                     false => state.put_back(unit, node),
                 }
             }
+            if let Some(rest) = hands.rest.take() {
+                state.bring_back(rest, &self.dependants);
+            }
             take(&mut state, hands);
             if !self.is_left() {
                 for (number, lane) in state.lanes.iter_mut().enumerate() {
@@ -144,8 +160,9 @@ impl Run {
                     }
                 }
             }
-            state.driver_is_needed || state.remaining == 0
+            (state.driver_is_needed || state.remaining == 0, std::mem::take(&mut state.over))
         };
+        drop(over);
         if let Some(tally) = &self.tally
             && hands.done + hands.failed > 0
         {

@@ -44,6 +44,11 @@ impl Ready {
         self.length += 1;
     }
 
+    /// The most urgent unit.
+    pub(crate) fn first(&self) -> Option<u32> {
+        Some(self.buckets[self.occupied.highest()? as usize].first)
+    }
+
     /// Takes the most urgent unit.
     pub(crate) fn pop(&mut self, next: &[u32]) -> Option<u32> {
         let bucket = self.occupied.highest()?;
@@ -69,7 +74,7 @@ mod tests {
         for (unit, bucket) in [(0, 1), (1, 0), (2, 1), (3, 2), (4, 0)] {
             ready.push(unit, bucket, &mut next);
         }
-        assert_eq!(ready.pop(&next), Some(3));
+        assert_eq!((ready.first(), ready.pop(&next)), (Some(3), Some(3)));
         ready.push(5, 2, &mut next);
         let rest: Vec<u32> = std::iter::from_fn(|| ready.pop(&next)).collect();
         assert_eq!((rest, ready.len()), (vec![5, 0, 2, 1, 4], 0));

@@ -1,22 +1,26 @@
 //! What a run knows of its units, under one lock: which wait, which are ready, which have ended.
 
-use std::time::Duration;
+use concurry_core::__private::SlabArc;
 
-use super::ready::Ready;
+use super::lane::Lane;
+use super::rows::RowState;
 use crate::node::{AnyNode, Place, SharedNode, Stage};
-use crate::plan::{Edges, Ranked, index};
+use crate::plan::{Edges, Ranked, Row, index};
 
 /// What a run knows of its units.
 pub(crate) struct State {
     /// Those that have not begun.
     pub(crate) units: Vec<Option<SharedNode>>,
-    /// How many units each waits for.
+    /// How many units each waits for. Of a row, which waits for none: its number.
     waiting: Vec<u32>,
+    pub(super) rows: Vec<RowState>,
+    /// Rows that have ended, to be let go without the lock.
+    pub(super) over: Vec<SharedNode>,
     /// Ready units that will fail because of what they depend on: no worker is needed for that.
     doomed: Vec<u32>,
     /// The links of the ready lists.
-    next: Vec<u32>,
-    lane_of: Vec<u16>,
+    pub(super) next: Vec<u32>,
+    pub(super) lane_of: Vec<u16>,
     bucket_of: Vec<u32>,
     pub(crate) lanes: Vec<Lane>,
     /// The lane of what runs on any thread.
@@ -40,8 +44,16 @@ impl Ended {
         Self { unit, failed: node.header().stage() != Stage::Done }
     }
 
+    pub(super) fn new(unit: u32, failed: bool) -> Self {
+        Self { unit, failed }
+    }
+
     pub(crate) fn unit(self) -> u32 {
         self.unit
+    }
+
+    pub(super) fn failed(self) -> bool {
+        self.failed
     }
 
     /// Whether the other is the next unit.
@@ -52,86 +64,50 @@ impl Ended {
 
 /// In a unit's count of units that it waits for: one of them has failed.
 const DOOMED: u32 = 1 << 31;
-
-/// Units that are run in the same way by the same pool.
-pub(crate) struct Lane {
-    pub(crate) place: Place,
-    pub(crate) ready: Ready,
-    /// Workers that were asked to come, or are here.
-    pub(crate) visits: usize,
-    /// Nanoseconds that a unit of this lane takes, on average; more than any if not known yet.
-    pub(crate) nanoseconds: u64,
-}
-
-/// So much work is worth another worker's way.
-const WORTH_A_VISIT: u64 = 20_000;
-
-impl Lane {
-    /// A unit took so long.
-    pub(crate) fn learn(&mut self, each: Duration) {
-        let each = u64::try_from(each.as_nanos()).unwrap_or(u64::MAX - 1);
-        self.nanoseconds = match self.nanoseconds {
-            u64::MAX => each,
-            known => known - known / 8 + each / 8,
-        };
-    }
-
-    /// How many workers should be here, or on their way.
-    fn wanted_visits(&self) -> usize {
-        let Place::Visit { workers, .. } = self.place else { return 0 };
-        let ready = self.ready.len();
-        let work = self.nanoseconds.saturating_mul(ready as u64);
-        let worth = usize::try_from(work.div_ceil(WORTH_A_VISIT)).unwrap_or(usize::MAX);
-        worth.min(ready).min(workers)
-    }
-
-    /// How many more workers to ask for.
-    pub(crate) fn missing_visits(&self) -> usize {
-        self.wanted_visits().saturating_sub(self.visits)
-    }
-
-    /// How many units a visitor takes at once, of those that it would like: not so many that others
-    /// have nothing to do.
-    pub(crate) fn share(&self, wish: usize) -> usize {
-        let Place::Visit { workers, .. } = self.place else { return wish };
-        wish.min((self.ready.len() / (2 * workers)).max(1))
-    }
-}
+/// In place of that count: what follows is the number of a row.
+const ROW: u32 = 1 << 30;
 
 impl State {
     pub(crate) fn new(
         units: Vec<SharedNode>,
-        waiting: Vec<u32>,
+        mut waiting: Vec<u32>,
         ranked: Ranked,
         foreign: &[u32],
+        rows: Vec<(u32, SlabArc<Row>)>,
     ) -> Self {
         let Ranked { lanes, lane_of, bucket_of } = ranked;
-        let lanes = lanes.into_iter().map(|lane| Lane {
-            place: lane.place,
-            ready: Ready::new(lane.buckets as usize),
-            visits: 0,
-            nanoseconds: u64::MAX,
-        });
+        for (number, &(unit, _)) in rows.iter().enumerate() {
+            waiting[unit as usize] = ROW | index(number);
+        }
         let mut state = Self {
             remaining: units.len(),
             next: vec![0; units.len()],
             units: units.into_iter().map(Some).collect(),
             waiting,
+            rows: rows.into_iter().map(|(_, row)| RowState::new(row)).collect(),
+            over: Vec::new(),
             doomed: Vec::new(),
             lane_of,
             bucket_of,
             anywhere: None,
-            lanes: lanes.collect(),
+            lanes: lanes.into_iter().map(|lane| Lane::new(lane.place, lane.buckets)).collect(),
             driver_is_needed: false,
         };
         state.anywhere = state.lanes.iter().position(|lane| lane.place == Place::Anywhere);
         for unit in 0..index(state.units.len()) {
+            let is_free = state.waiting[unit as usize] == 0 || state.row_number(unit).is_some();
             // What another run works on is over when that run says so.
-            if state.waiting[unit as usize] == 0 && foreign.binary_search(&unit).is_err() {
+            if is_free && foreign.binary_search(&unit).is_err() {
                 state.make_ready(unit);
             }
         }
         state
+    }
+
+    /// Which of the rows a unit is.
+    pub(super) fn row_number(&self, unit: u32) -> Option<usize> {
+        let waiting = self.waiting[unit as usize];
+        (waiting & ROW != 0).then_some((waiting & !ROW) as usize)
     }
 
     pub(crate) fn lane_number(&self, unit: u32) -> usize {
@@ -141,13 +117,23 @@ impl State {
     /// A unit may begin.
     pub(crate) fn make_ready(&mut self, unit: u32) {
         let (lane, bucket) = (self.lane_number(unit), self.bucket_of[unit as usize]);
+        let row = self.row_number(unit);
         let lane = &mut self.lanes[lane];
+        lane.in_rows += row.map_or(0, |number| self.rows[number].list());
         lane.ready.push(unit, bucket, &mut self.next);
         self.driver_is_needed |= !matches!(lane.place, Place::Visit { .. });
     }
 
-    /// A unit has ended: what waited for it alone may begin.
+    /// A unit has ended, or the driver's part of one.
     pub(crate) fn end(&mut self, ended: Ended, dependants: &Edges) {
+        match self.row_number(ended.unit) {
+            Some(number) => self.end_driven(number, ended, dependants),
+            None => self.end_unit(ended, dependants),
+        }
+    }
+
+    /// A unit has ended: what waited for it alone may begin.
+    pub(super) fn end_unit(&mut self, ended: Ended, dependants: &Edges) {
         self.remaining -= 1;
         for &dependant in dependants.of(ended.unit) {
             let waiting = &mut self.waiting[dependant as usize];
@@ -179,6 +165,11 @@ impl State {
     /// Takes the most urgent ready unit of a lane.
     pub(crate) fn take(&mut self, lane: usize) -> Option<(u32, SharedNode)> {
         let unit = self.lanes[lane].ready.pop(&self.next)?;
+        if let Some(number) = self.row_number(unit) {
+            // Visitors may bring parts of it back.
+            self.lanes[lane].in_rows -= self.rows[number].drive();
+            return Some((unit, self.units[unit as usize].clone()?));
+        }
         let node = self.units[unit as usize].take()?;
         Some((unit, node))
     }

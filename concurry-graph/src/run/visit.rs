@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use concurry_core::__private::Visitor;
 
+use super::rows::Next;
 use super::state::{Ended, State};
 use super::{Hands, Run};
 use crate::node::{Progress, guarded};
@@ -56,20 +57,20 @@ impl Guest {
                 if !leaves {
                     take(state, lane, wish, hands);
                 }
-                if hands.taken.is_empty() {
+                if hands.are_empty() {
                     state.lanes[lane].visits -= 1;
                 }
             });
-            if hands.taken.is_empty() {
+            if hands.are_empty() {
                 return;
             }
-            let units = hands.taken.len();
-            self.work(visitor, begun, &mut hands);
+            let units = self.work(visitor, begun, &mut hands);
             let now = Instant::now();
             let took = now.saturating_duration_since(last);
             last = now;
-            learned = Some(took / units as u32);
-            hands.finish(took / units as u32);
+            let each = took / units.max(1);
+            learned = Some(each);
+            hands.finish(each);
             self.run.gather(&hands.ended);
             if took < SHORT {
                 wish = (wish * 2).min(MOST);
@@ -79,11 +80,13 @@ impl Guest {
         }
     }
 
-    fn work(&self, visitor: &mut Visitor<'_>, begun: Instant, hands: &mut Hands) {
+    /// Runs what was taken. Gives the number of units and calls of rows that were looked at.
+    fn work(&self, visitor: &mut Visitor<'_>, begun: Instant, hands: &mut Hands) -> u32 {
         let time_is_over = || Instant::now().saturating_duration_since(begun) >= STAY;
         let leave = |looks_at_clock| self.run.is_left() || (looks_at_clock && time_is_over());
         let (mut done, mut failed) = (0, 0);
         let mut taken = std::mem::take(&mut hands.taken);
+        let mut units = taken.len();
         let mut left = taken.drain(..);
         while let Some((unit, node)) = left.next() {
             if let Some((_, later)) = left.as_slice().get(AHEAD) {
@@ -116,9 +119,17 @@ impl Guest {
         }
         drop(left);
         hands.taken = taken;
+        if let Some(part) = hands.part.take() {
+            let (run, rest) = part.run(visitor, &leave);
+            done += u64::from(run.done);
+            failed += u64::from(run.failed);
+            units += run.calls();
+            hands.rest = Some(rest);
+        }
         visitor.count(done, failed);
         hands.done += done;
         hands.failed += failed;
+        units as u32
     }
 }
 
@@ -134,10 +145,12 @@ fn take(state: &mut State, lane: usize, wish: usize, hands: &mut Hands) {
         state.driver_is_needed |= state.lanes[anywhere].ready.len() > 0;
     }
     let share = state.lanes[lane].share(wish);
-    while hands.taken.len() < share
-        && let Some(unit) = state.take(lane)
-    {
-        hands.taken.push(unit);
+    while hands.taken.len() < share && hands.part.is_none() {
+        match state.take_next(lane, share - hands.taken.len()) {
+            Some(Next::Unit(unit, node)) => hands.taken.push((unit, node)),
+            Some(Next::Part(part)) => hands.part = Some(part),
+            None => break,
+        }
     }
 }
 

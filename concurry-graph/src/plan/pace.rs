@@ -12,13 +12,13 @@ const LONG: Duration = Duration::from_micros(100);
 const MOST: usize = 64;
 
 /// The links since the last look. Each is told the mean of what they took.
-pub(super) struct Stretch {
+pub(super) struct Pace {
     links: Vec<SharedNode>,
     size: usize,
     began: Instant,
 }
 
-impl Stretch {
+impl Pace {
     pub(super) fn new() -> Self {
         Self { links: Vec::new(), size: 1, began: Instant::now() }
     }
@@ -50,7 +50,7 @@ impl Stretch {
     }
 }
 
-impl Drop for Stretch {
+impl Drop for Pace {
     fn drop(&mut self) {
         self.end();
     }
