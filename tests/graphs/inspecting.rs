@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use concurry::graph::{ColourBy, GraphNode, Stage};
+use concurry::graph::{ColourBy, Graph, GraphNode, Stage};
 use concurry::prelude::*;
 use concurry_testkit::within;
 
-use crate::worker::arithmetic;
+use crate::worker::{arithmetic, gated};
 
 #[test]
 fn nodes_edges_order_and_critical_path_are_there_before_and_after() {
@@ -82,6 +82,23 @@ fn times_workers_and_retries_are_known_after_a_run() {
             assert!(graph.nodes().iter().all(known), "{mode}: {graph}");
         }
     });
+}
+
+#[test]
+fn workers_of_different_pools_are_told_apart() {
+    let [one, other] = [(); 2].map(|()| {
+        let (pool, _, gate) = gated(Mode::Thread, 1);
+        gate.open();
+        pool
+    });
+    let alone = one.lazy().add(1, 1);
+    let both = Lazy::join((one.lazy().add(1, 1), other.lazy().add(1, 1)));
+    compute((alone.clone(), both.clone())).unwrap();
+    let legend = |graph: &Graph| graph.svg(ColourBy::Worker).matches("rx=\"2\"").count();
+    assert_eq!((legend(&alone.graph()), legend(&both.graph())), (2, 3));
+    let pools: Vec<_> = both.graph().nodes().iter().filter_map(|node| node.pool).collect();
+    assert!(both.graph().svg(ColourBy::Worker).contains(&format!("0 of pool {}<", pools[0])));
+    assert!(alone.graph().svg(ColourBy::Worker).contains(">Arithmetic 0<"));
 }
 
 #[test]

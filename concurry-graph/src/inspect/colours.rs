@@ -17,7 +17,7 @@ pub enum ColourBy {
     Time,
     /// How often each was tried again.
     Retries,
-    /// The worker that ran it, of those of its kind.
+    /// The worker that ran it, of those of its pool.
     Worker,
 }
 
@@ -29,9 +29,12 @@ pub(super) struct Colouring {
     colour_by: ColourBy,
     longest: f64,
     most_retries: u32,
-    /// By the name of their kind, since each pool counts its own.
-    workers: Vec<(&'static str, usize)>,
+    /// Sorted.
+    workers: Vec<PoolWorker>,
 }
+
+/// A worker of a pool, which counts its own: its kind, the pool, its number there.
+type PoolWorker = (&'static str, Option<u32>, usize);
 
 /// No shade of those below.
 const UNKNOWN: &str = "#d6d3d1";
@@ -103,9 +106,8 @@ impl Colouring {
             }
             ColourBy::Worker => {
                 let named = self.workers.iter().zip(HUES);
-                let mut entries: Vec<_> = named
-                    .map(|((worker, number), hue)| (hue, format!("{worker} {number}")))
-                    .collect();
+                let mut entries: Vec<_> =
+                    named.map(|(worker, hue)| (hue, self.name(worker))).collect();
                 if self.workers.len() > HUES.len()
                     && let Some((_, last)) = entries.last_mut()
                 {
@@ -118,9 +120,20 @@ impl Colouring {
     }
 }
 
+impl Colouring {
+    /// What a worker is called: with its pool, where there are several of its kind.
+    fn name(&self, &(kind, pool, number): &PoolWorker) -> String {
+        let mut others = self.workers.iter().filter(|other| other.0 == kind && other.1 != pool);
+        match (others.next(), pool) {
+            (Some(_), Some(pool)) => format!("{kind} {number} of pool {pool}"),
+            _ => format!("{kind} {number}"),
+        }
+    }
+}
+
 /// The worker that ran a node.
-fn worker(node: &GraphNode) -> Option<(&'static str, usize)> {
-    node.worker.map(|number| (node.name.worker, number))
+fn worker(node: &GraphNode) -> Option<PoolWorker> {
+    node.worker.map(|number| (node.name.worker, node.pool, number))
 }
 
 /// All shades, from nothing to the most.

@@ -49,15 +49,19 @@ impl Dots {
             let top = dots.height + CAPTION.0;
             let heights = band.iter().flatten().map(|&node| layout.height[node]);
             let highest = heights.clone().fold(f64::INFINITY, f64::min);
+            let columns_of = |layer: &[usize]| match folded {
+                true => layer.len().div_ceil(rows).max(1),
+                false => 1,
+            };
+            let rows_of = |layer: &Vec<usize>| layer.len().div_ceil(columns_of(layer));
             let band_rows = match folded {
-                true => band.iter().map(|layer| layer.len().min(rows)).max().unwrap_or(0) as f64,
+                true => band.iter().map(rows_of).max().unwrap_or(0) as f64,
                 false => heights.fold(0.0, f64::max) - highest + 1.0,
             };
             let (mut x, mut captioned) = (0.0, f64::NEG_INFINITY);
             let mut said = None;
             for layer in band {
-                let columns = if folded { layer.len().div_ceil(rows).max(1) } else { 1 };
-                let column_rows = layer.len().div_ceil(columns);
+                let (columns, column_rows) = (columns_of(layer), rows_of(layer));
                 for (place, &node) in layer.iter().enumerate() {
                     let (column, row) = (place / column_rows.max(1), place % column_rows.max(1));
                     let row = match folded {

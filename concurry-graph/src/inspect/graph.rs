@@ -26,6 +26,8 @@ pub struct GraphNode {
     pub name: NodeName,
     /// Where its pool runs. `None` for what is no call: values put together, closures over them.
     pub mode: Option<Mode>,
+    /// The pool that makes the call: pools are numbered as they are made. `None` for what is no call.
+    pub pool: Option<u32>,
     /// How far it is.
     pub stage: Stage,
     /// What it is expected to take, if somebody said so.
@@ -115,6 +117,7 @@ impl GraphNode {
         Self {
             name: node.name(),
             mode: node.about().mode,
+            pool: node.place().pool(),
             stage: header.stage(),
             expected: header.cost().and_then(seconds),
             took: header.took().and_then(seconds),

@@ -303,6 +303,9 @@ fn describe(node: &GraphNode) -> String {
     }
     if let Some(worker) = node.worker {
         let _ = write!(text, "\nworker {worker}");
+        if let Some(pool) = node.pool {
+            let _ = write!(text, " of pool {pool}");
+        }
     }
     if node.retries > 0 {
         let _ = write!(text, "\n{} retries", node.retries);
