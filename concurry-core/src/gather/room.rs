@@ -20,6 +20,8 @@ const QUICK: Duration = Duration::from_millis(5);
 pub(super) struct Room {
     now: usize,
     most: usize,
+    /// Nobody said how many: it goes by the pace.
+    by_pace: bool,
     /// How many have come back since the pace was looked at.
     done: usize,
     since: Option<Instant>,
@@ -28,13 +30,13 @@ pub(super) struct Room {
 impl Room {
     /// So many.
     pub(super) fn fixed(calls: usize) -> Self {
-        Self { now: calls, most: calls, done: 0, since: None }
+        Self { now: calls, most: calls, by_pace: false, done: 0, since: None }
     }
 
     /// For at most so many items. More at a time while they are quick.
     pub(super) fn by_pace(items: usize) -> Self {
         let [now, most] = [IN_FLIGHT, WIDE].map(|calls| calls.min(items).max(1));
-        Self { now, most, done: 0, since: None }
+        Self { now, most, by_pace: most > IN_FLIGHT, done: 0, since: None }
     }
 
     /// How many may be on their way now.
@@ -51,7 +53,7 @@ impl Room {
     #[inline]
     pub(super) fn done(&mut self, pool: Option<PoolId>) {
         self.done += 1;
-        if self.done >= IN_FLIGHT && self.most > IN_FLIGHT {
+        if self.by_pace && self.done >= IN_FLIGHT {
             self.look(Instant::now(), || pool.is_some_and(is_elsewhere));
         }
     }
@@ -103,8 +105,10 @@ mod tests {
         let few = Room::by_pace(7);
         assert_eq!((few.now(), few.most()), (7, 7));
         assert_eq!(Room::by_pace(0).now(), 1);
-        let mut fixed = Room::fixed(3);
-        (0..3 * IN_FLIGHT).for_each(|_| fixed.done(None));
-        assert_eq!((fixed.now(), fixed.most()), (3, 3));
+        for calls in [3, 3 * WIDE] {
+            let mut fixed = Room::fixed(calls);
+            (0..3 * IN_FLIGHT).for_each(|_| fixed.done(None));
+            assert_eq!((fixed.now(), fixed.most()), (calls, calls));
+        }
     }
 }
