@@ -12,7 +12,7 @@ use crate::endpoint::{Endpoint, Protocol};
 use crate::http::{Connection, Exchange};
 use crate::model::Model;
 use crate::reply::Reply;
-use crate::usage::{Usage, WireUsage};
+use crate::usage::{Usage, WireUsage, reported};
 use crate::{LlmError, halves};
 
 /// A worker that continues prompts.
@@ -154,13 +154,13 @@ impl CompletionClient {
             Protocol::OpenAi => {
                 let Exchange { answer, latency } =
                     self.connection.post::<Completions>(ctx, "completions", &body).await?;
-                let usage = answer.usage.unwrap_or_default().into();
+                let usage = answer.usage.unwrap_or_default();
                 (answer.into_replies(), usage, latency)
             }
             Protocol::Cohere => {
                 let Exchange { answer, latency } =
                     self.connection.post::<Generations>(ctx, "generate", &body).await?;
-                let usage = answer.meta.unwrap_or_default().into();
+                let usage = answer.meta.unwrap_or_default();
                 let replies = answer.generations.into_iter();
                 (replies.map(Generation::into_reply).collect::<Vec<_>>(), usage, latency)
             }
@@ -191,7 +191,8 @@ fn finished(mut replies: Vec<Reply>, usage: Usage, latency: Duration) -> Vec<Rep
 #[derive(Debug, Deserialize)]
 struct Completions {
     choices: Vec<Choice>,
-    usage: Option<WireUsage>,
+    #[serde(default, deserialize_with = "reported::<_, WireUsage>")]
+    usage: Option<Usage>,
     model: Option<String>,
 }
 
@@ -220,7 +221,8 @@ impl Completions {
 #[derive(Debug, Deserialize)]
 struct Generations {
     generations: Vec<Generation>,
-    meta: Option<CohereMeta>,
+    #[serde(default, deserialize_with = "reported::<_, CohereMeta>")]
+    meta: Option<Usage>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -235,7 +237,7 @@ impl Generation {
     }
 }
 
-/// What Cohere tells of the use. Missing fields count as zero.
+/// What Cohere tells of the use, in whole numbers written as reals. Missing fields count as zero.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct CohereMeta {
@@ -251,9 +253,10 @@ struct BilledUnits {
 
 impl From<CohereMeta> for Usage {
     fn from(CohereMeta { billed_units }: CohereMeta) -> Self {
-        // The service writes whole numbers as reals. A cast saturates and takes NaN for zero.
-        let prompt_tokens = billed_units.input_tokens as u64;
-        let completion_tokens = billed_units.output_tokens as u64;
+        // A cast saturates. What is negative is made as impossible as what is huge.
+        let whole = |tokens: f64| if tokens < 0.0 { u64::MAX } else { tokens as u64 };
+        let prompt_tokens = whole(billed_units.input_tokens);
+        let completion_tokens = whole(billed_units.output_tokens);
         let total_tokens = prompt_tokens.saturating_add(completion_tokens);
         Self { prompt_tokens, completion_tokens, total_tokens }
     }

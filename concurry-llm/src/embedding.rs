@@ -14,7 +14,7 @@ use crate::completion::CohereMeta;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::http::Connection;
 use crate::model::Model;
-use crate::usage::{Usage, WireUsage};
+use crate::usage::{Usage, WireUsage, reported};
 use crate::{LlmError, halves};
 
 /// A worker that turns texts into vectors.
@@ -133,7 +133,7 @@ impl EmbeddingClient {
         let Embeddings { mut data, usage } = exchange.answer;
         data.sort_by_key(|item| item.index); // stable: without numbers, as they came
         let vectors = data.into_iter().map(|item| item.embedding.into_numbers());
-        Ok((vectors.collect::<Result<_, _>>()?, usage.unwrap_or_default().into()))
+        Ok((vectors.collect::<Result<_, _>>()?, usage.unwrap_or_default()))
     }
 
     async fn send_cohere(
@@ -148,14 +148,15 @@ impl EmbeddingClient {
         let vectors = match embeddings {
             CohereVectors::Plain(vectors) | CohereVectors::Typed { float: vectors } => vectors,
         };
-        Ok((vectors, meta.unwrap_or_default().into()))
+        Ok((vectors, meta.unwrap_or_default()))
     }
 }
 
 #[derive(Debug, Deserialize)]
 struct Embeddings {
     data: Vec<Item>,
-    usage: Option<WireUsage>,
+    #[serde(default, deserialize_with = "reported::<_, WireUsage>")]
+    usage: Option<Usage>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -224,7 +225,8 @@ impl<'de> Deserialize<'de> for Numbers {
 #[derive(Debug, Deserialize)]
 struct CohereEmbeddings {
     embeddings: CohereVectors,
-    meta: Option<CohereMeta>,
+    #[serde(default, deserialize_with = "reported::<_, CohereMeta>")]
+    meta: Option<Usage>,
 }
 
 #[derive(Debug, Deserialize)]

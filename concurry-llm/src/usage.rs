@@ -2,7 +2,9 @@
 
 use concurry_core::CallContext;
 use concurry_limits::PermitError;
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// The key of a limit that counts HTTP requests. What a pool has not reserved of it, a client takes
 /// itself before it sends: so many calls that become one request count as one. (A
@@ -60,6 +62,21 @@ impl Usage {
     pub(crate) fn settle_call(self, context: &CallContext) {
         self.settle(|key, used| context.permit().update([(key, used)]));
     }
+}
+
+/// More tokens than any request has. A larger number is a mistake, and would hold a limit up for days.
+const MOST_TOKENS: u64 = 100_000_000;
+
+/// Reads what a service reports. What is no usage (negative, huge, a text) is as good as none, and no
+/// reason to lose the answer that it comes with.
+pub(crate) fn reported<'de, D, Wire>(deserializer: D) -> Result<Option<Usage>, D::Error>
+where
+    D: Deserializer<'de>,
+    Wire: DeserializeOwned + Into<Usage>,
+{
+    let value = Value::deserialize(deserializer)?;
+    let usage: Option<Usage> = Wire::deserialize(value).ok().map(Into::into);
+    Ok(usage.filter(|usage| usage.total_tokens <= MOST_TOKENS))
 }
 
 /// How OpenAI-compatible services report it. Fields that are missing count as zero.

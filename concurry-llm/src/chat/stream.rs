@@ -267,7 +267,7 @@ impl Source {
             message: error.to_string(),
             excerpt: excerpt(data),
         })?;
-        self.usage = chunk.usage.map(Usage::from).or(self.usage);
+        self.usage = chunk.usage.or(self.usage);
         let (text, finish_reason) = chunk.into_text();
         self.texts.extend(text);
         self.finish_reason = finish_reason.or(self.finish_reason.take());

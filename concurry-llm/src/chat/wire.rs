@@ -4,13 +4,14 @@ use serde::Deserialize;
 
 use crate::LlmError;
 use crate::reply::{Reply, ToolCall};
-use crate::usage::WireUsage;
+use crate::usage::{Usage, WireUsage, reported};
 
 /// A whole answer.
 #[derive(Debug, Deserialize)]
 pub(super) struct Completion {
     choices: Vec<Choice>,
-    usage: Option<WireUsage>,
+    #[serde(default, deserialize_with = "reported::<_, WireUsage>")]
+    usage: Option<Usage>,
     model: Option<String>,
 }
 
@@ -57,7 +58,7 @@ struct Function {
 impl Completion {
     /// What it says; the usage counts also where it says nothing.
     pub(super) fn into_reply(self) -> (Reply, Result<(), LlmError>) {
-        let usage = self.usage.unwrap_or_default().into();
+        let usage = self.usage.unwrap_or_default();
         let mut reply = Reply { model: self.model, usage, ..Reply::default() };
         let Some(choice) = self.choices.into_iter().next() else {
             return (reply, Err(LlmError::NoAnswer));
@@ -108,7 +109,8 @@ impl WireToolCall {
 pub(super) struct Chunk {
     #[serde(default)]
     choices: Vec<ChunkChoice>,
-    pub(super) usage: Option<WireUsage>,
+    #[serde(default, deserialize_with = "reported::<_, WireUsage>")]
+    pub(super) usage: Option<Usage>,
 }
 
 #[derive(Debug, Deserialize)]

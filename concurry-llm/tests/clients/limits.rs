@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use concurry_core::{Mode, WorkerOptions};
 use concurry_limits::{CallLimit, LimitPool, LimitSet, LoadBalance, RateLimit};
-use concurry_llm::{ChatClient, EmbeddingClient, Endpoint, Tier};
+use concurry_llm::{ChatClient, CompletionClient, EmbeddingClient, Endpoint, Tier, Usage};
 use concurry_retry::{BreakerState, CircuitBreaker, RetryPolicy};
-use serde_json::json;
+use concurry_time::block_on;
+use futures_util::StreamExt;
+use serde_json::{Value, json};
 
 use super::server::{Answer, Server};
 use super::{MODES, chat_answer, chat_body, options};
@@ -50,6 +52,89 @@ fn what_a_service_does_not_report_counts_as_it_was_reserved() {
             .unwrap();
         assert_eq!(llm.chat("?".into()).result().unwrap().text, "a");
         assert_eq!(available(&limits), [99.0, 500.0]);
+    }
+}
+
+/// Reports of the use that can't be meant.
+fn nonsense() -> [Value; 8] {
+    let counts = |prompt: Value, total: Value| json!({ "prompt_tokens": prompt, "completion_tokens": 1, "total_tokens": total });
+    [
+        Value::Null,
+        json!("none"),
+        counts(json!(7), Value::Null),
+        counts(json!(-7), json!(8)),
+        counts(json!("7"), json!(8)),
+        counts(json!(7), json!(1e30)),
+        counts(json!(7), json!(u64::MAX)),
+        counts(json!(u64::MAX), json!(8)),
+    ]
+}
+
+#[test]
+fn a_report_that_is_nonsense_counts_as_none_and_the_answer_is_given() {
+    for mode in MODES {
+        let answers = nonsense().map(|usage| {
+            let mut body = chat_body("a");
+            body["usage"] = usage;
+            Answer::json(200, &[], &body)
+        });
+        let (server, limits) = (Server::start(answers), hourly(1_000));
+        let llm = options(mode)
+            .limits(&limits)
+            .on_chat(|chat| chat.reserve(|_| [("tokens", 10)]))
+            .init(Endpoint::at(server.base_url()), "m".into())
+            .unwrap();
+        for usage in nonsense() {
+            let reply = llm.chat("?".into()).result();
+            let reply = reply.unwrap_or_else(|error| panic!("{mode}, {usage}: {error}"));
+            assert_eq!((&*reply.text, reply.usage), ("a", Usage::default()), "{mode}, {usage}");
+        }
+        assert_eq!(available(&limits), [92.0, 920.0], "{mode}");
+    }
+}
+
+#[test]
+fn nonsense_does_not_replace_what_a_stream_has_reported() {
+    let (sender, answer) = Answer::events();
+    let server = Server::start([answer]);
+    let llm = options(Mode::Thread).init(Endpoint::at(server.base_url()), "m".into()).unwrap();
+    let last = json!({ "choices": [{ "delta": { "content": "a" }, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 4, "completion_tokens": 2 } });
+    sender.send(format!("data: {last}\n\n").into_bytes()).unwrap();
+    for usage in nonsense() {
+        let event = json!({ "choices": [], "usage": usage });
+        sender.send(format!("data: {event}\n\n").into_bytes()).unwrap();
+    }
+    sender.send(b"data: [DONE]\n\n".to_vec()).unwrap();
+    let mut stream = llm.stream("?".into()).result().unwrap();
+    let texts: Vec<_> = block_on(stream.by_ref().collect());
+    assert_eq!(texts, [Ok("a".to_owned())]);
+    assert_eq!(stream.usage().unwrap().total_tokens, 6);
+}
+
+#[test]
+fn nonsense_of_other_services_is_no_reason_to_lose_an_answer() {
+    let embedded = nonsense().map(|usage| {
+        let item = json!({ "index": 0, "embedding": [0.5] });
+        Answer::json(200, &[], &json!({ "data": [item], "usage": usage }))
+    });
+    let server = Server::start(embedded);
+    let endpoint = Endpoint::at(server.base_url());
+    let embedder = EmbeddingClient::options(Mode::Sync, 1).init(endpoint, "m".into()).unwrap();
+    for usage in nonsense() {
+        assert_eq!(embedder.embed("a".into()).result().unwrap(), [0.5], "{usage}");
+    }
+    let units = [json!(null), json!({ "input_tokens": -1e9, "output_tokens": 4.0 })];
+    let generated = units.map(|units| {
+        let meta = json!({ "billed_units": units });
+        Answer::json(200, &[], &json!({ "generations": [{ "text": "a" }], "meta": meta }))
+    });
+    let server = Server::start(generated);
+    let endpoint = Endpoint::cohere_at(server.base_url());
+    let client = CompletionClient::options(Mode::Sync, 1).init(endpoint, "m".into()).unwrap();
+    for _ in 0..2 {
+        let reply = client.generate("?".into()).result().unwrap();
+        assert_eq!((&*reply.text, reply.usage), ("a", Usage::default()));
     }
 }
 
