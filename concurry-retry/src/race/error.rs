@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::race::Suspended;
 use crate::retry::AttemptError;
 
 /// An option of a race that makes no sense.
@@ -63,8 +64,13 @@ pub enum RaceError<E, T> {
         /// How long until the first is back.
         retry_after: Duration,
     },
-    /// Every candidate that was tried failed: how, in the order of the failures.
-    AllFailed(Vec<CandidateFailure<E, T>>),
+    /// Every candidate that was tried failed.
+    AllFailed {
+        /// How, in the order of the failures.
+        failures: Vec<CandidateFailure<E, T>>,
+        /// Those that were not tried since they sat out. No time is left where one is back by now.
+        suspended: Vec<Suspended>,
+    },
 }
 
 impl<E: fmt::Debug, T> fmt::Debug for RaceError<E, T> {
@@ -77,10 +83,14 @@ impl<E: fmt::Debug, T> fmt::Debug for RaceError<E, T> {
             Self::AllSuspended { retry_after } => {
                 f.debug_struct("AllSuspended").field("retry_after", retry_after).finish()
             }
-            Self::AllFailed(failures) => {
+            Self::AllFailed { failures, suspended } => {
+                // The values' type need not be `Debug`.
                 let entries = failures.iter().map(|failure| (&failure.candidate, &failure.error));
-                f.write_str("AllFailed ")?;
-                f.debug_map().entries(entries).finish()
+                let failures: Vec<_> = entries.collect();
+                f.debug_struct("AllFailed")
+                    .field("failures", &failures)
+                    .field("suspended", suspended)
+                    .finish()
             }
         }
     }
@@ -96,10 +106,14 @@ impl<E: fmt::Display, T> fmt::Display for RaceError<E, T> {
             Self::AllSuspended { retry_after } => {
                 write!(f, "all candidates are suspended, the first is back in {retry_after:.1?}")
             }
-            Self::AllFailed(failures) => {
-                f.write_str("all candidates failed")?;
+            Self::AllFailed { failures, suspended } => {
+                let tried = if suspended.is_empty() { "" } else { " that were tried" };
+                write!(f, "all candidates{tried} failed")?;
                 for (index, CandidateFailure { candidate, error }) in failures.iter().enumerate() {
                     write!(f, "{} {candidate}: {error}", if index == 0 { ":" } else { ";" })?;
+                }
+                for Suspended { candidate, time_left } in suspended {
+                    write!(f, "; {candidate} is suspended, and back in {time_left:.1?}")?;
                 }
                 Ok(())
             }

@@ -11,7 +11,7 @@ use concurry_time::{Sleep, block_on};
 
 use crate::race::config::Running;
 use crate::race::shared::Shared;
-use crate::race::{AllSuspended, CandidateFailure, Race, RaceError};
+use crate::race::{AllSuspended, CandidateFailure, Race, RaceError, Suspended};
 use crate::retry::AttemptError;
 
 /// A call of a [`Race`]. Await it, or block on it with [`wait`](RaceCall::wait).
@@ -74,11 +74,13 @@ impl<A, T, E> RaceCall<A, T, E> {
 
     /// Nobody runs any more and nobody won: fails, or waits for the first to come back.
     fn nobody_left(&mut self) -> Option<RaceError<E, T>> {
-        if !self.failures.is_empty() {
-            return Some(RaceError::AllFailed(std::mem::take(&mut self.failures)));
-        }
         let shared = &self.race.shared;
         let now = shared.clock.now();
+        if !self.failures.is_empty() {
+            let suspended = self.not_tried(now);
+            let failures = std::mem::take(&mut self.failures);
+            return Some(RaceError::AllFailed { failures, suspended });
+        }
         let places = self.runners.iter().flat_map(|runner| &runner.bucket);
         let left = |place: &usize| shared.suspended_for(*place, now).unwrap_or(Duration::ZERO);
         let retry_after = places.map(left).min().unwrap_or_default();
@@ -88,6 +90,22 @@ impl<A, T, E> RaceCall<A, T, E> {
         self.pause = Some(shared.clock.sleep(retry_after));
         self.runners.iter_mut().for_each(|runner| runner.next = 0);
         None
+    }
+
+    /// Who was passed over. All buckets are used up.
+    fn not_tried(&self, now: Instant) -> Vec<Suspended> {
+        let shared = &self.race.shared;
+        let mut suspended: Vec<Suspended> = Vec::new();
+        for place in self.runners.iter().flat_map(|runner| &runner.bucket) {
+            let candidate = &shared.candidates[*place].name;
+            let told = suspended.iter().map(|other| &other.candidate);
+            if told.chain(self.failures.iter().map(|f| &f.candidate)).all(|name| name != candidate)
+            {
+                let time_left = shared.suspended_for(*place, now).unwrap_or_default();
+                suspended.push(Suspended { candidate: Arc::clone(candidate), time_left });
+            }
+        }
+        suspended
     }
 }
 

@@ -155,6 +155,26 @@ fn who_fails_twice_sits_out_twice_as_long_each_time_and_recovers() {
 }
 
 #[test]
+fn who_was_not_tried_is_named_with_the_time_left() {
+    let course = course(|race| race);
+    course.a.set(0, false);
+    course.b.set(1, false);
+    for _ in 0..2 {
+        assert!(course.ask(&[&["a"]]).0.is_err());
+    }
+    let error = course.ask(&[&["a", "b"], &["a"]]).0.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "all candidates that were tried failed: b: b is ill; a is suspended, and back in 3.0s"
+    );
+    let RaceError::AllFailed { failures, suspended } = error else { panic!("{error:?}") };
+    let left = [Suspended { candidate: "a".into(), time_left: 3 * SECOND }];
+    assert_eq!((failures.len(), &suspended[..]), (1, &left[..]));
+    let error = course.ask(&[&["b"]]).0.unwrap_err();
+    assert_eq!(error.to_string(), "all candidates failed: b: b is ill");
+}
+
+#[test]
 fn a_call_may_wait_for_the_first_to_come_back() {
     let course = course(|race| race.when_all_suspended(AllSuspended::WaitForFirst));
     course.a.set(0, false);
