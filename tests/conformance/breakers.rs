@@ -124,6 +124,9 @@ fn every_attempt_asks_the_breaker_anew_and_a_refusal_is_not_tried_again(mode: Mo
         setup(mode, |options| options.retry(RetryPolicy::waits([Duration::ZERO; 9])));
     let error = client.ask("m".into(), Err(Failure::Down)).result().unwrap_err();
     assert_eq!(calls.count(), 2, "the third attempt is refused");
+    let text = error.to_string();
+    assert!(text.contains("\"service\" refuses calls (open)"), "{text}");
+    assert!(text.ends_with("; attempt 2: Down"), "what has opened it: {text}");
     let CallError::RetriesExhausted(exhausted) = error else { panic!("{error:?}") };
     assert_eq!(exhausted.attempts().count(), 3);
     assert!(matches!(exhausted.last(), Some(CallError::Rejected(_))));

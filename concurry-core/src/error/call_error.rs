@@ -203,7 +203,20 @@ impl<E: Display> Display for CallError<E> {
             Self::WorkerDied(death) => Display::fmt(death, f),
             Self::Rejected(rejected) => Display::fmt(rejected, f),
             Self::Limits(error) => Display::fmt(error, f),
-            Self::RetriesExhausted(attempts) => Display::fmt(attempts, f),
+            Self::RetriesExhausted(error) => {
+                Display::fmt(error, f)?;
+                match error.last() {
+                    // An open breaker says nothing of what opened it.
+                    Some(Self::Rejected(_)) => {
+                        let mut earlier = error.attempts().records().iter().rev();
+                        let made = earlier.find(|it| !matches!(it.error, Self::Rejected(_)));
+                        made.map_or(Ok(()), |made| {
+                            write!(f, "; attempt {}: {}", made.attempt, made.error)
+                        })
+                    }
+                    _ => Ok(()),
+                }
+            }
             Self::InvalidResult(invalid) => Display::fmt(invalid, f),
             Self::BatchFailed(failed) => Display::fmt(failed, f),
             Self::InvalidBatch(invalid) => Display::fmt(invalid, f),
