@@ -137,6 +137,10 @@ impl<W: Worker> SyncWorker<W> {
             if let Ok(worker) = state.rebuild.rebuild(pool) {
                 state.worker = Some(worker);
                 restart::restarted(&self.seat, 1);
+            } else if pool.serves_as.is_some() {
+                // Here the next call would try again. Of another process, the pool that it serves
+                // decides: it counts failures, waits between them, and gives the worker up.
+                pool.shutdown.advance(Stage::Draining);
             }
         }
         self.owner.store(0, Ordering::Relaxed);

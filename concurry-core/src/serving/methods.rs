@@ -10,7 +10,7 @@ use crate::backend::remote_node::read_context;
 use crate::call::{CallEnvironment, CallPermit, EnvironmentRef};
 use crate::future::Outcome;
 use crate::pool::Pool;
-use crate::shared::StockedArc;
+use crate::shared::{Stage, StockedArc};
 use crate::wire::message::{FailureText, PanicText, Uncarried};
 use crate::wire::several::Packed;
 use crate::wire::{
@@ -58,6 +58,11 @@ impl<W: Worker> MethodVisitor<W> for Methods<W> {
 }
 
 impl<W: Worker> Server<W> {
+    /// Whether the state is lost for good: no call is begun any more, so that others run them.
+    pub(crate) fn is_unbuilt(&self) -> bool {
+        self.pool.shared.shutdown.stage() >= Stage::Draining
+    }
+
     /// Whether this process is to run the call, and not one that took it back.
     fn begin(&self, number: u64) -> bool {
         self.recorder.as_ref().is_none_or(|recorder| recorder.begin(number))
@@ -239,6 +244,9 @@ fn run_several<M: Method>(
             Err(failure) => send_uncarried(control, reply, "arguments", failure),
         }
         done();
+        if server.is_unbuilt() {
+            return;
+        }
     }
 }
 

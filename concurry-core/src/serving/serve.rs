@@ -128,7 +128,7 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
     tell_built(&outbox, Status::Done, &());
     let methods = Methods::<W>::of(one_at_a_time);
     let server = Server { pool: handle.pool.clone(), control, recorder };
-    if work(&mut inbox, &server, &methods).is_err() {
+    if work(&mut inbox, &server, &methods, one_at_a_time).is_err() {
         // Nobody said that it is over: the other side is gone. This thread may notice that before the
         // one that listens for what is urgent, and what was started here has to go along all the same.
         control::gone();
@@ -138,7 +138,13 @@ pub(crate) fn serve<W: Worker, E: Send + 'static>(
     outbox.flush();
 }
 
-fn work<W: Worker>(inbox: &mut Inbox, server: &Server<W>, methods: &Methods<W>) -> io::Result<()> {
+/// Ends when it is told to, or if the state of a worker of one call at a time can't be built again.
+fn work<W: Worker>(
+    inbox: &mut Inbox,
+    server: &Server<W>,
+    methods: &Methods<W>,
+    one_at_a_time: bool,
+) -> io::Result<()> {
     let outbox = &server.control.outbox;
     let pacing = Pacing::new(server.recorder.clone());
     let done = |together| {
@@ -148,19 +154,20 @@ fn work<W: Worker>(inbox: &mut Inbox, server: &Server<W>, methods: &Methods<W>) 
             outbox.flush();
         }
     };
+    let next = || if one_at_a_time && server.is_unbuilt() { Next::End } else { Next::Look };
     let mut handle = |frame: Frame<'_>, followed: bool| match frame.header.kind {
         Kind::Call | Kind::CallInContext => {
             if let Some(run) = methods.run.get(usize::from(frame.header.code)) {
                 run(server, frame, followed);
                 done(TOGETHER);
             }
-            Next::Look
+            next()
         }
         Kind::Calls => {
             if let Some(run) = methods.run_several.get(usize::from(frame.header.code)) {
                 run(server, frame, followed, &mut || done(OF_MAP));
             }
-            Next::Look
+            next()
         }
         Kind::Finish => Next::End,
         _ => Next::Look,

@@ -10,8 +10,6 @@ conformance!(queued:
     a_bisected_batch_fails_only_those_that_make_it_fail,
     a_batch_whose_error_blames_no_argument_is_not_bisected,
     a_stop_now_fails_what_waits,
-);
-conformance!(queued_in_this_process:
     batches_that_fail_one_after_the_other_need_no_deeper_stack,
 );
 
@@ -114,15 +112,17 @@ fn a_stop_now_fails_what_waits(mode: Mode) {
 struct Mortal {
     held: Gate,
     died: Gate,
+    tries: Gate,
 }
 
 #[worker]
 impl Mortal {
-    fn new(held: Gate, died: Gate) -> Result<Self, String> {
+    fn new(held: Gate, died: Gate, tries: Gate) -> Result<Self, String> {
+        tries.pass();
         if died.arrived() > 0 {
             Err("no model any more".to_owned())
         } else {
-            Ok(Self { held, died })
+            Ok(Self { held, died, tries })
         }
     }
 
@@ -140,9 +140,14 @@ impl Mortal {
 }
 
 fn batches_that_fail_one_after_the_other_need_no_deeper_stack(mode: Mode) {
-    let held = Gate::new();
+    // Here as well as there: a worker in another process asks them.
+    let [held, died, tries] = [0; 3].map(|_| Gate::new());
+    tries.open();
     let policy = RestartPolicy::new().first_wait(Duration::ZERO).max_failures(1);
-    let mortal = Mortal::options(mode, 1).restart(policy).init(held.clone(), Gate::new()).unwrap();
+    let mortal = Mortal::options(mode, 1)
+        .restart(policy)
+        .init(held.clone(), died.clone(), tries.clone())
+        .unwrap();
     let mut calls = vec![mortal.number(0)];
     held.wait_for_arrivals(1);
     calls.extend((1..30_000).map(|number| mortal.number(number)));
@@ -150,4 +155,7 @@ fn batches_that_fail_one_after_the_other_need_no_deeper_stack(mode: Mode) {
     let mut outcomes = gather(calls).outcomes();
     assert!(outcomes.swap_remove(0).unwrap_err().is_panic());
     assert!(outcomes.iter().all(Result::is_err));
+    assert_eq!(died.arrived(), 1, "no other batch was run");
+    // In process mode twice: where it was, and in a process of its own.
+    assert!(tries.arrived() <= 3, "it was built {} times", tries.arrived());
 }
