@@ -29,8 +29,9 @@ fn main() {
         _ => {
             a_run_that_is_killed_again_and_again_loses_nothing("map");
             a_run_that_is_killed_again_and_again_loses_nothing("graph");
-            a_run_on_a_full_disk_says_so_and_loses_nothing();
-            println!("test result: ok. 3 passed");
+            a_run_on_a_full_disk_says_so_and_loses_nothing("map");
+            a_run_on_a_full_disk_says_so_and_loses_nothing("graph");
+            println!("test result: ok. 4 passed");
         }
     }
 }
@@ -41,12 +42,17 @@ fn run_map(journal: &Path) {
     let squares = pool.map(0..ITEMS, |item| work(item * item));
     match squares.in_flight(IN_FLIGHT).journal(journal).results() {
         Ok(squares) => say(&format!("sum {} of {}", squares.iter().sum::<u64>(), squares.len())),
-        Err(JournaledMapError::Journal(JournalError::Write { unwritten, source, .. })) => {
-            say(&format!("error {source}"));
-            unwritten.lines().for_each(|line| say(&format!("unwritten {line}")));
-        }
+        Err(JournaledMapError::Journal(error)) => say_error(&error),
         Err(error) => say(&format!("other error {error}")),
     }
+}
+
+fn say_error(error: &JournalError) {
+    let JournalError::Write { unwritten, .. } = error else {
+        return say(&format!("other error {error}"));
+    };
+    say(&format!("error {error}"));
+    unwritten.lines().for_each(|line| say(&format!("unwritten {line}")));
 }
 
 fn work(result: u64) -> u64 {
@@ -79,7 +85,10 @@ fn run_graph(journal: &Path) {
     let squares: Vec<_> = (0..ITEMS).map(|item| squarer.square(squarer.root(item))).collect();
     match Compute::of(squares).in_flight(IN_FLIGHT).journal(journal).run() {
         Ok(squares) => say(&format!("sum {} of {}", squares.iter().sum::<u64>(), squares.len())),
-        Err(error) => say(&format!("error {error}")),
+        Err(error) => match error.downcast_ref::<JournalError>() {
+            Some(error) => say_error(error),
+            None => say(&format!("other error {error}")),
+        },
     }
 }
 
@@ -148,17 +157,20 @@ fn a_run_that_is_killed_again_and_again_loses_nothing(run: &str) {
 }
 
 /// A limit on the size of files stands for the disk: both refuse a write half-way.
-fn a_run_on_a_full_disk_says_so_and_loses_nothing() {
+fn a_run_on_a_full_disk_says_so_and_loses_nothing(run: &str) {
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("run.jsonl");
-    let limited = "trap '' XFSZ; ulimit -f 8; exec \"$0\" map \"$1\"";
+    let limited = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$1\" \"$2\"";
     let mut shell = Command::new("sh");
-    let child = shell.arg("-c").arg(limited).arg(std::env::current_exe().unwrap()).arg(&journal);
+    let program = std::env::current_exe().unwrap();
+    let child = shell.arg("-c").arg(limited).arg(program).arg(run).arg(&journal);
     let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
     let with = |prefix: &str| -> Vec<String> {
         output.lines().filter_map(|line| line.strip_prefix(prefix).map(str::to_owned)).collect()
     };
-    assert_eq!(with("error ").len(), 1, "{output}");
+    let [error] = &with("error ")[..] else { panic!("{output}") };
+    let names_both = error.contains(journal.to_str().unwrap()) && error.contains("make room");
+    assert!(names_both, "the file and the remedy: {error}");
     let called: Vec<u64> = with("call ").iter().map(|item| item.parse().unwrap()).collect();
     assert!(called.len() < ITEMS as usize, "no calls are made whose results can't be kept");
     let text = std::fs::read_to_string(&journal).unwrap();
@@ -169,7 +181,11 @@ fn a_run_on_a_full_disk_says_so_and_loses_nothing() {
     for item in &called {
         assert!(kept.contains(&format!("\"ok\":{item}}}")), "{item} was paid for and is lost");
     }
-    let again = start("map", &journal).wait_with_output().unwrap();
+    let again = start(run, &journal).wait_with_output().unwrap();
+    let again = String::from_utf8(again.stdout).unwrap();
     let sum: u64 = (0..ITEMS).map(|item| item * item).sum();
-    assert!(String::from_utf8(again.stdout).unwrap().ends_with(&format!("sum {sum} of {ITEMS}\n")));
+    assert!(again.ends_with(&format!("sum {sum} of {ITEMS}\n")));
+    let paid_twice = again.lines().filter_map(|line| line.strip_prefix("call ")?.parse().ok());
+    let paid_twice = paid_twice.filter(|item: &u64| called.contains(item)).count();
+    assert!(paid_twice <= IN_FLIGHT, "{paid_twice} were made twice, and {IN_FLIGHT} on their way");
 }

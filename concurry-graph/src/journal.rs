@@ -200,10 +200,13 @@ impl Ledger {
 
     /// Writes what is not written. An error is also that of the whole run: it is not complete.
     pub(crate) fn finish(&mut self) -> Result<(), Arc<JournalError>> {
-        // What could not be written may be by now.
-        let written = self.groups.flush();
-        self.check(written);
-        self.error.clone().map_or(Ok(()), Err)
+        match (self.groups.flush(), &self.error) {
+            // The latest one, which has everything that is not written.
+            (Err(error), _) => Err(Arc::new(error)),
+            // What could not be written is by now; the run is not complete nevertheless.
+            (Ok(()), Some(error)) => Err(Arc::clone(error)),
+            (Ok(()), None) => Ok(()),
+        }
     }
 
     fn check(&mut self, result: Result<(), JournalError>) {

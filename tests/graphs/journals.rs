@@ -87,6 +87,49 @@ fn a_call_that_failed_is_made_again_only_if_asked() {
     });
 }
 
+#[derive(Debug)]
+struct Unprintable;
+
+impl std::fmt::Display for Unprintable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("can't be printed")
+    }
+}
+
+#[derive(Worker)]
+struct Refuser;
+
+#[worker]
+impl Refuser {
+    fn new() -> Self {
+        Self
+    }
+
+    pub fn refuse(&self, _number: u64) -> Result<u64, Unprintable> {
+        Err(Unprintable)
+    }
+}
+
+#[test]
+fn an_error_that_panics_when_it_is_printed_is_given_and_recorded() {
+    within(|| {
+        for mode in MODES {
+            let folder = tempfile::tempdir().unwrap();
+            let pool = Refuser::options(mode, 1).init().unwrap();
+            let run = || {
+                let outcome = pool.lazy().refuse(1).outcome();
+                Compute::of(outcome).journal(path(&folder)).run().unwrap().unwrap_err()
+            };
+            let first = run();
+            let call = first.downcast_ref::<CallError<Unprintable>>();
+            assert!(matches!(call, Some(CallError::Failed(Unprintable))), "{mode}");
+            let second = run();
+            let call = second.downcast_ref::<CallError<Unprintable>>();
+            assert!(matches!(call, Some(CallError::FailedEarlier(_))), "{mode}: {second:?}");
+        }
+    });
+}
+
 fn journal_error(path: &Path, tag: &str, pool: &ArithmeticHandle) -> String {
     let run = Compute::of(pool.lazy().add(1, 2)).journal(path).tag(tag);
     let error = run.run().unwrap_err();
@@ -105,8 +148,15 @@ fn a_journal_of_another_job_is_refused_before_a_call_is_made() {
         let map = folder.path().join("map.jsonl");
         pool.map([1], |pool, n| pool.add(n, 0)).journal(&map).results().unwrap();
         assert!(journal_error(&map, "", &pool).contains("another job"));
-        let nowhere = folder.path().join("no-folder").join("run.jsonl");
-        assert!(journal_error(&nowhere, "", &pool).contains("can't be"));
+        let nowhere = &*folder.path().join("no-folder").join("run.jsonl");
+        let places = [nowhere, folder.path()];
+        // No one can make files there, not even the superuser; and the device is always full.
+        let others = ["/proc/self/run.jsonl", "/dev/full"].map(Path::new);
+        for path in places.iter().chain(others.iter().filter(|_| cfg!(target_os = "linux"))) {
+            let error = journal_error(path, "", &pool);
+            let remedy = if path.ends_with("full") { "make room" } else { "a folder that exists" };
+            assert!(error.contains(path.to_str().unwrap()) && error.contains(remedy), "{error}");
+        }
         assert_eq!(calls.load(Ordering::Relaxed), 2);
     });
 }

@@ -11,7 +11,7 @@ use super::source::Calls;
 use crate::CallError;
 use crate::error::{FailedEarlier, Timeout};
 use crate::future::{Outcome, TaskFuture};
-use crate::journal::{Entry, GroupedJournal, Journal, JournalError, Key};
+use crate::journal::{Entry, GroupedJournal, Journal, JournalError, Key, text_of};
 
 /// The calls of a map with a journal.
 pub(super) struct JournaledCalls<T, E, A> {
@@ -118,7 +118,7 @@ where
         let recorded = match outcome {
             Ok(output) => self.groups.journal().done(key, place, output),
             Err(error) if is_final(error) => {
-                self.groups.journal().fail(key, place, &error.to_string())
+                self.groups.journal().fail(key, place, &text_of(error))
             }
             Err(_) => Ok(()),
         };

@@ -10,7 +10,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum JournalError {
     /// The file can't be opened, created or read: a folder that is read-only or not there.
-    #[error("the journal {path} can't be {attempted}: {source}", path = path.display())]
+    #[error("the journal {path} can't be {attempted} ({source}): give the run a path in a folder that exists and can be written to", path = path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -80,7 +80,7 @@ pub enum JournalError {
     },
     /// The entries can't be written: the disk is full, or gone. They are kept, and written with the
     /// next flush that succeeds.
-    #[error("the journal {path} can't be written, {entries} entries wait: {source}", path = path.display())]
+    #[error("the journal {path} can't be written ({source}), {entries} entries wait: make room and run it again, which calls nothing that is recorded", path = path.display())]
     Write {
         /// The file.
         path: PathBuf,

@@ -7,7 +7,7 @@ use std::io;
 use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::JournalError;
+use super::{JournalError, foreign};
 
 /// Names a piece of work by a hash (XXH3, 128 bits) of its description as JSON, which is the same in
 /// every run, program and version of this library. Where JSON says `null` or has no word, MessagePack
@@ -35,13 +35,16 @@ impl Key {
     /// [`JournalError::Value`] if it can be written neither as JSON nor as MessagePack.
     pub fn of(description: &impl Serialize) -> Result<Self, JournalError> {
         let mut hash = Hashing { hash: Xxh3Default::new(), has_null: false };
-        let json = serde_json::to_writer(&mut hash, description);
-        if json.is_err() || hash.has_null {
-            let packed = rmp_serde::encode::write_named(&mut hash, description);
-            if let (Err(source), Err(_)) = (json, packed) {
-                return Err(JournalError::Value { what: "the description of the work", source });
+        let described = foreign::json(|| {
+            let json = serde_json::to_writer(&mut hash, description);
+            if json.is_err() || hash.has_null {
+                let packed = rmp_serde::encode::write_named(&mut hash, description);
+                return if packed.is_ok() { Ok(()) } else { json };
             }
-        }
+            Ok(())
+        });
+        let what = "the description of the work";
+        described.map_err(|source| JournalError::Value { what, source })?;
         Ok(Self(hash.hash.digest128()))
     }
 

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{JournalError, Key, value};
+use super::{JournalError, Key, foreign, value};
 
 /// What a journal has of a piece of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,19 +91,19 @@ pub(super) fn push_done<T: Serialize + DeserializeOwned>(
     start(buffer, key, place);
     buffer.extend_from_slice(b"\"ok\":");
     let json = buffer.len();
-    let written = serde_json::to_writer(&mut *buffer, result);
-    if written.is_err() || !value::comes_back(result, &buffer[json..]) {
-        match (value::pack(result), written) {
-            (Some(packed), _) => {
-                buffer.truncate(json);
-                buffer.extend_from_slice(packed.as_bytes());
-            }
-            (None, Ok(())) => {}
-            (None, Err(source)) => {
-                buffer.truncate(before);
-                return Err(JournalError::Value { what: "a result", source });
-            }
+    let pushed = foreign::json(|| {
+        let written = serde_json::to_writer(&mut *buffer, result);
+        if written.is_ok() && value::comes_back(result, &buffer[json..]) {
+            return Ok(());
         }
+        let Some(packed) = value::pack(result) else { return written };
+        buffer.truncate(json);
+        buffer.extend_from_slice(packed.as_bytes());
+        Ok(())
+    });
+    if let Err(source) = pushed {
+        buffer.truncate(before);
+        return Err(JournalError::Value { what: "a result", source });
     }
     buffer.extend_from_slice(b"}\n");
     Ok(())

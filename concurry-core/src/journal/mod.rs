@@ -33,6 +33,7 @@
 
 mod error;
 mod file;
+mod foreign;
 mod groups;
 mod header;
 mod key;
@@ -42,6 +43,8 @@ mod store;
 mod value;
 
 pub use error::JournalError;
+#[doc(hidden)]
+pub use foreign::text_of;
 #[doc(hidden)]
 pub use groups::GroupedJournal;
 pub use header::Job;

@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::foreign;
+
 /// How a packed result begins, and how it ends.
 const PACKED: (&str, &str) = ("{\"~msgpack\":\"", "\"}");
 
@@ -19,11 +21,11 @@ const PACKED: (&str, &str) = ("{\"~msgpack\":\"", "\"}");
 /// If neither JSON nor MessagePack can hold it.
 #[doc(hidden)]
 pub fn to_json<T: Serialize + DeserializeOwned>(result: &T) -> serde_json::Result<Box<RawValue>> {
-    match to_raw_value(result) {
+    foreign::json(|| match to_raw_value(result) {
         Ok(json) if comes_back(result, json.get().as_bytes()) => Ok(json),
         Ok(json) => pack(result).map_or(Ok(json), RawValue::from_string),
         Err(error) => pack(result).map_or(Err(error), RawValue::from_string),
-    }
+    })
 }
 
 /// A result that was written by [`to_json`], or by somebody else as plain JSON.
@@ -33,10 +35,10 @@ pub fn to_json<T: Serialize + DeserializeOwned>(result: &T) -> serde_json::Resul
 /// If it is of another type.
 #[doc(hidden)]
 pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
-    match unpack(json) {
+    foreign::json(|| match unpack(json) {
         Some(result) => Ok(result),
         None => serde_json::from_slice(json),
-    }
+    })
 }
 
 /// Whether a result is read from its JSON as it was. Only where something is `null` that may be in

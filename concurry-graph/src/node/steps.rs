@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll, Waker};
 
 use concurry_core::__private::{CallTrace, panic_message};
+use concurry_core::journal::text_of;
 
 use super::kind::{Begun, Kind, Values};
 use super::typed::{Node, State};
@@ -201,7 +202,7 @@ impl<K: Kind> Node<K> {
             match &outcome {
                 Ok(value) => ledger.done(self.header.number, (record.write)(value)),
                 Err(cause) => {
-                    let message = cause.is_final().then(|| cause.to_string());
+                    let message = cause.is_final().then(|| text_of(cause));
                     ledger.failed(self.header.number, message.as_deref());
                 }
             }
