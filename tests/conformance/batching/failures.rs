@@ -112,7 +112,6 @@ fn a_stop_now_fails_what_waits(mode: Mode) {
 struct Mortal {
     held: Gate,
     died: Gate,
-    tries: Gate,
 }
 
 #[worker]
@@ -122,7 +121,7 @@ impl Mortal {
         if died.arrived() > 0 {
             Err("no model any more".to_owned())
         } else {
-            Ok(Self { held, died, tries })
+            Ok(Self { held, died })
         }
     }
 
