@@ -63,6 +63,8 @@ impl RayCluster {
             .arg(script("cluster.py"))
             .arg(directory)
             .arg("32")
+            // Ray has its workers give way to all else, and there is much else while tests run at once.
+            .env("RAY_worker_niceness", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -88,7 +88,9 @@ fn together() -> Vec<Named> {
 
 /// What others would feel, or what they would disturb, one after the other. The last one ends the cluster.
 fn alone() -> Vec<Named> {
-    named([&[NO_WORKER_IS_LEFT], setting_up::ALONE, faults::ALONE].concat()).collect()
+    let tests =
+        [&[NO_WORKER_IS_LEFT], setting_up::ALONE, calls::ALONE, traffic::ALONE, faults::ALONE];
+    named(tests.concat()).collect()
 }
 
 /// Pools end with their tests: none is left with a call that nothing ends.

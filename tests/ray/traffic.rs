@@ -24,10 +24,12 @@ pub(crate) const TESTS: &[Test] = &[
         "traffic::a_dead_worker_gives_back_what_it_was_lent",
         a_dead_worker_gives_back_what_it_was_lent,
     ),
-    ("traffic::a_storm_of_deaths_runs_nothing_twice", a_storm_of_deaths_runs_nothing_twice),
     ("traffic::a_killed_program_leaves_nothing", a_killed_program_leaves_nothing),
     ("traffic::the_gateway_passes_its_own_tests", the_gateway_passes_its_own_tests),
 ];
+
+pub(crate) const ALONE: &[Test] =
+    &[("traffic::a_storm_of_deaths_runs_nothing_twice", a_storm_of_deaths_runs_nothing_twice)];
 
 fn large_values_cross_whole() {
     let notes = Notes::new();
