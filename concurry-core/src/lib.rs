@@ -131,6 +131,7 @@ pub mod __private {
     pub use crate::resilient::{
         Answer, AnswerLater, AnswerNow, AnswerResult, AnswerValue, enter, settle,
     };
+    pub use crate::shared::spawn_detached;
     pub use crate::tasks::{TaskMap, Tasks};
     #[cfg(feature = "process")]
     pub use crate::wire::REGISTERED;

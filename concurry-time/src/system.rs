@@ -79,6 +79,7 @@ impl Timers for System {
         let mut state = self.lock();
         let key = state.pending.add(deadline, waker);
         if !state.running {
+            // It stays for longer than it takes to drop its handle here.
             let started =
                 thread::Builder::new().name("concurry-timer".into()).spawn(|| system().run());
             // Without a thread no timer can fire. The next timer tries again; until then the waker

@@ -4,12 +4,12 @@ use std::future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
-use std::thread;
 
 use concurry_time::block_on_until;
 
 use super::meter::Meter;
 use super::targets::Target;
+use crate::shared::spawn_detached;
 
 /// The bars to draw, and whether their thread runs.
 ///
@@ -42,9 +42,9 @@ impl Frames {
         live.meters.push(meter);
         if !live.running {
             let target = target.clone();
-            let builder = thread::Builder::new().name("concurry-progress".into());
+            let run = move || target.frames().run(&target);
             // Without a thread only the last frames are drawn; the work goes on.
-            live.running = builder.spawn(move || target.frames().run(&target)).is_ok();
+            live.running = spawn_detached("concurry-progress".into(), run).is_ok();
         }
     }
 

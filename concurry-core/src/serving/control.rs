@@ -3,7 +3,6 @@
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
-use std::thread;
 
 use rustix::net::RecvFlags;
 
@@ -11,7 +10,7 @@ use super::inbox::{OwnedFrame, read_once};
 use super::limits::LimitClient;
 use super::outbox::Outbox;
 use super::running::RunningCalls;
-use crate::shared::{PoolShared, Stage};
+use crate::shared::{PoolShared, Stage, spawn_detached};
 use crate::wire::{FlightRecorder, Frame, FrameReader, Kind, Status, deliveries};
 
 /// What the thread that listens shares with those that work.
@@ -73,7 +72,7 @@ pub(crate) fn listen(control: Arc<Control>, channel: UnixStream) -> std::io::Res
         hear(&channel, FrameReader::new(usize::MAX), |frame| drop(control.handle(frame)));
         gone();
     };
-    thread::Builder::new().name("concurry-control".to_owned()).spawn(listener).map(drop)
+    spawn_detached("concurry-control".to_owned(), listener)
 }
 
 /// Listens on the only channel, and hands on what is for those that work.
@@ -109,7 +108,7 @@ pub(crate) fn sort(
         });
         gone();
     };
-    thread::Builder::new().name("concurry-control".to_owned()).spawn(listener).map(drop)
+    spawn_detached("concurry-control".to_owned(), listener)
 }
 
 fn hear(channel: &UnixStream, mut reader: FrameReader, mut heard: impl FnMut(Frame<'_>)) {

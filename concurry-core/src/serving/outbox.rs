@@ -208,6 +208,7 @@ impl Outbox {
     /// Starts the thread for [`flush_soon`](Self::flush_soon). Without it everything is sent at once.
     pub(crate) fn start_flusher(self: &Arc<Self>) {
         let outbox = Arc::clone(self);
+        // It never ends: there is nothing to take care of when the handle is dropped.
         let run = move || loop {
             thread::park();
             outbox.flush();

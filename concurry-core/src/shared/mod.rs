@@ -2,6 +2,7 @@
 
 pub(crate) mod blocking;
 mod bounded;
+mod detached;
 mod layered;
 mod pool_id;
 mod pool_runtime;
@@ -16,6 +17,7 @@ mod tallies;
 pub(crate) mod unheard;
 
 pub(crate) use bounded::{Bound, QueuePlace};
+pub use detached::spawn_detached;
 pub(crate) use layered::{InLayers, Layered};
 pub(crate) use pool_id::PoolId;
 pub(crate) use pool_runtime::PoolRuntime;

@@ -5,15 +5,16 @@ mod mailbox;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use concurry_core::__private::spawn_detached;
+
 pub(crate) use gateway::Gateway;
 pub(crate) use mailbox::{Letter, Mailbox};
 
 use crate::error::RayError;
 
-/// Starts a thread with a name.
+/// Starts a thread that nobody joins.
 pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), RayError> {
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
-    thread.map(drop).map_err(RayError::System)
+    spawn_detached(name.to_owned(), run).map_err(RayError::System)
 }
 
 /// A panic while it is held leaves nothing half-way changed.

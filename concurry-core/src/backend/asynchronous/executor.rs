@@ -8,7 +8,7 @@ use tokio::task::LocalSet;
 
 use super::worker::AsyncWorker;
 use crate::backend::{ConstructFailure, Startup};
-use crate::shared::blocking::PoolThreads;
+use crate::shared::{blocking::PoolThreads, spawn_detached};
 use crate::worker::Worker;
 
 /// How the workers of a pool are spread over threads.
@@ -50,7 +50,7 @@ pub(crate) fn start<W: Worker, E: Send + 'static>(
         let seats: Vec<_> = workers.iter().map(|worker| Arc::clone(&worker.seat)).collect();
         let (report, threads) = (Arc::clone(startup), Arc::clone(pool_threads));
         let handle = pool.runtime.users().cloned();
-        let spawned = thread::Builder::new().name(name).spawn(move || {
+        let spawned = spawn_detached(name, move || {
             threads.mark_current_thread();
             run(handle, pool.worker_name, workers, &report);
         });

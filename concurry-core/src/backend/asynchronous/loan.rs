@@ -2,14 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use super::executor::blocking_thread_name;
 use super::inbox::Inbox;
 use super::state::SharedState;
 use crate::backend::drop_caught;
 use crate::future::{ClaimedCall, Ran};
-use crate::shared::Seat;
+use crate::shared::{Seat, spawn_detached};
 use crate::sync::lock;
 
 /// A call that ran on a blocking thread has ended.
@@ -139,7 +138,7 @@ impl<W: 'static> Drop for Waiting<W> {
                 }
             }
         };
-        if thread::Builder::new().name(name).spawn(run).is_err() {
+        if spawn_detached(name, run).is_err() {
             let loan = lock(&loan).take();
             if let Some(loan) = loan {
                 loan.fail();

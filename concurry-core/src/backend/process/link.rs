@@ -4,7 +4,6 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Context;
-use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -15,6 +14,7 @@ use super::connection::Connection;
 use super::line::Line;
 use super::output::Outputs;
 use crate::remote::{BuiltFailure, CallTable, Launch, Restarts, SharedValue};
+use crate::shared::spawn_detached;
 
 /// Places for calls that a process has and has not answered: far more than a window needs.
 const SLOTS: usize = 4_096;
@@ -63,7 +63,7 @@ impl Link {
 
     pub(crate) fn spawn(self) -> io::Result<()> {
         let name = format!("{}-{}", self.line.pool.worker_name(), self.line.worker);
-        thread::Builder::new().name(name).spawn(move || self.run()).map(drop)
+        spawn_detached(name, move || self.run())
     }
 
     fn run(mut self) {

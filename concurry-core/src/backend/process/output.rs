@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex};
 use std::task::Wake;
-use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::wake::PollWaker;
 use crate::progress::Target;
+use crate::shared::spawn_detached;
 use crate::sync::lock;
 
 /// A line that is longer is printed in parts.
@@ -64,7 +64,7 @@ impl Outputs {
     pub(crate) fn start(name: &str) -> io::Result<Self> {
         let shared = Arc::new(Shared { waker: PollWaker::new()?, state: Mutex::default() });
         let reading = Arc::clone(&shared);
-        thread::Builder::new().name(format!("{name}-output")).spawn(move || read_all(&reading))?;
+        spawn_detached(format!("{name}-output"), move || read_all(&reading))?;
         let last = Arc::new(Last(Arc::clone(&shared)));
         Ok(Self { shared, _last: last })
     }

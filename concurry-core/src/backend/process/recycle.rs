@@ -6,6 +6,7 @@ use super::bell::Bell;
 use super::connection::Connection;
 use super::link::Link;
 use super::options::ProcessOptions;
+use crate::shared::spawn_detached;
 use crate::wire::Kind;
 
 /// How often the memory of a process is looked at.
@@ -109,6 +110,6 @@ impl Link {
             drop(old);
         };
         // Without a thread it is ended at once.
-        let _ = std::thread::Builder::new().name(name).spawn(retire);
+        let _ = spawn_detached(name, retire);
     }
 }

@@ -4,7 +4,6 @@
 //! empty. Nothing waits at the caller.
 
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use crate::CallError;
 use crate::backend::{construct_caught, drop_caught, runtime};
@@ -13,7 +12,7 @@ use crate::future::Call;
 use crate::future::Ran;
 use crate::panics;
 use crate::queue::{CallQueue, Closed};
-use crate::shared::{Seat, Stage, blocking::PoolThreads};
+use crate::shared::{Seat, Stage, blocking::PoolThreads, spawn_detached};
 use crate::sync::lock;
 use crate::worker::{Construct, Worker};
 
@@ -77,7 +76,7 @@ impl<W: Worker, E: Send + 'static> OnDemand<W, E> {
     fn start(self: &Arc<Self>, index: usize) {
         let this = Arc::clone(self);
         let name = format!("{}-{index}", this.seats[index].pool.worker_name);
-        let spawned = thread::Builder::new().name(name).spawn(move || this.run(index));
+        let spawned = spawn_detached(name, move || this.run(index));
         if let Err(error) = spawned {
             let idle = {
                 let mut free = lock(&self.free_seats);

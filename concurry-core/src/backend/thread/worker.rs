@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 use std::task::Waker;
-use std::thread;
 
 use super::parker::Parker;
 use crate::backend::{ConstructFailure, Startup, construct_caught, drop_caught, restart, runtime};
 use crate::future::Call;
 use crate::future::Ran;
 use crate::queue::{Ahead, CallQueue};
-use crate::shared::{Seat, Stage, blocking::PoolThreads};
+use crate::shared::{Seat, Stage, blocking::PoolThreads, spawn_detached};
 use crate::spin::{Awake, WorkerSpin};
 use crate::worker::{Construct, Worker};
 
@@ -29,9 +28,8 @@ pub(crate) fn spawn<W: Worker, E: Send + 'static>(
     let index = worker.seat.index;
     let pool = Arc::clone(&worker.seat.pool);
     let report = Arc::clone(startup);
-    let spawned = thread::Builder::new()
-        .name(format!("{}-{index}", pool.worker_name))
-        .spawn(move || worker.run(report));
+    let name = format!("{}-{index}", pool.worker_name);
+    let spawned = spawn_detached(name, move || worker.run(report));
     if let Err(error) = spawned {
         startup.report(index, Err(ConstructFailure::Thread(error)));
         pool.worker_ended();
