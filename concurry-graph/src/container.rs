@@ -199,7 +199,9 @@ impl<T: Send + 'static> NodesPart<T> {
         let first = self.first + place;
         match self.taken.last_mut() {
             Some(taken) if taken.first + taken.values.len() == first => taken.values.push(value),
-            _ => {
+            Some(_) => self.taken.push(Values { first, values: vec![value] }),
+            // Mostly the rest follows.
+            None => {
                 let mut values = Vec::with_capacity(self.nodes.len() - place);
                 values.push(value);
                 self.taken.push(Values { first, values });

@@ -1,18 +1,17 @@
 //! Many calls that only one container wants: workers take them in rows.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use concurry::graph::{Compute, Passes};
 use concurry::prelude::*;
-use concurry::progress::Progress;
 use concurry_testkit::within;
 use proptest::prelude::*;
 
 use crate::early::Sharing;
 use crate::random::passes;
-use crate::worker::{MODES, arithmetic, gated};
+use crate::worker::{MODES, arithmetic, gated, shown_bar};
 
 /// What stands in a container, and would end a row or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,18 +150,14 @@ fn a_panic_costs_one_call_of_a_row() {
 #[test]
 fn a_row_of_a_stopped_pool_fails_as_stopped() {
     within(|| {
-        let seen = Arc::new(Mutex::new((0, None)));
-        let progress = Progress::call({
-            let seen = Arc::clone(&seen);
-            move |done, total, _| *seen.lock().unwrap() = (done, total)
-        });
+        let (progress, shown) = shown_bar();
         let (pool, calls) = arithmetic(Mode::Thread);
         let nodes: Vec<_> = (0..100).map(|n| pool.lazy().add(n, 1)).collect();
         pool.stop().result().unwrap();
         let error = Compute::of(nodes).progress(progress).run().unwrap_err();
         let call = error.downcast_ref::<CallError<std::convert::Infallible>>().unwrap();
         assert!(matches!(call, CallError::Stopped(_)), "{call}");
-        assert_eq!(*seen.lock().unwrap(), (100, Some(100)));
+        assert_eq!(shown(), (100, Some(100)));
         assert_eq!(calls.load(Ordering::Relaxed), 0);
     });
 }
@@ -218,15 +213,11 @@ fn what_a_left_row_has_given_is_dropped() {
 #[test]
 fn a_bar_counts_the_calls_of_a_row() {
     within(|| {
-        let seen = Arc::new(Mutex::new((0, None)));
-        let progress = Progress::call({
-            let seen = Arc::clone(&seen);
-            move |done, total, _| *seen.lock().unwrap() = (done, total)
-        });
+        let (progress, shown) = shown_bar();
         let (pool, _) = arithmetic(Mode::Thread);
         let sums: Vec<_> = (0..5_000).map(|n| pool.lazy().add(n, 1)).collect();
         Compute::of(sums).progress(progress).run().unwrap();
-        assert_eq!(*seen.lock().unwrap(), (5_000, Some(5_000)));
+        assert_eq!(shown(), (5_000, Some(5_000)));
         pool.stop().result().unwrap();
         assert_eq!(pool.stats().failed, 0);
         assert!((5_000..5_010).contains(&pool.stats().done));

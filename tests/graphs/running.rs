@@ -7,10 +7,9 @@ use std::time::Duration;
 use concurry::graph::{Compute, Stage};
 use concurry::limits::CallLimit;
 use concurry::prelude::*;
-use concurry::progress::Progress;
 use concurry_testkit::within;
 
-use crate::worker::{Arithmetic, MODES, arithmetic, gated};
+use crate::worker::{Arithmetic, MODES, arithmetic, gated, shown_bar};
 
 #[test]
 fn graphs_that_share_nodes_may_run_at_the_same_time() {
@@ -103,14 +102,10 @@ fn a_bounded_queue_holds() {
 fn a_bar_counts_calls() {
     for mode in MODES {
         let (pool, _) = arithmetic(mode);
-        let seen = Arc::new(Mutex::new((0, None)));
-        let progress = Progress::call({
-            let seen = Arc::clone(&seen);
-            move |done, total, _| *seen.lock().unwrap() = (done, total)
-        });
+        let (progress, shown) = shown_bar();
         let sums: Vec<_> = (0..40).map(|n| pool.lazy().add(n, pool.lazy().later(1))).collect();
         Compute::of(sums).progress(progress).run().unwrap();
-        assert_eq!(*seen.lock().unwrap(), (80, Some(80)), "{mode}");
+        assert_eq!(shown(), (80, Some(80)), "{mode}");
     }
 }
 

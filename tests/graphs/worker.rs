@@ -1,9 +1,10 @@
 //! The worker that the graphs of these tests call.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use concurry::prelude::*;
+use concurry::progress::Progress;
 use concurry_testkit::Gate;
 
 /// Counts its calls, so that a test sees what ran.
@@ -79,3 +80,13 @@ pub fn gated(mode: Mode, workers: usize) -> (ArithmeticHandle, Arc<AtomicUsize>,
 
 /// Where calls run in these tests.
 pub const MODES: [Mode; 3] = [Mode::Sync, Mode::Thread, Mode::Async];
+
+/// A bar, and what it shows: how much is done, of how much.
+pub fn shown_bar() -> (Progress, impl Fn() -> (u64, Option<u64>)) {
+    let shown = Arc::new(Mutex::new((0, None)));
+    let progress = Progress::call({
+        let shown = Arc::clone(&shown);
+        move |done, total, _| *shown.lock().unwrap() = (done, total)
+    });
+    (progress, move || *shown.lock().unwrap())
+}

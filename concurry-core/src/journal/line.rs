@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{JournalError, Key, foreign, value};
+use super::{JournalError, Key, value};
 
 /// What a journal has of a piece of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,18 +90,7 @@ pub(super) fn push_done<T: Serialize + DeserializeOwned>(
     let before = buffer.len();
     start(buffer, key, place);
     buffer.extend_from_slice(b"\"ok\":");
-    let json = buffer.len();
-    let pushed = foreign::json(|| {
-        let written = serde_json::to_writer(&mut *buffer, result);
-        if written.is_ok() && value::comes_back(result, &buffer[json..]) {
-            return Ok(());
-        }
-        let Some(packed) = value::pack(result) else { return written };
-        buffer.truncate(json);
-        buffer.extend_from_slice(packed.as_bytes());
-        Ok(())
-    });
-    if let Err(source) = pushed {
+    if let Err(source) = value::push(buffer, result) {
         buffer.truncate(before);
         return Err(JournalError::Value { what: "a result", source });
     }

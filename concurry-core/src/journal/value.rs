@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use super::foreign;
 
@@ -21,10 +21,31 @@ const PACKED: (&str, &str) = ("{\"~msgpack\":\"", "\"}");
 /// If neither JSON nor MessagePack can hold it.
 #[doc(hidden)]
 pub fn to_json<T: Serialize + DeserializeOwned>(result: &T) -> serde_json::Result<Box<RawValue>> {
-    foreign::json(|| match to_raw_value(result) {
-        Ok(json) if comes_back(result, json.get().as_bytes()) => Ok(json),
-        Ok(json) => pack(result).map_or(Ok(json), RawValue::from_string),
-        Err(error) => pack(result).map_or(Err(error), RawValue::from_string),
+    let mut json = Vec::new();
+    push(&mut json, result)?;
+    // What `push` writes is text.
+    RawValue::from_string(String::from_utf8_lossy(&json).into_owned())
+}
+
+/// Appends a result as JSON that [`from_json`] reads as the same.
+///
+/// # Errors
+///
+/// If neither JSON nor MessagePack can hold it. Then there may be a part of it behind what was there.
+pub(super) fn push<T: Serialize + DeserializeOwned>(
+    line: &mut Vec<u8>,
+    result: &T,
+) -> serde_json::Result<()> {
+    let start = line.len();
+    foreign::json(|| {
+        let written = serde_json::to_writer(&mut *line, result);
+        if written.is_ok() && comes_back(result, &line[start..]) {
+            return Ok(());
+        }
+        let Some(packed) = pack(result) else { return written };
+        line.truncate(start);
+        line.extend_from_slice(packed.as_bytes());
+        Ok(())
     })
 }
 
@@ -43,7 +64,7 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
 
 /// Whether a result is read from its JSON as it was. Only where something is `null` that may be in
 /// doubt.
-pub(super) fn comes_back<T: Serialize + DeserializeOwned>(result: &T, json: &[u8]) -> bool {
+fn comes_back<T: Serialize + DeserializeOwned>(result: &T, json: &[u8]) -> bool {
     if !str::from_utf8(json).is_ok_and(|json| json.contains("null")) {
         return true;
     }
@@ -56,7 +77,7 @@ pub(super) fn comes_back<T: Serialize + DeserializeOwned>(result: &T, json: &[u8
 }
 
 /// The result, packed. `None` if that does not keep it either.
-pub(super) fn pack<T: Serialize + DeserializeOwned>(result: &T) -> Option<String> {
+fn pack<T: Serialize + DeserializeOwned>(result: &T) -> Option<String> {
     let bytes = rmp_serde::to_vec_named(result).ok()?;
     rmp_serde::from_slice::<T>(&bytes).ok()?;
     let mut packed = String::with_capacity(PACKED.0.len() + 2 * bytes.len() + PACKED.1.len());

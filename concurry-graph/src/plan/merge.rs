@@ -43,10 +43,9 @@ pub(crate) fn merge(collected: Collected, run: u32, prune: bool, in_rows: bool) 
         roots.truncate(1);
     }
     // Rows are found again, by way of what puts them together.
-    let mut rows = collected.rows.iter().map(|&(place, _)| place).peekable();
-    let mut places = 0..;
-    roots.retain(|_| rows.next_if_eq(&places.next().unwrap_or_default()).is_none());
-    collect(roots, false, in_rows, run)
+    let is_row = |place| collected.rows.binary_search_by_key(&place, |&(row, _)| row).is_ok();
+    let roots = (0..).zip(roots).filter(|&(place, _)| !is_row(place)).map(|(_, root)| root);
+    collect(roots.collect(), false, in_rows, run)
 }
 
 /// Arguments compare themselves. One whose code panics is like no other.

@@ -35,10 +35,15 @@ impl Lane {
         };
     }
 
+    /// How many units and calls of rows are ready.
+    fn ready(&self) -> usize {
+        self.ready.len() + self.in_rows
+    }
+
     /// How many workers should be here, or on their way.
     fn wanted_visits(&self) -> usize {
         let Place::Visit { workers, .. } = self.place else { return 0 };
-        let ready = self.ready.len() + self.in_rows;
+        let ready = self.ready();
         let work = self.nanoseconds.saturating_mul(ready as u64);
         let worth = usize::try_from(work.div_ceil(WORTH_A_VISIT)).unwrap_or(usize::MAX);
         worth.min(ready).min(workers)
@@ -53,6 +58,6 @@ impl Lane {
     /// have nothing to do.
     pub(crate) fn share(&self, wish: usize) -> usize {
         let Place::Visit { workers, .. } = self.place else { return wish };
-        wish.min(((self.ready.len() + self.in_rows) / (2 * workers)).max(1))
+        wish.min((self.ready() / (2 * workers)).max(1))
     }
 }

@@ -114,11 +114,11 @@ impl State {
     /// A visitor is done with a part of a row.
     pub(super) fn bring_back(&mut self, rest: RowRest, dependants: &Edges) {
         let Some(number) = self.row_number(rest.unit) else { return };
-        let state = &mut self.rows[number];
-        if state.listed {
-            self.lanes[self.lane_of[rest.unit as usize] as usize].in_rows += rest.nodes.len();
+        if self.rows[number].listed {
+            let lane = self.lane_number(rest.unit);
+            self.lanes[lane].in_rows += rest.nodes.len();
         }
-        if let Some(row) = &state.row {
+        if let Some(row) = &self.rows[number].row {
             row.give_back(rest.nodes);
         }
         self.release_row(number, Ended::new(rest.unit, rest.failed), dependants);

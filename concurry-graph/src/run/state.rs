@@ -20,7 +20,7 @@ pub(crate) struct State {
     doomed: Vec<u32>,
     /// The links of the ready lists.
     pub(super) next: Vec<u32>,
-    pub(super) lane_of: Vec<u16>,
+    lane_of: Vec<u16>,
     bucket_of: Vec<u32>,
     pub(crate) lanes: Vec<Lane>,
     /// The lane of what runs on any thread.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use concurry_core::{Mode, WorkerOptions};
 use concurry_limits::{CallLimit, LimitPool, LimitSet, LoadBalance, RateLimit};
-use concurry_llm::{ChatClient, CompletionClient, EmbeddingClient, Endpoint, Tier, Usage};
+use concurry_llm::{
+    ChatClient, ChatClientHandle, CompletionClient, EmbeddingClient, Endpoint, Tier, Usage,
+};
 use concurry_retry::{BreakerState, CircuitBreaker, RetryPolicy};
 use concurry_time::block_on;
 use futures_util::StreamExt;
@@ -22,16 +24,21 @@ fn available(limits: &LimitSet) -> Vec<f64> {
     limits.stats().limits.iter().map(|limit| limit.available).collect()
 }
 
+/// A client whose chats reserve so many tokens.
+fn reserving(tokens: u64, mode: Mode, limits: &LimitSet, server: &Server) -> ChatClientHandle {
+    options(mode)
+        .limits(limits)
+        .on_chat(move |chat| chat.reserve(move |_| [("tokens", tokens)]))
+        .init(Endpoint::at(server.base_url()), "m".into())
+        .unwrap()
+}
+
 #[test]
 fn what_was_used_is_settled_in_every_mode() {
     for mode in MODES {
         let server = Server::start([chat_answer("a"), chat_answer("b")]);
         let limits = hourly(1_000);
-        let llm = options(mode)
-            .limits(&limits)
-            .on_chat(|chat| chat.reserve(|_| [("tokens", 500)]))
-            .init(Endpoint::at(server.base_url()), "m".into())
-            .unwrap();
+        let llm = reserving(500, mode, &limits, &server);
         llm.chat("?".into()).result().unwrap();
         assert_eq!(available(&limits), [99.0, 988.0]);
         llm.complete("?".into()).result().unwrap(); // reserves no tokens: none are settled
@@ -45,11 +52,7 @@ fn what_a_service_does_not_report_counts_as_it_was_reserved() {
         let silent = json!({ "choices": [{ "message": { "role": "assistant", "content": "a" } }] });
         let server = Server::start([Answer::json(200, &[], &silent)]);
         let limits = hourly(1_000);
-        let llm = options(mode)
-            .limits(&limits)
-            .on_chat(|chat| chat.reserve(|_| [("tokens", 500)]))
-            .init(Endpoint::at(server.base_url()), "m".into())
-            .unwrap();
+        let llm = reserving(500, mode, &limits, &server);
         assert_eq!(llm.chat("?".into()).result().unwrap().text, "a");
         assert_eq!(available(&limits), [99.0, 500.0]);
     }
@@ -79,11 +82,7 @@ fn a_report_that_is_nonsense_counts_as_none_and_the_answer_is_given() {
             Answer::json(200, &[], &body)
         });
         let (server, limits) = (Server::start(answers), hourly(1_000));
-        let llm = options(mode)
-            .limits(&limits)
-            .on_chat(|chat| chat.reserve(|_| [("tokens", 10)]))
-            .init(Endpoint::at(server.base_url()), "m".into())
-            .unwrap();
+        let llm = reserving(10, mode, &limits, &server);
         for usage in nonsense() {
             let reply = llm.chat("?".into()).result();
             let reply = reply.unwrap_or_else(|error| panic!("{mode}, {usage}: {error}"));
