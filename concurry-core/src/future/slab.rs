@@ -5,8 +5,11 @@
 //! line, and consecutive calls lie on consecutive lines, so the worker that walks a queue runs with
 //! the hardware prefetcher. With plain `malloc` the same calls cost three to five times as much.
 //!
+//! Small cells and large ones lie in different blocks. What a queue links are small ones, so consecutive
+//! calls stay neighbours also where large cells belong to each of them.
+//!
 //! The price: a future that is kept for long pins its block (at most 254 other cells), and each
-//! thread keeps up to 8 free blocks and the one that it freed cells of last.
+//! thread keeps up to 8 free blocks and those that it freed cells of last.
 
 #[cfg(all(test, concurry_loom))]
 mod loom_tests;
@@ -22,7 +25,8 @@ use crate::sync::{AtomicU32, Ordering};
 pub(crate) const LINE: usize = 64;
 /// The first line of a block is its head.
 const BLOCK: usize = 16 * 1024;
-/// Larger requests go to the global allocator: the slab would only waste memory on them.
+/// Larger requests go to the global allocator, as a rule: the slab would only waste memory on them.
+/// Smaller cells are small ones.
 const LARGEST: usize = 2 * LINE;
 /// How many lines ahead of the next cell are fetched.
 const AHEAD: usize = 8;
@@ -78,7 +82,7 @@ fn allocate_up_to(largest: usize, layout: Layout) -> (NonNull<u8>, Distance) {
         if let Ok(cell) = THREAD.try_with(|thread| {
             // SAFETY: the slab of this thread is only reached here and in `recycle`, neither of
             // which calls anything that could come back here while the reference lives.
-            unsafe { &mut *thread.get() }.cut(lines)
+            unsafe { &mut *thread.get() }.cut(layout, lines)
         }) {
             return cell;
         }
@@ -102,8 +106,10 @@ pub(crate) unsafe fn free(memory: NonNull<u8>, layout: Layout, distance: Distanc
     }
     // SAFETY: the distance leads back to the head of the block that the cell was cut from.
     let head = unsafe { memory.byte_sub(usize::from(distance.0) * LINE) }.cast::<BlockHead>();
-    // SAFETY: as in `allocate`.
-    let counted = THREAD.try_with(|thread| unsafe { &mut *thread.get() }.freed.count(head));
+    let counted = THREAD.try_with(|thread| {
+        // SAFETY: as in `allocate`.
+        unsafe { &mut *thread.get() }.cells(layout).freed.count(head)
+    });
     let (left, cells) = match counted {
         Ok(None) => return,
         Ok(Some(run)) => run,
@@ -121,7 +127,7 @@ pub(crate) unsafe fn free(memory: NonNull<u8>, layout: Layout, distance: Distanc
 fn recycle(head: NonNull<BlockHead>) {
     let kept = THREAD.try_with(|thread| {
         // SAFETY: as in `allocate`.
-        unsafe { &mut *thread.get() }.keep(head)
+        unsafe { &mut *thread.get() }.spare.keep(head)
     });
     if kept != Ok(true) {
         // SAFETY: no live cell, and no owner: nobody knows the block but us.
@@ -160,34 +166,63 @@ impl FreedRun {
     }
 }
 
-/// The block that a thread cuts cells from, and its spare ones.
-struct ThreadSlab {
+/// What a thread has of blocks with cells of one size.
+struct Cells {
     freed: FreedRun,
+    /// The block that it cuts cells from.
     current: Option<NonNull<BlockHead>>,
     /// The next free line of `current`.
     next: usize,
     /// Cells cut from `current`.
     cut: u32,
-    spare: Vec<NonNull<BlockHead>>,
 }
+
+/// The blocks of a thread.
+struct ThreadSlab {
+    small: Cells,
+    large: Cells,
+    spare: Spare,
+}
+
+/// Free blocks.
+struct Spare(Vec<NonNull<BlockHead>>);
 
 const LINES: usize = BLOCK / LINE;
 
 impl ThreadSlab {
     const fn new() -> Self {
-        let freed = FreedRun { head: None, cells: 0 };
-        Self { freed, current: None, next: LINES, cut: 0, spare: Vec::new() }
+        Self { small: Cells::new(), large: Cells::new(), spare: Spare(Vec::new()) }
+    }
+
+    /// Those of which cells of this layout are.
+    #[inline]
+    fn cells(&mut self, layout: Layout) -> &mut Cells {
+        if layout.size() <= LARGEST { &mut self.small } else { &mut self.large }
     }
 
     #[inline]
-    fn cut(&mut self, lines: usize) -> (NonNull<u8>, Distance) {
-        if self.next + lines > LINES {
-            self.open_block();
+    fn cut(&mut self, layout: Layout, lines: usize) -> (NonNull<u8>, Distance) {
+        let cells = if layout.size() <= LARGEST { &mut self.small } else { &mut self.large };
+        if cells.next + lines > LINES {
+            cells.open_block(&mut self.spare);
         }
+        cells.cut(lines)
+    }
+}
+
+impl Cells {
+    const fn new() -> Self {
+        let freed = FreedRun { head: None, cells: 0 };
+        Self { freed, current: None, next: LINES, cut: 0 }
+    }
+
+    /// Cuts a cell from the current block, which has room for it.
+    #[inline]
+    fn cut(&mut self, lines: usize) -> (NonNull<u8>, Distance) {
         let line = self.next;
         self.next += lines;
         self.cut += 1;
-        let head = self.current.unwrap_or_else(|| unreachable!("open_block leaves one"));
+        let head = self.current.unwrap_or_else(|| unreachable!("there is room in it"));
         // SAFETY: `line` is within the block.
         let cell = unsafe { head.cast::<u8>().byte_add(line * LINE) };
         // As many lines as this cell has, so that no line is left out.
@@ -199,10 +234,9 @@ impl ThreadSlab {
     }
 
     #[cold]
-    fn open_block(&mut self) {
-        self.close_block();
-        self.end_run();
-        let head = self.spare.pop().unwrap_or_else(|| {
+    fn open_block(&mut self, spare: &mut Spare) {
+        self.leave_blocks(spare);
+        let head = spare.0.pop().unwrap_or_else(|| {
             // SAFETY: the layout is not empty.
             let memory = unsafe { alloc(BLOCK_LAYOUT) };
             NonNull::new(memory.cast()).unwrap_or_else(|| handle_alloc_error(BLOCK_LAYOUT))
@@ -214,20 +248,20 @@ impl ThreadSlab {
         self.cut = 0;
     }
 
-    /// Leaves the current block: from here on its count is that of its live cells.
-    fn close_block(&mut self) {
-        let Some(head) = self.current.take() else { return };
-        self.next = LINES;
-        self.leave(head, OPEN - self.cut);
-    }
-
-    /// Takes the cells that were freed last off their block's count.
-    fn end_run(&mut self) {
+    /// Leaves the current block: from here on its count is that of its live cells. And takes the cells that
+    /// were freed last off their block's count.
+    fn leave_blocks(&mut self, spare: &mut Spare) {
+        if let Some(head) = self.current.take() {
+            self.next = LINES;
+            spare.leave(head, OPEN - self.cut);
+        }
         if let Some((head, cells)) = self.freed.end() {
-            self.leave(head, cells);
+            spare.leave(head, cells);
         }
     }
+}
 
+impl Spare {
     /// Gives up so much of a block's count; keeps the block if that was the last, or frees it.
     fn leave(&mut self, head: NonNull<BlockHead>, count: u32) {
         // SAFETY: what is given up has kept the block alive.
@@ -239,9 +273,9 @@ impl ThreadSlab {
     }
 
     fn keep(&mut self, head: NonNull<BlockHead>) -> bool {
-        let room = self.spare.len() < SPARE_BLOCKS;
+        let room = self.0.len() < SPARE_BLOCKS;
         if room {
-            self.spare.push(head);
+            self.0.push(head);
         }
         room
     }
@@ -249,9 +283,9 @@ impl ThreadSlab {
 
 impl Drop for ThreadSlab {
     fn drop(&mut self) {
-        self.close_block();
-        self.end_run();
-        for head in self.spare.drain(..) {
+        self.small.leave_blocks(&mut self.spare);
+        self.large.leave_blocks(&mut self.spare);
+        for head in self.spare.0.drain(..) {
             // SAFETY: spare blocks have no cells and only this list knows them.
             unsafe { dealloc(head.as_ptr().cast(), BLOCK_LAYOUT) };
         }
