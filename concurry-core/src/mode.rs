@@ -44,6 +44,11 @@ impl Mode {
             Self::Ray => "ray",
         }
     }
+
+    /// Whether methods run in the caller's process.
+    pub(crate) const fn is_local(self) -> bool {
+        matches!(self, Self::Sync | Self::Thread | Self::Async)
+    }
 }
 
 impl fmt::Display for Mode {

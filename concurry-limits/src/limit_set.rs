@@ -122,6 +122,26 @@ impl LimitSet {
         Ok(Permit::new(Owner::Owned(Arc::clone(&self.shared)), takes, at))
     }
 
+    /// Takes one call out of what was approved in advance: a look at one word and a number.
+    #[inline]
+    pub(crate) fn try_count_call(&self) -> bool {
+        let Shared { keys, credits, .. } = &*self.shared;
+        keys.calls.is_some_and(|index| credits[index].try_take(1))
+    }
+
+    /// What such a call has taken.
+    fn one_call(&self) -> Takes {
+        let calls = self.shared.keys.calls;
+        calls.map(|index| Take { index, amount: 1.0 }).into_iter().collect()
+    }
+
+    /// The permit of such a call.
+    pub(crate) fn counted_call(&self) -> Option<Permit<'static>> {
+        let takes = self.one_call();
+        let shared = (!takes.is_empty()).then(|| Arc::clone(&self.shared))?;
+        Some(Permit::new(Owner::Owned(shared), takes, PREPAID))
+    }
+
     /// Takes everything now, or nothing. Says what, and as of which moment.
     #[inline(always)] // so that the compiler sees what the fast path leaves out
     fn take_now<K: LimitKey, A: Amount>(
@@ -131,15 +151,12 @@ impl LimitSet {
     ) -> Result<(Takes, Duration), LimitError> {
         let shared = &*self.shared;
         let mut request = request.into_iter();
-        // One call, which is what a pool takes for each: a look at one word and a number.
+        // One call, which is what a pool takes for each.
         if scope == Scope::BeforeCall
             && request.size_hint() == (0, Some(0))
-            && let Some(index) = shared.keys.calls
-            && shared.credits[index].try_take(1)
+            && self.try_count_call()
         {
-            let mut takes = Takes::new();
-            takes.push(Take { index, amount: 1.0 });
-            return Ok((takes, PREPAID));
+            return Ok((self.one_call(), PREPAID));
         }
         // A request that does not know its length goes the longer way.
         if request.size_hint() == (1, Some(1))

@@ -132,6 +132,34 @@ impl Limits {
         self.try_acquire_in(Scope::BeforeCall, reserved)
     }
 
+    /// Counts a call as [`try_reserve`](Self::try_reserve) of nothing would, where that takes no more than a
+    /// look at a number. What it gives owns nothing: nobody counts owners of the limits for it.
+    ///
+    /// False: nothing was taken, and nothing is known of whether it fits.
+    ///
+    /// ```
+    /// use concurry_limits::{CallLimit, LimitSet, Limits, RateAlgorithm};
+    ///
+    /// let calls = CallLimit::per_second(1_000_000).algorithm(RateAlgorithm::TokenBucket);
+    /// let limits = Limits::from(&LimitSet::builder().with(calls).build()?);
+    /// drop(limits.try_reserve([("tokens", 1); 0])?); // and many more are approved in advance
+    /// assert!(limits.try_count_call());
+    /// assert_eq!(limits.counted_call().and_then(|permit| permit.amount(CallLimit::KEY)), Some(1.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn try_count_call(&self) -> bool {
+        self.only_set().is_some_and(LimitSet::try_count_call)
+    }
+
+    /// The permit of a call that [`try_count_call`](Self::try_count_call) has counted: for one that asks for
+    /// it. `None` if these limits count no calls by it.
+    #[must_use]
+    pub fn counted_call(&self) -> Option<Permit<'static>> {
+        self.only_set().and_then(LimitSet::counted_call)
+    }
+
     /// Whether calls are counted at all.
     #[must_use]
     pub fn has_call_limit(&self) -> bool {

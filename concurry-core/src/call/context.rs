@@ -48,36 +48,80 @@ unsafe impl Sync for NodeWatch {}
 /// The permit that the pool took for a call before it was sent to a worker.
 #[derive(Default)]
 pub struct CallPermit {
-    permit: Mutex<Option<Permit<'static>>>,
+    held: Mutex<Held>,
     /// In a batch: what its calls brought along, each with its permit.
-    members: Vec<EnvironmentRef>,
+    members: Option<Box<[EnvironmentRef]>>,
+}
+
+/// What the pool took. A permit lies apart: most calls have none, and the less a call brings along the
+/// less has to travel from the caller to the worker.
+#[derive(Default)]
+enum Held {
+    #[default]
+    Nothing,
+    /// One call, counted. Its permit is made when somebody looks at it.
+    Counted,
+    Permit(Box<Permit<'static>>),
+}
+
+impl Held {
+    fn new(permit: Option<Permit<'static>>) -> Self {
+        permit.map_or(Self::Nothing, |permit| Self::Permit(Box::new(permit)))
+    }
+
+    fn permit(&self) -> Option<&Permit<'static>> {
+        match self {
+            Self::Permit(permit) => Some(permit),
+            Self::Nothing | Self::Counted => None,
+        }
+    }
+
+    fn permit_mut(&mut self) -> Option<&mut Permit<'static>> {
+        match self {
+            Self::Permit(permit) => Some(permit),
+            Self::Nothing | Self::Counted => None,
+        }
+    }
 }
 
 impl CallPermit {
     pub(crate) fn new(permit: Option<Permit<'static>>) -> Self {
-        Self { permit: Mutex::new(permit), members: Vec::new() }
+        Self { held: Mutex::new(Held::new(permit)), members: None }
+    }
+
+    /// Of a call that was counted, and took nothing else.
+    pub(crate) fn counted() -> Self {
+        Self { held: Mutex::new(Held::Counted), members: None }
     }
 
     /// Of a batch of these calls.
     pub(crate) fn of_batch(members: Vec<EnvironmentRef>) -> Self {
-        Self { permit: Mutex::new(None), members }
+        Self { held: Mutex::default(), members: Some(members.into()) }
     }
 
     /// Of a batch: what its calls brought along.
     pub(super) fn members(&self) -> &[EnvironmentRef] {
-        &self.members
+        self.members.as_deref().unwrap_or_default()
     }
 
     /// Of a call that has none yet.
     pub(crate) fn put(&self, permit: Permit<'static>) {
-        *lock(&self.permit) = Some(permit);
+        *lock(&self.held) = Held::new(Some(permit));
+    }
+
+    /// Makes what was only counted a permit of these limits.
+    fn show(&self, limits: &Limits) {
+        let mut held = lock(&self.held);
+        if let Held::Counted = *held {
+            *held = Held::new(limits.counted_call());
+        }
     }
 
     /// Looks at it, if the pool has taken one: in a batch, at that of each call.
     #[cfg(feature = "process")]
     pub(crate) fn look_at(&self, look: &mut dyn FnMut(&Permit<'static>)) {
-        self.members.iter().for_each(|member| member.permit.look_at(look));
-        if let Some(permit) = lock(&self.permit).as_ref() {
+        self.members().iter().for_each(|member| member.permit.look_at(look));
+        if let Some(permit) = lock(&self.held).permit() {
             look(permit);
         }
     }
@@ -85,8 +129,8 @@ impl CallPermit {
     /// Gives everything back.
     #[cfg(feature = "process")]
     pub(crate) fn refund(&self) -> Result<(), PermitError> {
-        self.members.iter().try_for_each(|member| member.permit.refund())?;
-        lock(&self.permit).as_mut().map_or(Ok(()), Permit::refund)
+        self.members().iter().try_for_each(|member| member.permit.refund())?;
+        lock(&self.held).permit_mut().map_or(Ok(()), Permit::refund)
     }
 
     /// Says how much was really used. What was reserved beyond is given back; what was used beyond
@@ -105,10 +149,10 @@ impl CallPermit {
         &self,
         used: impl IntoIterator<Item = (K, A)>,
     ) -> Result<(), PermitError> {
-        if !self.members.is_empty() {
+        if !self.members().is_empty() {
             return self.split(used);
         }
-        match lock(&self.permit).as_mut() {
+        match lock(&self.held).permit_mut() {
             Some(permit) => update(permit, used),
             None => Ok(()),
         }
@@ -118,29 +162,33 @@ impl CallPermit {
     /// resources until it ends, and settles then. `None` if the pool took none.
     #[must_use = "a permit that is dropped gives its resources back at once"]
     pub fn detach(&self) -> Option<Permit<'static>> {
-        lock(&self.permit).take()
+        let mut held = lock(&self.held);
+        match std::mem::take(&mut *held) {
+            Held::Permit(permit) => Some(*permit),
+            Held::Nothing | Held::Counted => None,
+        }
     }
 
     /// The limit set that the permit came from: of a pool of sets, the one of this call.
     #[must_use]
     pub fn limit_set(&self) -> Option<LimitSet> {
-        if let Some(member) = self.members.first() {
+        if let Some(member) = self.members().first() {
             return member.permit.limit_set();
         }
-        lock(&self.permit).as_ref().map(Permit::limit_set)
+        lock(&self.held).permit().map(Permit::limit_set)
     }
 
     /// How much the pool took of a limit. `None` if nothing.
     #[must_use]
     pub fn amount(&self, key: &str) -> Option<f64> {
-        if !self.members.is_empty() {
+        if !self.members().is_empty() {
             return self
-                .members
+                .members()
                 .iter()
                 .filter_map(|member| member.permit.amount(key))
                 .reduce(|one, more| one + more);
         }
-        lock(&self.permit).as_ref().and_then(|permit| permit.amount(key))
+        lock(&self.held).permit().and_then(|permit| permit.amount(key))
     }
 
     /// Splits what a batch used among its calls. Whole amounts are split into whole amounts.
@@ -151,17 +199,17 @@ impl CallPermit {
         for (key, used) in used {
             let (key, used) = (key.as_ref(), used.to_f64());
             let reserved = |member: &CallEnvironment| {
-                let permit = lock(&member.permit.permit);
-                permit.as_ref().and_then(|permit| permit.amount(key)).unwrap_or(0.0)
+                let held = lock(&member.permit.held);
+                held.permit().and_then(|permit| permit.amount(key)).unwrap_or(0.0)
             };
-            let all: f64 = self.members.iter().map(|member| reserved(member)).sum();
+            let all: f64 = self.members().iter().map(|member| reserved(member)).sum();
             let part = |reserved: f64| if all > 0.0 { used * reserved / all } else { 0.0 };
             let rounded = |part: f64| if used.fract() == 0.0 { part.round() } else { part };
             let (mut seen, mut charged) = (0.0, 0.0);
-            for member in &self.members {
+            for member in self.members() {
                 seen += reserved(member);
                 let upto = rounded(part(seen));
-                if let Some(permit) = lock(&member.permit.permit).as_mut() {
+                if let Some(permit) = lock(&member.permit.held).permit_mut() {
                     update(permit, [(key, upto - charged)])?;
                 }
                 charged = upto;
@@ -173,7 +221,7 @@ impl CallPermit {
     /// A value of the configuration of the limit set that the permit came from.
     #[must_use]
     pub fn config(&self, key: &str) -> Option<String> {
-        lock(&self.permit).as_ref().and_then(|permit| permit.config(key).map(str::to_owned))
+        lock(&self.held).permit().and_then(|permit| permit.config(key).map(str::to_owned))
     }
 }
 
@@ -236,8 +284,12 @@ impl CallContext {
     /// The permit that the pool took before it sent the call.
     #[must_use]
     pub fn permit(&self) -> &CallPermit {
-        static NONE: CallPermit = CallPermit { permit: Mutex::new(None), members: Vec::new() };
-        self.environment().map_or(&NONE, |environment| &environment.permit)
+        static NONE: CallPermit = CallPermit { held: Mutex::new(Held::Nothing), members: None };
+        let Some(environment) = self.environment() else { return &NONE };
+        if let Some(pool) = self.pool() {
+            environment.permit.show(&pool.limits);
+        }
+        &environment.permit
     }
 
     /// Whether nobody wants the result any more: the call was cancelled, its deadline has passed, or
@@ -311,7 +363,7 @@ impl CallContext {
     #[cfg(feature = "tracing")]
     #[must_use]
     pub fn span(&self) -> tracing::Span {
-        let call = self.environment().and_then(|environment| environment.call);
+        let call = self.environment().map(|environment| environment.call);
         match (&self.inner, call) {
             (Some(inner), Some(call)) => inner.seat.pool.events.span(call),
             _ => tracing::Span::none(),
@@ -328,8 +380,8 @@ impl CallContext {
 impl fmt::Debug for CallPermit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallPermit")
-            .field("permit", &self.permit)
-            .field("calls", &self.members.len())
+            .field("permit", &lock(&self.held).permit())
+            .field("calls", &self.members().len())
             .finish()
     }
 }

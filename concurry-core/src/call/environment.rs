@@ -1,6 +1,6 @@
 //! What an attempt of a call brings along from the layers to its worker.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -18,9 +18,8 @@ pub(crate) type EnvironmentRef = SlabArc<CallEnvironment>;
 /// What a call brings along that goes through the layers: one for each attempt and each copy of it.
 /// It lives until the method has returned or its future is dropped.
 pub(crate) struct CallEnvironment {
-    /// `None` for a plain call.
     #[cfg_attr(not(feature = "tracing"), allow(dead_code))] // for its span
-    pub(crate) call: Option<CallId>,
+    pub(crate) call: CallId,
     pub(crate) attempt: u32,
     /// How many workers earlier attempts of the call have ended.
     pub(crate) deaths: u32,
@@ -33,7 +32,7 @@ pub(crate) struct CallEnvironment {
     /// What the pool reserved before dispatch. Settled by the method or, at the end, by the drop.
     pub(crate) permit: CallPermit,
     /// The worker that began it, plus one; zero before.
-    worker: AtomicUsize,
+    worker: AtomicU32,
     /// When a worker began it, if somebody wants to know.
     begun: Begun,
     /// The place in the bounded queue, given back when a worker begins the call. No lock where there is
@@ -67,7 +66,7 @@ impl CallEnvironment {
     #[inline(always)]
     pub(crate) fn first(place: Option<QueuePlace>) -> Self {
         Self {
-            call: None,
+            call: CallId::UNWATCHED,
             attempt: 1,
             deaths: 0,
             cancelled: AtomicBool::new(false),
@@ -75,7 +74,7 @@ impl CallEnvironment {
             deadline: None,
             idempotency_key: None,
             permit: CallPermit::default(),
-            worker: AtomicUsize::new(0),
+            worker: AtomicU32::new(0),
             begun: Begun::default(),
             place: place.map(|place| Mutex::new(Some(place))),
             copy: OnceLock::new(),
@@ -91,7 +90,7 @@ impl CallEnvironment {
         let Attempt { call, number, deaths, deadline, idempotency_key, trace, place, since } =
             attempt;
         Self {
-            call: Some(call),
+            call,
             attempt: number,
             deaths,
             cancelled: AtomicBool::new(false),
@@ -99,7 +98,7 @@ impl CallEnvironment {
             deadline,
             idempotency_key,
             permit: CallPermit::default(),
-            worker: AtomicUsize::new(0),
+            worker: AtomicU32::new(0),
             begun: Begun { since, after: AtomicU64::new(0) },
             place: place.map(|place| Mutex::new(Some(place))),
             copy: OnceLock::new(),
@@ -133,7 +132,8 @@ impl CallEnvironment {
             self.begun.note(now);
         }
         // Relaxed: read for reports, after the attempt's outcome published everything.
-        self.worker.store(seat.index + 1, Ordering::Relaxed);
+        let worker = u32::try_from(seat.index + 1).unwrap_or(u32::MAX);
+        self.worker.store(worker, Ordering::Relaxed);
         if let Some(trace) = &self.trace {
             trace.begun(self.attempt, seat.index);
         }
@@ -194,7 +194,7 @@ impl CallEnvironment {
 
     /// The worker that began it.
     pub(crate) fn begun_on(&self) -> Option<usize> {
-        self.worker.load(Ordering::Relaxed).checked_sub(1)
+        self.worker.load(Ordering::Relaxed).checked_sub(1).map(|worker| worker as usize)
     }
 }
 
@@ -232,3 +232,7 @@ impl Drop for CallEnvironment {
         }
     }
 }
+
+// With what counts its owners it lies on three cache lines, which travel to the worker and back.
+#[cfg(all(target_pointer_width = "64", not(concurry_loom)))]
+const _: () = assert!(size_of::<CallEnvironment>() <= 3 * 64 - 8);

@@ -155,6 +155,7 @@ impl Assembler<'_> {
             }
         });
         if layers.batcher.is_none() {
+            layers.counts_here = layers.counts_calls && self.places.mode.is_local();
             layers.timers = Some(TimerQueue::new(wishes.clock, layers.types.site()));
         }
         self.uses.retried |= layers.max_retries() > 0;

@@ -79,6 +79,9 @@ impl Sent {
         // Nobody else has it yet, so its permit is reached without a lock.
         let environment = self.environment.as_mut().and_then(EnvironmentRef::get_mut)?;
         match &layers.reserve {
+            None if layers.counts_here && drive.shared().limits.try_count_call() => {
+                environment.permit = CallPermit::counted();
+            }
             None if layers.counts_calls => {
                 let no_more: [(&str, f64); 0] = [];
                 let permit = drive.shared().limits.try_reserve(no_more).ok()?;

@@ -46,6 +46,9 @@ pub(crate) struct MethodLayers {
     pub(crate) dedup: Option<Box<dyn Any + Send + Sync>>,
     /// The pool counts calls, so each one takes its share before dispatch.
     pub(crate) counts_calls: bool,
+    /// A call that was only counted is run in this process and alone, where its permit can be made when
+    /// somebody looks at it.
+    pub(crate) counts_here: bool,
     /// Events are wanted of every call.
     pub(crate) observed: bool,
     /// Looks at calls that take long.
@@ -73,6 +76,7 @@ impl MethodLayers {
             batcher: None,
             dedup: None,
             counts_calls: false,
+            counts_here: false,
             observed: false,
             timers: None,
         }
@@ -98,6 +102,7 @@ impl MethodLayers {
             batcher: _,
             dedup: _,
             counts_calls,
+            counts_here: _,
             observed,
             timers: _,
         } = self;
