@@ -31,6 +31,7 @@ mod leave;
 mod sent;
 mod table;
 mod telling;
+mod timer_entries;
 mod timer_queue;
 mod times;
 mod types;

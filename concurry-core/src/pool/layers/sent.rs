@@ -117,7 +117,7 @@ impl Sent {
     /// Has it looked at again. False if it needs a timer of its own.
     pub(super) fn look_again(&self, at: Instant, attempt: &RelayRef<FirstAttempt>) -> bool {
         let timers = self.drive.layers().timers.as_ref();
-        timers.is_some_and(|timers| timers.push(at, attempt.clone()))
+        timers.map(|timers| timers.push(at, attempt.clone())).is_some()
     }
 
     /// The attempt is over.

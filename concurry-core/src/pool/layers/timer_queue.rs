@@ -3,11 +3,9 @@
 //! Calls of one method usually have the same deadlines, timeouts and delays of hedges, so their
 //! moments come in the order of the calls, and entries are added at the end. Nearly all calls are
 //! over long before their moment. They are not taken out one by one, and not by who makes calls, since
-//! their lines are in the cache of who ended them: those at the front go when so many others have
-//! ended, those in between when they are as many as the rest, and the timer is set to the first that is
-//! left when it goes off.
+//! their lines are in the cache of who ended them: the oldest go when so many others have ended, and the
+//! timer is set to the first that is left when it goes off.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, Weak};
@@ -16,6 +14,7 @@ use std::time::Instant;
 
 use concurry_time::{Clock, Sleep};
 
+use super::timer_entries::{CHUNK, Entries};
 use crate::error::CallSite;
 use crate::future::drive_future;
 use crate::padded::Padded;
@@ -43,21 +42,14 @@ pub(crate) struct TimerQueue<T> {
 }
 
 struct State<T> {
-    entries: VecDeque<(Instant, T)>,
+    entries: Entries<T>,
     /// When the timer that runs goes off.
     armed: Option<Instant>,
     /// Wakes the timer's task.
     waker: Option<Waker>,
     /// The task was started.
     started: bool,
-    /// How many were left when all that were over were last taken out.
-    kept: usize,
 }
-
-/// How far from the end an entry may be put: to put it further away would move too many others.
-const FARTHEST: usize = 1_024;
-/// After how many calls that end the front is cleared.
-const CLEARED: usize = 64;
 
 /// What is to be done next.
 enum Next<T> {
@@ -69,23 +61,18 @@ enum Next<T> {
 
 impl<T: Timed> TimerQueue<T> {
     pub(crate) fn new(clock: &Clock, site: CallSite) -> Arc<Self> {
-        let entries = VecDeque::new();
-        let state = State { entries, armed: None, waker: None, started: false, kept: 0 };
+        let state = State { entries: Entries::new(), armed: None, waker: None, started: false };
         let (state, ended) = (Mutex::new(state), Padded::default());
         Arc::new(Self { clock: clock.clone(), site, state, ended })
     }
 
-    /// Adds an entry. False, without it, if its place would be far from the end.
-    pub(crate) fn push(self: &Arc<Self>, at: Instant, entry: T) -> bool {
+    /// Adds an entry.
+    pub(crate) fn push(self: &Arc<Self>, at: Instant, entry: T) {
         let (waker, start) = {
             let mut state = lock(&self.state);
-            state.sweep();
-            if !state.insert(at, entry) {
-                return false;
-            }
-            // A timer that goes off earlier will look at what there is by then.
-            if state.armed.is_some_and(|armed| armed <= at) {
-                return true;
+            state.entries.add(at, entry);
+            if state.is_armed_by(at) {
+                return;
             }
             (state.waker.take(), !std::mem::replace(&mut state.started, true))
         };
@@ -95,16 +82,31 @@ impl<T: Timed> TimerQueue<T> {
         if start {
             self.start();
         }
-        true
     }
 
     /// A call that has an entry is over.
     pub(crate) fn ended(&self) {
         // Relaxed: only the number matters.
-        if self.ended.fetch_add(1, Ordering::Relaxed) % CLEARED == CLEARED - 1 {
-            // Dropped without the lock, which others want for every call.
-            let over = lock(&self.state).take_front();
-            drop(over);
+        if self.ended.fetch_add(1, Ordering::Relaxed) % CHUNK == CHUNK - 1 {
+            self.clear_chunk();
+        }
+    }
+
+    /// Lets go of what is over among the oldest entries. They are looked at and dropped without the lock,
+    /// which others want for every call.
+    fn clear_chunk(&self) {
+        let Some(mut chunk) = lock(&self.state).entries.take_chunk() else { return };
+        chunk.retain(|(_, entry)| !entry.is_over());
+        let first = chunk.front().map(|(at, _)| *at);
+        let waker = {
+            let mut state = lock(&self.state);
+            state.entries.put_back(chunk);
+            // The timer may have been set without them.
+            let late = first.is_some_and(|at| !state.is_armed_by(at));
+            if late { state.waker.take() } else { None }
+        };
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 
@@ -112,8 +114,7 @@ impl<T: Timed> TimerQueue<T> {
     pub(crate) fn clear(&self) {
         let waker = {
             let mut state = lock(&self.state);
-            state.clear_front();
-            let idle = state.entries.is_empty() && state.armed.is_some();
+            let idle = state.entries.first().is_none() && state.armed.is_some();
             if idle { state.waker.take() } else { None }
         };
         if let Some(waker) = waker {
@@ -165,51 +166,15 @@ impl<T: Timed> TimerQueue<T> {
 }
 
 impl<T: Timed> State<T> {
-    fn clear_front(&mut self) {
-        while self.entries.front().is_some_and(|(_, entry)| entry.is_over()) {
-            drop(self.entries.pop_front());
-        }
-    }
-
-    /// The entries at the front that are over.
-    fn take_front(&mut self) -> Vec<(Instant, T)> {
-        let over = self.entries.iter().take_while(|(_, entry)| entry.is_over()).count();
-        self.entries.drain(..over).collect()
-    }
-
-    /// Takes out what is over behind something that is not, once that may be half of all.
-    fn sweep(&mut self) {
-        if self.entries.len() > 2 * self.kept + FARTHEST {
-            self.entries.retain(|(_, entry)| !entry.is_over());
-            self.kept = self.entries.len();
-        }
-    }
-
-    fn insert(&mut self, at: Instant, entry: T) -> bool {
-        match self.entries.back() {
-            Some((last, _)) if *last > at => {
-                let place = self.entries.partition_point(|(other, _)| *other <= at);
-                let near = self.entries.len() - place <= FARTHEST;
-                if near {
-                    self.entries.insert(place, (at, entry));
-                }
-                near
-            }
-            _ => {
-                self.entries.push_back((at, entry));
-                true
-            }
-        }
+    /// Whether a timer goes off by then. It looks at what there is when it does.
+    fn is_armed_by(&self, at: Instant) -> bool {
+        self.armed.is_some_and(|armed| armed <= at)
     }
 
     fn next(&mut self, now: Instant) -> Next<T> {
-        self.clear_front();
-        match self.entries.front() {
-            Some((at, _)) if *at > now => Next::At(Some(*at)),
-            _ => match self.entries.pop_front() {
-                Some((_, entry)) => Next::Due(entry),
-                None => Next::At(None),
-            },
+        match self.entries.first() {
+            Some(at) if at <= now => self.entries.pop_first().map_or(Next::At(None), Next::Due),
+            at => Next::At(at),
         }
     }
 }
@@ -263,14 +228,13 @@ mod tests {
     }
 
     impl Setup {
-        /// Adds an entry that is due after so many seconds; one that is due now is to be refused. It
-        /// is over when the result says so.
+        /// Adds an entry that is due after so many seconds. It is over when the result says so.
         fn push(&self, seconds: u64) -> Arc<AtomicBool> {
             let over = Arc::new(AtomicBool::new(false));
             let looked_at = Arc::clone(&self.looked_at);
             let entry = Entry { number: seconds, over: Arc::clone(&over), looked_at };
             let at = self.fake.clock().after(SECOND * seconds as u32);
-            assert_eq!(self.queue.push(at, entry), seconds > 0);
+            self.queue.push(at, entry);
             over
         }
     }
@@ -292,11 +256,13 @@ mod tests {
     #[test]
     fn what_is_over_leaves_with_those_that_end_and_the_timer_with_the_last() {
         let setup = setup();
-        for _ in 0..10 * CLEARED {
-            setup.push(9).store(true, Ordering::Relaxed);
+        let dropped: Vec<_> = (0..2 * CHUNK).map(|_| setup.push(9)).collect();
+        for over in &dropped {
+            over.store(true, Ordering::Relaxed);
             setup.queue.ended();
-            assert!(lock(&setup.queue.state).entries.len() < CLEARED);
         }
+        assert!(dropped.iter().all(|over| Arc::strong_count(over) == 1), "no others have to come");
+        assert_eq!(setup.fake.sleepers(), 1);
         setup.queue.clear();
         assert_eq!(setup.fake.sleepers(), 0);
         setup.push(9);
@@ -304,34 +270,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_behind_one_that_is_not_leaves_when_it_is_half_of_all() {
+    fn one_that_is_not_over_holds_up_no_others_and_is_looked_at() {
         let setup = setup();
-        setup.push(9);
-        for _ in 0..10 * FARTHEST {
-            setup.push(9).store(true, Ordering::Relaxed);
-            assert!(lock(&setup.queue.state).entries.len() <= FARTHEST + 4);
-        }
-    }
-
-    #[test]
-    fn calls_that_end_clear_the_front_when_no_others_come() {
-        let setup = setup();
-        let over: Vec<_> = (0..2 * CLEARED).map(|_| setup.push(9)).collect();
-        for over in over {
-            over.store(true, Ordering::Relaxed);
+        setup.push(5);
+        let mut over = Vec::new();
+        for _ in 0..10 * CHUNK {
+            over.push(setup.push(9));
+            over[over.len() - 1].store(true, Ordering::Relaxed);
             setup.queue.ended();
         }
-        assert_eq!(lock(&setup.queue.state).entries.len(), 0);
+        let left = over.iter().filter(|over| Arc::strong_count(over) > 1).count();
+        assert!(left < 2 * CHUNK, "{left}");
+        setup.fake.advance(SECOND * 5);
+        assert_eq!(*lock(&setup.looked_at), [5]);
     }
 
     #[test]
-    fn an_entry_far_from_the_end_is_not_taken() {
+    fn one_that_is_taken_out_when_the_timer_is_set_is_looked_at_when_it_is_back() {
         let setup = setup();
-        (0..FARTHEST).for_each(|_| drop(setup.push(9)));
-        setup.push(1);
+        let over: Vec<_> = (0..CHUNK).map(|_| setup.push(5)).collect();
+        over[1..].iter().for_each(|over| over.store(true, Ordering::Relaxed));
         setup.push(9);
-        setup.push(0);
-        assert_eq!(lock(&setup.queue.state).entries.len(), FARTHEST + 2);
+        let chunk = lock(&setup.queue.state).entries.take_chunk();
+        // The timer goes off, finds the last one only, and is set to its moment.
+        setup.fake.advance(SECOND * 6);
+        assert!(lock(&setup.looked_at).is_empty());
+        lock(&setup.queue.state).entries.put_back(chunk.unwrap_or_default());
+        (0..2 * CHUNK).for_each(|_| drop(setup.push(20)));
+        (0..CHUNK).for_each(|_| setup.queue.ended());
+        setup.fake.advance(SECOND * 3);
+        assert_eq!(*lock(&setup.looked_at), [5, 9]);
     }
 
     #[test]

@@ -1,0 +1,277 @@
+//! Entries by their moments, for a queue of timers.
+//!
+//! Most are added in the order of their moments, and are over long before. So they lie in chunks, and who
+//! ends calls takes a whole one out at a time: that is a few instructions under the lock of the queue,
+//! and its entries are looked at without it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
+
+use super::timer_queue::Timed;
+
+/// Entries in the order of their moments.
+pub(super) type Chunk<T> = VecDeque<(Instant, T)>;
+
+/// How many entries a chunk has.
+pub(super) const CHUNK: usize = 64;
+/// So many chunks without entries are kept.
+const SPARE: usize = 4;
+/// Fewer entries are not looked through.
+const FEW: usize = 1_024;
+
+pub(super) struct Entries<T> {
+    /// Those that were added in order. All chunks but the last are full, or have been.
+    row: VecDeque<Chunk<T>>,
+    /// What of earlier chunks was not over, in order.
+    late: Chunk<T>,
+    /// What was added out of order.
+    odd: BTreeMap<(Instant, u64), T>,
+    /// How many were, so that those of one moment are told apart.
+    odd_ones: u64,
+    /// How many late and odd ones were left when all that were over were last taken out.
+    kept: usize,
+    spare: Vec<Chunk<T>>,
+}
+
+/// Where the first entry is.
+#[derive(Clone, Copy)]
+enum Place {
+    Row,
+    Late,
+    Odd,
+}
+
+impl<T: Timed> Entries<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            row: VecDeque::new(),
+            late: Chunk::new(),
+            odd: BTreeMap::new(),
+            odd_ones: 0,
+            kept: 0,
+            spare: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, at: Instant, entry: T) {
+        match self.row.back_mut() {
+            Some(chunk) if chunk.back().is_some_and(|(last, _)| *last > at) => {
+                self.add_odd(at, entry);
+            }
+            Some(chunk) if chunk.len() < CHUNK => chunk.push_back((at, entry)),
+            _ => {
+                let mut chunk = self.spare.pop().unwrap_or_else(|| Chunk::with_capacity(CHUNK));
+                chunk.push_back((at, entry));
+                self.row.push_back(chunk);
+            }
+        }
+    }
+
+    fn add_odd(&mut self, at: Instant, entry: T) {
+        self.sweep();
+        self.odd.insert((at, self.odd_ones), entry);
+        self.odd_ones += 1;
+    }
+
+    /// The oldest chunk, if it is full. What of it is not over is to be put back.
+    pub(super) fn take_chunk(&mut self) -> Option<Chunk<T>> {
+        self.row.pop_front_if(|chunk| chunk.len() >= CHUNK)
+    }
+
+    /// Puts entries back that were taken out.
+    pub(super) fn put_back(&mut self, chunk: Chunk<T>) {
+        let mut chunk = chunk;
+        if !chunk.is_empty() {
+            self.sweep();
+        }
+        while let Some((at, entry)) = chunk.pop_front() {
+            // Chunks are mostly put back in the order in which they were taken.
+            match self.late.back() {
+                Some((last, _)) if *last > at => self.add_odd(at, entry),
+                _ => self.late.push_back((at, entry)),
+            }
+        }
+        if self.spare.len() < SPARE {
+            self.spare.push(chunk);
+        }
+    }
+
+    /// The moment of the first entry that is not over. Those before it go.
+    pub(super) fn first(&mut self) -> Option<Instant> {
+        while let Some((at, place)) = self.find_first() {
+            let is_over = match place {
+                Place::Row => self.row.front().and_then(Chunk::front).map(|(_, entry)| entry),
+                Place::Late => self.late.front().map(|(_, entry)| entry),
+                Place::Odd => self.odd.first_key_value().map(|(_, entry)| entry),
+            };
+            if !is_over.is_some_and(Timed::is_over) {
+                return Some(at);
+            }
+            drop(self.pop_at(place));
+        }
+        None
+    }
+
+    /// Takes the first entry out.
+    pub(super) fn pop_first(&mut self) -> Option<T> {
+        let (_, place) = self.find_first()?;
+        self.pop_at(place)
+    }
+
+    fn find_first(&self) -> Option<(Instant, Place)> {
+        let row = self.row.front().and_then(Chunk::front).map(|(at, _)| (*at, Place::Row));
+        let late = self.late.front().map(|(at, _)| (*at, Place::Late));
+        let odd = self.odd.first_key_value().map(|((at, _), _)| (*at, Place::Odd));
+        [row, late, odd].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    fn pop_at(&mut self, place: Place) -> Option<T> {
+        match place {
+            Place::Row => {
+                let chunk = self.row.front_mut()?;
+                let entry = chunk.pop_front();
+                if chunk.is_empty() {
+                    self.row.pop_front();
+                }
+                entry.map(|(_, entry)| entry)
+            }
+            Place::Late => self.late.pop_front().map(|(_, entry)| entry),
+            Place::Odd => self.odd.pop_first().map(|(_, entry)| entry),
+        }
+    }
+
+    /// Takes late and odd ones out that are over, once that may be half of all.
+    fn sweep(&mut self) {
+        if self.late.len() + self.odd.len() > 2 * self.kept + FEW {
+            self.late.retain(|(_, entry)| !entry.is_over());
+            self.odd.retain(|_, entry| !entry.is_over());
+            self.kept = self.late.len() + self.odd.len();
+        }
+    }
+}
+
+#[cfg(all(test, not(concurry_loom)))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::cell::Cell;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    struct Entry {
+        number: usize,
+        over: Arc<AtomicBool>,
+    }
+
+    impl Timed for Entry {
+        fn is_over(&self) -> bool {
+            self.over.load(Ordering::Relaxed)
+        }
+
+        fn look(&self) {}
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        /// So much later than the last one, or earlier.
+        Add(i64),
+        /// The one of this place among those that are not.
+        End(prop::sample::Index),
+        Take,
+        PutBack,
+        Pop,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            8 => (0_i64..3).prop_map(Step::Add),
+            1 => (-500_i64..500).prop_map(Step::Add),
+            6 => any::<prop::sample::Index>().prop_map(Step::End),
+            2 => Just(Step::Take),
+            2 => Just(Step::PutBack),
+            1 => Just(Step::Pop),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_is_always_the_earliest_that_is_not_over(
+            steps in prop::collection::vec(step(), 1..1_500),
+        ) {
+            let start = Instant::now() + Duration::from_secs(1_000);
+            let last = Cell::new(0_i64);
+            let mut entries = Entries::new();
+            let mut taken: Vec<Chunk<Entry>> = Vec::new();
+            // What is not over, by number.
+            let mut live: BTreeMap<usize, (Instant, Arc<AtomicBool>)> = BTreeMap::new();
+            for (number, step) in steps.into_iter().enumerate() {
+                match step {
+                    Step::Add(after) => {
+                        last.set(last.get() + after);
+                        let at = start + Duration::from_secs(100_000);
+                        let at = at.checked_add_signed_millis(last.get());
+                        let over = Arc::new(AtomicBool::new(false));
+                        entries.add(at, Entry { number, over: Arc::clone(&over) });
+                        live.insert(number, (at, over));
+                    }
+                    Step::End(index) if !live.is_empty() => {
+                        let number = *index.get(&live.keys().copied().collect::<Vec<_>>());
+                        if let Some((_, over)) = live.remove(&number) {
+                            over.store(true, Ordering::Relaxed);
+                        }
+                    }
+                    Step::End(_) => {}
+                    Step::Take => taken.extend(entries.take_chunk()),
+                    Step::PutBack => {
+                        if let Some(mut chunk) = taken.pop() {
+                            chunk.retain(|(_, entry)| !entry.is_over());
+                            entries.put_back(chunk);
+                        }
+                    }
+                    Step::Pop => {
+                        if let Some(at) = entries.first() {
+                            let popped = entries.pop_first().map(|entry| entry.number);
+                            let known = popped.and_then(|number| live.remove(&number));
+                            prop_assert_eq!(known.map(|(at, _)| at), Some(at));
+                        }
+                    }
+                }
+                let out = |number: &usize| taken.iter().flatten().any(|(_, one)| one.number == *number);
+                let expected = live.iter().filter(|(number, _)| !out(number)).map(|(_, (at, _))| *at);
+                prop_assert_eq!(entries.first(), expected.min());
+            }
+        }
+    }
+
+    /// Moments before and after another one.
+    trait Around {
+        fn checked_add_signed_millis(self, millis: i64) -> Self;
+    }
+
+    impl Around for Instant {
+        fn checked_add_signed_millis(self, millis: i64) -> Self {
+            let by = Duration::from_millis(millis.unsigned_abs());
+            if millis < 0 { self - by } else { self + by }
+        }
+    }
+
+    #[test]
+    fn what_is_over_does_not_pile_up() {
+        let start = Instant::now();
+        let mut entries = Entries::new();
+        // Every second one is odd.
+        for number in 0..20_000 {
+            let at = start + Duration::from_millis(if number % 2 == 0 { number } else { 0 });
+            let over = Arc::new(AtomicBool::new(true));
+            entries.add(at, Entry { number: 0, over });
+            if let Some(mut chunk) = entries.take_chunk() {
+                chunk.retain(|(_, entry)| !entry.is_over());
+                entries.put_back(chunk);
+            }
+            assert!(entries.odd.len() + entries.late.len() <= FEW + 2, "{number}");
+            assert!(entries.row.len() <= 1 && entries.spare.len() <= SPARE);
+        }
+        assert_eq!(entries.first(), None);
+    }
+}
