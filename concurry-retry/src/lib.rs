@@ -63,8 +63,8 @@ mod virtual_time;
 pub use backoff::{Jitter, Waits};
 pub use breaker::{
     BreakerCall, BreakerConfigError, BreakerError, BreakerFuture, BreakerOpen, BreakerPermit,
-    BreakerState, CircuitBreaker, CircuitBreakerBuilder, KeyedBreakers, Outcome, StateChange,
-    service,
+    BreakerState, CircuitBreaker, CircuitBreakerBuilder, ClosedPass, KeyedBreakers, Outcome,
+    StateChange, service,
 };
 pub use budget::{BudgetError, RetryBudget, RetryBudgetBuilder};
 pub use deadline::{Bounded, Deadline, DeadlineExceeded};

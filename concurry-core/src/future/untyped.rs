@@ -32,6 +32,16 @@ impl UntypedFuture {
         Self(Some(node))
     }
 
+    /// What is left in place of a future that moved on.
+    pub(crate) const fn gone() -> Self {
+        Self(None)
+    }
+
+    /// Moves it on, unless it is gone.
+    pub(crate) fn take(&mut self) -> Option<Self> {
+        self.0.take().map(Self::of)
+    }
+
     /// Leaves a waker in place of an earlier one. False if the outcome is there already.
     pub(crate) fn register(&self, waker: Waker) -> bool {
         self.0.as_ref().is_some_and(|node| node.register(waker))

@@ -25,5 +25,5 @@ pub(crate) use pool_shared::{LayerCounters, PoolShared};
 pub use restart_policy::RestartPolicy;
 pub(crate) use seat::Seat;
 pub(crate) use shutdown::{Reached, Shutdown, Stage};
-pub(crate) use stocked_arc::StockedArc;
+pub(crate) use stocked_arc::{Share, StockedArc};
 pub(crate) use tallies::{Pools, Tallies};

@@ -17,9 +17,14 @@ use crate::sync::{AtomicUsize, Lifetime, Ordering};
 
 /// A shared value. Cloning shares it.
 pub(crate) struct StockedArc<T: ?Sized> {
-    cell: NonNull<StockedCell<T>>,
+    own: Share<T>,
     /// Shares beside its own that are counted already.
     stock: AtomicUsize,
+}
+
+/// A share without a stock, to be kept for as long as a call.
+pub(crate) struct Share<T: ?Sized> {
+    cell: NonNull<StockedCell<T>>,
     /// It drops one.
     value: PhantomData<StockedCell<T>>,
 }
@@ -33,9 +38,9 @@ pub(crate) struct StockedCell<T: ?Sized> {
 }
 
 // SAFETY: as for `Arc`: the value is reached from several threads, and dropped on any.
-unsafe impl<T: Send + Sync + ?Sized> Send for StockedArc<T> {}
+unsafe impl<T: Send + Sync + ?Sized> Send for Share<T> {}
 // SAFETY: as above.
-unsafe impl<T: Send + Sync + ?Sized> Sync for StockedArc<T> {}
+unsafe impl<T: Send + Sync + ?Sized> Sync for Share<T> {}
 
 /// How many shares are taken at once.
 const MORE: usize = if cfg!(concurry_loom) { 2 } else { 1_024 };
@@ -46,7 +51,7 @@ impl<T> StockedArc<T> {
     pub(crate) fn new(value: T) -> Self {
         let shares = Padded(AtomicUsize::new(1));
         let cell = Box::new(StockedCell { shares, lifetime: Lifetime::new(), value });
-        Self::of(NonNull::from(Box::leak(cell)))
+        Self::of(Share::of(NonNull::from(Box::leak(cell))))
     }
 
     /// One more share, as one of a trait of the value: `see` is `|cell| cell`.
@@ -57,16 +62,16 @@ impl<T> StockedArc<T> {
     pub(crate) unsafe fn share_as<U: ?Sized>(
         &self,
         see: impl FnOnce(*mut StockedCell<T>) -> *mut StockedCell<U>,
-    ) -> StockedArc<U> {
+    ) -> Share<U> {
         self.take_share();
         // SAFETY: by contract it is as little null as ours.
-        StockedArc::of(unsafe { NonNull::new_unchecked(see(self.cell.as_ptr())) })
+        Share::of(unsafe { NonNull::new_unchecked(see(self.own.cell.as_ptr())) })
     }
 }
 
-impl<T: ?Sized> StockedArc<T> {
+impl<T: ?Sized> Share<T> {
     fn of(cell: NonNull<StockedCell<T>>) -> Self {
-        Self { cell, stock: AtomicUsize::new(0), value: PhantomData }
+        Self { cell, value: PhantomData }
     }
 
     fn cell(&self) -> &StockedCell<T> {
@@ -74,6 +79,20 @@ impl<T: ?Sized> StockedArc<T> {
         let cell = unsafe { self.cell.as_ref() };
         cell.lifetime.note_use();
         cell
+    }
+
+    fn add(&self, shares: usize) {
+        // Relaxed: as in `Arc`, whoever adds a share has one.
+        if self.cell().shares.fetch_add(shares, Ordering::Relaxed) > MOST {
+            // Forgotten that often: going on would free it in use.
+            std::process::abort();
+        }
+    }
+}
+
+impl<T: ?Sized> StockedArc<T> {
+    fn of(own: Share<T>) -> Self {
+        Self { own, stock: AtomicUsize::new(0) }
     }
 
     /// Counts one share more, mostly out of the stock.
@@ -99,10 +118,7 @@ impl<T: ?Sized> StockedArc<T> {
     /// Counts many, and puts all but one in stock.
     #[cold]
     fn restock(&self) {
-        if self.cell().shares.fetch_add(MORE, Ordering::Relaxed) > MOST {
-            // Forgotten that often: going on would free it in use.
-            std::process::abort();
-        }
+        self.own.add(MORE);
         self.stock.fetch_add(MORE - 1, Ordering::Relaxed);
     }
 }
@@ -111,18 +127,31 @@ impl<T: ?Sized> Clone for StockedArc<T> {
     #[inline]
     fn clone(&self) -> Self {
         self.take_share();
+        Self::of(Share::of(self.own.cell))
+    }
+}
+
+impl<T: ?Sized> Clone for Share<T> {
+    fn clone(&self) -> Self {
+        self.add(1);
         Self::of(self.cell)
     }
 }
 
 impl<T: ?Sized> Drop for StockedArc<T> {
+    fn drop(&mut self) {
+        // Relaxed, both: we are the only one to have this stock now, and our own share is still counted.
+        let stock = self.stock.load(Ordering::Relaxed);
+        self.own.cell().shares.fetch_sub(stock, Ordering::Relaxed);
+    }
+}
+
+impl<T: ?Sized> Drop for Share<T> {
     #[inline]
     fn drop(&mut self) {
-        // Relaxed: we are the only one to have this stock now.
-        let ours = 1 + self.stock.load(Ordering::Relaxed);
         // AcqRel: Release so that the freer sees our last use as over; Acquire so that, as the
         // freer, we see the others'.
-        if self.cell().shares.fetch_sub(ours, Ordering::AcqRel) == ours {
+        if self.cell().shares.fetch_sub(1, Ordering::AcqRel) == 1 {
             // SAFETY: made by `new` of a box, and nobody is left to use it.
             let cell = unsafe { Box::from_raw(self.cell.as_ptr()) };
             cell.lifetime.note_end();
@@ -131,6 +160,15 @@ impl<T: ?Sized> Drop for StockedArc<T> {
 }
 
 impl<T: ?Sized> Deref for StockedArc<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.own
+    }
+}
+
+impl<T: ?Sized> Deref for Share<T> {
     type Target = T;
 
     #[inline]

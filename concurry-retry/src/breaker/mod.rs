@@ -34,5 +34,5 @@ pub use error::{BreakerConfigError, BreakerError, BreakerOpen};
 pub use keyed::KeyedBreakers;
 pub use permit::{BreakerPermit, Outcome};
 pub use services::service;
-pub use shared::{CircuitBreaker, StateChange};
+pub use shared::{CircuitBreaker, ClosedPass, StateChange};
 pub use state::BreakerState;

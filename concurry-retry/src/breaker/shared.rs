@@ -12,7 +12,7 @@ use crate::breaker::state::{Grant, Machine};
 use crate::breaker::stripes::Stripes;
 use crate::breaker::watchers::Watchers;
 use crate::breaker::window::{Counts, Span};
-use crate::breaker::{BreakerOpen, BreakerPermit, BreakerState, CircuitBreakerBuilder};
+use crate::breaker::{BreakerOpen, BreakerPermit, BreakerState, CircuitBreakerBuilder, Outcome};
 
 /// A circuit breaker. Cloning shares it.
 ///
@@ -38,6 +38,14 @@ pub struct CircuitBreaker {
 }
 
 pub(crate) type Listener = Arc<dyn Fn(&StateChange) + Send + Sync>;
+
+/// Leave to make one call, from a breaker that was closed: see [`CircuitBreaker::try_pass`]. It holds
+/// nothing, and counts as nothing unless it is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClosedPass {
+    /// That of the breaker then.
+    generation: u64,
+}
 
 /// A breaker went from one state to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +127,35 @@ impl CircuitBreaker {
     pub fn try_acquire_owned(&self) -> Result<BreakerPermit<'static>, BreakerOpen> {
         let (grant, started) = self.shared.admit()?;
         Ok(BreakerPermit::new(Owner::Owned(Arc::clone(&self.shared)), grant, started))
+    }
+
+    /// Asks leave for one call of a closed breaker that watches for no slow calls: a number instead of a
+    /// permit, for who keeps very many. `None`: ask for a permit, which tells the rest.
+    ///
+    /// ```
+    /// use concurry_retry::{BreakerState, CircuitBreaker, Outcome};
+    ///
+    /// let breaker = CircuitBreaker::builder("search").minimum_calls(1).build()?;
+    /// let pass = breaker.try_pass().expect("it is closed");
+    /// breaker.record(pass, Outcome::Failure);
+    /// assert_eq!(breaker.state(), BreakerState::Open);
+    /// assert!(breaker.try_pass().is_none());
+    /// # Ok::<(), concurry_retry::BreakerConfigError>(())
+    /// ```
+    #[inline]
+    #[must_use = "a pass that is forgotten counts as a call that says nothing"]
+    pub fn try_pass(&self) -> Option<ClosedPass> {
+        let Shared { closed, slow_after, .. } = &*self.shared;
+        let generation = closed.load(Ordering::Relaxed);
+        let passes = generation != NOT_CLOSED && slow_after.is_none();
+        passes.then_some(ClosedPass { generation })
+    }
+
+    /// Says how a call went that was made with a pass of this breaker.
+    #[inline]
+    pub fn record(&self, pass: ClosedPass, outcome: Outcome) {
+        let grant = Grant::closed(pass.generation);
+        BreakerPermit::new(Owner::Borrowed(&self.shared), grant, None).record(outcome);
     }
 
     /// The name given to the builder.

@@ -23,8 +23,8 @@ use crate::call::{CallEnvironment, EnvironmentRef};
 use crate::error::Panicked;
 use crate::future::{UntypedFuture, drive_future};
 use crate::panics;
-use crate::pool::layers::{AnyPool, Arguments, PoolOwner};
-use crate::shared::{InLayers, PoolId, StockedArc};
+use crate::pool::layers::{Arguments, PoolOwner, PoolShare};
+use crate::shared::{InLayers, PoolId};
 use crate::sync::lock;
 use crate::worker::{BatchedForm, Method};
 
@@ -50,7 +50,7 @@ struct State<B: BatchedForm> {
 }
 
 struct Busy {
-    pool: StockedArc<dyn AnyPool>,
+    pool: PoolShare,
     _in_layers: InLayers,
 }
 
@@ -64,7 +64,7 @@ impl<B: BatchedForm> State<B> {
 
 /// What to do after the lock is released.
 struct Action<B: BatchedForm> {
-    pool: Option<StockedArc<dyn AnyPool>>,
+    pool: Option<PoolShare>,
     ready: Vec<Ready<B>>,
     alarm: (u64, Option<Instant>),
     starts_keeping_time: bool,
@@ -197,7 +197,7 @@ impl<B: BatchedForm> Batcher<B> {
     }
 
     /// Calls of a batch that was sent then are about to get their outcome.
-    pub(super) fn answered(&self, pool: &StockedArc<dyn AnyPool>, calls: usize, sent: Instant) {
+    pub(super) fn answered(&self, pool: &PoolShare, calls: usize, sent: Instant) {
         let took = self.clock.now().saturating_duration_since(sent);
         let next = {
             let mut state = lock(&self.state);
@@ -233,7 +233,7 @@ impl<B: BatchedForm> Batcher<B> {
 
     /// Sends a batch. One that fails at once makes room for the next, which is sent inside of it, but
     /// only so deep.
-    fn send(&self, pool: &StockedArc<dyn AnyPool>, ready: Ready<B>) {
+    fn send(&self, pool: &PoolShare, ready: Ready<B>) {
         let Some(entered) = depth::enter() else {
             let Some(batcher) = self.this.upgrade() else { return };
             let pool = pool.clone();
@@ -243,7 +243,7 @@ impl<B: BatchedForm> Batcher<B> {
         entered.leave();
     }
 
-    fn send_now(&self, pool: &StockedArc<dyn AnyPool>, ready: Ready<B>) {
+    fn send_now(&self, pool: &PoolShare, ready: Ready<B>) {
         let Ready { tickets: taken, rest, full } = ready;
         let sent = Sent::new(taken.len());
         let (mut tickets, mut items) =
@@ -275,7 +275,7 @@ impl<B: BatchedForm> Batcher<B> {
     /// Sends a part of a batch that failed.
     pub(super) fn send_half(
         &self,
-        pool: &StockedArc<dyn AnyPool>,
+        pool: &PoolShare,
         tickets: Vec<Arc<Ticket<B>>>,
         items: Vec<B::Item>,
         rest: Result<B::Rest, Panicked>,
@@ -303,7 +303,7 @@ impl<B: BatchedForm> Batcher<B> {
     /// Calls the batched form.
     fn start(
         &self,
-        pool: &StockedArc<dyn AnyPool>,
+        pool: &PoolShare,
         tickets: Vec<Arc<Ticket<B>>>,
         items: Vec<B::Item>,
         rest: Result<B::Rest, Panicked>,

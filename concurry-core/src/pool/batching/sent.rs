@@ -10,8 +10,7 @@ use super::batcher::Batcher;
 use super::ticket::{SingleOutcome, Ticket, site};
 use crate::error::{BatchFailed, BatchFailure, CallSite, InvalidBatch};
 use crate::future::{Outcome, TaskFuture};
-use crate::pool::layers::AnyPool;
-use crate::shared::StockedArc;
+use crate::pool::layers::PoolShare;
 use crate::sync::lock;
 use crate::worker::{BatchedForm, Method};
 use crate::{CallError, panics};
@@ -56,7 +55,7 @@ impl Sent {
 /// on.
 pub(super) struct Batch<B: BatchedForm> {
     pub(super) batcher: Arc<Batcher<B>>,
-    pub(super) pool: StockedArc<dyn AnyPool>,
+    pub(super) pool: PoolShare,
     pub(super) tickets: Vec<Arc<Ticket<B>>>,
     /// When it was sent.
     pub(super) began: Instant,

@@ -10,7 +10,7 @@ use crate::call::{Copies, EnvironmentRef};
 use crate::error::{CallSite, Rejected, Rejection};
 use crate::future::{Call, PoolSide, UntypedFuture};
 use crate::pool::Pool;
-use crate::shared::{Bound, PoolShared, QueuePlace, Stage, StockedArc};
+use crate::shared::{Bound, PoolShared, QueuePlace, Share, Stage, StockedArc};
 use crate::worker::{Queueing, Worker};
 use crate::{CallError, Mode};
 
@@ -75,10 +75,13 @@ impl dyn AnyPool {
     }
 }
 
+/// A share of a pool, whatever its worker.
+pub(crate) type PoolShare = Share<dyn AnyPool>;
+
 /// Who has a share of a pool, and can give others.
 pub(crate) trait PoolOwner {
     fn pool(&self) -> &dyn AnyPool;
-    fn share(&self) -> StockedArc<dyn AnyPool>;
+    fn share(&self) -> PoolShare;
 }
 
 impl<W: Worker> PoolOwner for StockedArc<Pool<W>> {
@@ -86,13 +89,13 @@ impl<W: Worker> PoolOwner for StockedArc<Pool<W>> {
         &**self
     }
 
-    fn share(&self) -> StockedArc<dyn AnyPool> {
+    fn share(&self) -> PoolShare {
         // SAFETY: it is the same cell.
         unsafe { self.share_as(|cell| cell as *mut _) }
     }
 }
 
-impl PoolOwner for StockedArc<dyn AnyPool> {
+impl PoolOwner for PoolShare {
     fn pool(&self) -> &dyn AnyPool {
         &**self
     }

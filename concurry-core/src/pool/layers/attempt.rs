@@ -2,8 +2,8 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -81,7 +81,7 @@ impl Drive {
         copy: Option<(&Arc<Copies>, u32)>,
     ) -> EnvironmentRef {
         if self.attempt == 1 && copy.is_none() {
-            let first = lock(&self.rest).first.take();
+            let first = lock(&self.rest).as_mut().and_then(|rest| rest.first.take());
             if let Some(first) = first {
                 if let Some(permit) = permit {
                     first.permit.put(permit);
@@ -91,15 +91,17 @@ impl Drive {
         }
         let place = {
             let mut rest = lock(&self.rest);
-            match &rest.first {
+            match rest.as_mut() {
                 // The place in the queue goes to the first copy.
-                _ if self.attempt > 1 => None,
-                Some(first) => first.take_place(),
-                None => rest.place.take(),
+                Some(rest) if self.attempt <= 1 => match &rest.first {
+                    Some(first) => first.take_place(),
+                    None => rest.place.take(),
+                },
+                _ => None,
             }
         };
         let timed = self.is_timed() || copy.is_some();
-        let since = self.started.or_else(|| timed.then(|| self.shared().clock.now()));
+        let since = timed.then(|| self.started.unwrap_or_else(|| self.shared().clock.now()));
         let attempt = self.facts(self.attempt, place, since);
         let mut environment = CallEnvironment::of_attempt(attempt);
         environment.permit = CallPermit::new(permit);
@@ -112,9 +114,8 @@ impl Drive {
     ///
     /// Inlined, so that it is written where it stays.
     #[inline(always)]
-    pub(super) fn first_environment(&mut self, since: Option<Instant>) -> EnvironmentRef {
-        let place = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner).place.take();
-        let attempt = self.facts(1, place, since);
+    pub(super) fn first_environment(&self, place: Option<QueuePlace>) -> EnvironmentRef {
+        let attempt = self.facts(1, place, self.started.filter(|_| self.is_timed()));
         EnvironmentRef::made(|| CallEnvironment::of_attempt(attempt))
     }
 
@@ -134,9 +135,9 @@ impl Drive {
         }
     }
 
-    /// Whether the layers want to know when an attempt begins.
-    pub(super) fn is_timed(&self) -> bool {
-        self.layers().hedger.is_some() || self.timeout().is_some()
+    /// Whether anybody wants to know when an attempt begins.
+    fn is_timed(&self) -> bool {
+        self.layers().hedger.is_some() || self.timeout().is_some() || self.is_watched()
     }
 
     /// Says of an attempt that is to be sent which copy it is, if there are several.
@@ -163,7 +164,8 @@ impl Drive {
             return 0;
         }
         let rest = lock(&self.rest);
-        let attempts = rest.history.iter().flat_map(|history| history.attempts().records());
+        let history = rest.as_ref().and_then(|rest| rest.history.as_ref());
+        let attempts = history.iter().flat_map(|history| history.attempts().records());
         attempts.filter(|record| record.error.kind() == Kind::WorkerDied).count() as u32
     }
 

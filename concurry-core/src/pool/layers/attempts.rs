@@ -128,7 +128,7 @@ impl Drive {
         let FailedAttempt { record, verdict, too_late } = failure;
         let ends = !verdict.is_retryable() || self.layers().max_retries() == 0;
         let rest = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let history = &mut rest.history;
+        let history = &mut rest.get_or_insert_default().history;
         if ends && history.is_none() && others.is_empty() {
             // One attempt needs no history: its error is the call's.
             return Err(record.error);
@@ -166,8 +166,7 @@ impl Drive {
     }
 
     fn give_up(&mut self, reason: GaveUp) -> Failure {
-        let rest = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let history = rest.history.take();
+        let history = self.rest_mut().history.take();
         let error = match history {
             Some(history) => history.give_up(reason),
             None => RetryError::new(reason, concurry_retry::Attempts::new()),

@@ -90,7 +90,10 @@ fn begin(
     }
     let options = options.cloned();
     if known.mode() == Mode::Sync {
-        let drive = Drive::new(pool.share(), options, types, deadline, place);
+        let mut drive = Drive::new(pool.share(), options, types, deadline);
+        if place.is_some() {
+            drive.rest_mut().place = place;
+        }
         drive.tell_started();
         // The call runs at the call, and so do its waits. A panic of a closure of the options is that of
         // the call, as in the other modes.

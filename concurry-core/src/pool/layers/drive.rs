@@ -2,12 +2,12 @@
 
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use concurry_retry::{AttemptRecord, Retrying};
 
-use super::any_pool::AnyPool;
+use super::any_pool::PoolShare;
 use super::arguments::{Arguments, Spare};
 use super::failure::{Ending, Failure, Kind};
 use super::table::MethodLayers;
@@ -15,12 +15,12 @@ use super::types::MethodTypes;
 use crate::call::{CallOptions, CallTrace, EnvironmentRef, trace};
 use crate::error::{CallSite, Timeout};
 use crate::event::CallId;
-use crate::shared::{PoolShared, QueuePlace, StockedArc};
+use crate::shared::{PoolShared, QueuePlace};
 
 /// A call on its way. While it lives, its pool counts it as being in the layers.
 pub(crate) struct Drive {
     pub(super) call: CallId,
-    pub(super) pool: StockedArc<dyn AnyPool>,
+    pub(super) pool: PoolShare,
     /// Of its pool.
     pub(super) layers: Layers,
     pub(super) options: Option<Arc<CallOptions>>,
@@ -35,10 +35,12 @@ pub(crate) struct Drive {
     pub(super) trace: Option<Arc<CallTrace>>,
     /// Whether its end was told.
     pub(super) told: bool,
-    pub(super) rest: Mutex<Rest>,
+    /// `None` as long as there is nothing in it: most calls need none of it, and are smaller without.
+    pub(super) rest: Mutex<Option<Box<Rest>>>,
 }
 
 /// What of a call is behind its lock.
+#[derive(Default)]
 pub(super) struct Rest {
     /// What has failed so far. Behind a lock only since errors need not be `Sync`.
     pub(super) history: Option<Box<Retrying<Failure>>>,
@@ -46,6 +48,10 @@ pub(super) struct Rest {
     pub(super) place: Option<QueuePlace>,
     /// What the first attempt brings along, where whoever cancels the call looks at it.
     pub(super) first: Option<EnvironmentRef>,
+    /// When the first attempt was sent to a worker, if somebody watches.
+    pub(super) sent: Option<Instant>,
+    /// The deadline of the call in which it was made.
+    pub(super) within: Option<Instant>,
 }
 
 /// The layers of a call's method.
@@ -123,22 +129,25 @@ impl Drive {
     /// Inlined, so that it is written where it stays.
     #[inline(always)]
     pub(crate) fn new(
-        pool: StockedArc<dyn AnyPool>,
+        pool: PoolShare,
         options: Option<Arc<CallOptions>>,
         types: &'static MethodTypes,
         inherited: Option<Instant>,
-        place: Option<QueuePlace>,
     ) -> Self {
-        let (layers, after) = match pool.layers().find(types) {
-            Some(layers) => (Layers::Table(NonNull::from(layers)), layers.deadline),
-            None => {
-                let own = Box::new(pool.layers().own(types));
-                let after = own.deadline;
-                (Layers::Own(own), after)
-            }
+        let layers = match pool.layers().find(types) {
+            Some(layers) => Layers::Table(NonNull::from(layers)),
+            None => Layers::Own(Box::new(pool.layers().own(types))),
         };
+        let known = layers.get();
+        let after = known.deadline;
         let asked = options.as_deref().and_then(|options| options.deadline);
-        let timed = asked.is_some() || after.is_some() || inherited.is_some();
+        let attempt = options.as_deref().and_then(|options| options.timeout).or(known.timeout);
+        let timed = asked.is_some()
+            || after.is_some()
+            || inherited.is_some()
+            || attempt.is_some()
+            || known.hedger.is_some()
+            || known.max_retries() > 0;
         let shared = pool.shared();
         let watched = shared.events.are_watched();
         let started = (timed || watched).then(|| shared.clock.now());
@@ -164,8 +173,18 @@ impl Drive {
             attempt: 0,
             trace: trace::wanted(),
             told: false,
-            rest: Mutex::new(Rest { history: None, place, first: None }),
+            rest: Mutex::new(None),
         }
+    }
+
+    pub(super) fn rest_mut(&mut self) -> &mut Rest {
+        self.rest.get_mut().unwrap_or_else(PoisonError::into_inner).get_or_insert_default()
+    }
+
+    /// The deadline of the call in which it was made.
+    pub(super) fn within(&mut self) -> Option<Instant> {
+        let rest = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner);
+        rest.as_ref().and_then(|rest| rest.within)
     }
 
     pub(super) fn types(&self) -> &'static MethodTypes {

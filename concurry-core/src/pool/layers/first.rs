@@ -21,7 +21,7 @@ use crate::call::CallOptions;
 use crate::error::Timeout;
 use crate::future::{
     Cancel, Complete, Custody, Done, DrivenFuture, OnCancel, Relay, RelayRef, Relayed, Signal,
-    Taken, UntypedFuture, future_driven, relay,
+    Taken, UntypedCompleter, UntypedFuture, future_driven, relay,
 };
 use crate::panics;
 use crate::shared::QueuePlace;
@@ -32,7 +32,7 @@ pub(crate) struct FirstAttempt {
     /// The attempt waits for its worker no more. Relaxed: a hint for those who clear up.
     over: AtomicBool,
     /// What drives the call on, if anything does.
-    driver: OnceLock<Weak<dyn OnCancel>>,
+    driver: OnceLock<Box<Weak<dyn OnCancel>>>,
     /// Whoever takes it for good decides what follows.
     waiting: Custody<Option<Waiting>>,
 }
@@ -40,12 +40,23 @@ pub(crate) struct FirstAttempt {
 struct Waiting {
     sent: Sent,
     /// Until the call is completed.
-    completer: Option<CallCompleter>,
-    /// The deadline of the call in which it was made.
-    within: Option<Instant>,
+    completer: Option<UntypedCompleter>,
 }
 
 type InHand<'a> = Taken<'a, Option<Waiting>>;
+
+impl Waiting {
+    fn take_completer(&mut self) -> Option<CallCompleter> {
+        let types = self.sent.drive.types();
+        // SAFETY: it was made for the method's outcomes, and gets those of its calls.
+        self.completer.take().map(|completer| unsafe { CallCompleter::new(completer, types) })
+    }
+
+    fn part(mut self) -> Option<(Sent, CallCompleter)> {
+        let completer = self.take_completer()?;
+        Some((self.sent, completer))
+    }
+}
 
 /// The attempt has ended.
 const WOKEN: u8 = 1;
@@ -68,22 +79,24 @@ pub(super) fn start(
 ) -> UntypedFuture {
     let id = pool.pool().shared().id;
     let first = || {
-        let sent = Sent::new(Drive::new(pool.share(), options, types, within, place));
-        FirstAttempt::new(Waiting { sent, completer: None, within })
+        let sent = Sent::new(Drive::new(pool.share(), options, types, within));
+        FirstAttempt::new(Waiting { sent, completer: None })
     };
     // SAFETY: the table is that of the method, and the future is kept to the end of this function.
     let Relayed { relay: attempt, waker, completer, future } =
         unsafe { relay(types.relay, id, first) };
     // SAFETY: nobody else knows the attempt yet.
     let mut waiting = unsafe { attempt.waiting.first() };
-    let Some(Waiting { sent, completer: place, .. }) = &mut *waiting else {
+    let Some(Waiting { sent, completer: completes }) = &mut *waiting else {
         unreachable!("it was made with it")
     };
-    // SAFETY: it is made for the method's outcomes, and gets those of its calls.
-    *place = Some(unsafe { CallCompleter::new(completer, types) });
+    *completes = Some(completer);
+    if within.is_some() {
+        sent.drive.rest_mut().within = within;
+    }
     let leave = match panics::caught(types.site(), || {
         sent.drive.tell_started();
-        sent.pack();
+        sent.pack(place);
         // SAFETY: the room is for arguments before the outcome is there, and the spare ones are
         // dropped before the completer.
         unsafe { sent.leave_to_send(args, attempt.room()) }
@@ -100,14 +113,13 @@ pub(super) fn start(
         }
     };
     let made = sent.make(args);
-    match (&sent.call, &made) {
+    match &made {
         // SAFETY: it was made just now, and was not sent.
-        (Some(call), Some(_)) => unsafe { call.register_first(waker) },
-        (Some(call), None) => {
+        Some(_) => unsafe { sent.call.register_first(waker) },
+        None => {
             // False if it has ended already, which is seen next.
-            call.register(waker);
+            sent.call.register(waker);
         }
-        (None, _) => {}
     }
     match (leave.look_at, &made) {
         // SAFETY: the call was not sent, and the future is still here.
@@ -141,7 +153,7 @@ impl Relay for FirstAttempt {
         }
         // Who found the note set the driver before he looked for notes; if he did so before there
         // was one, the driver has to be told.
-        let driver = this.driver.get().and_then(Weak::upgrade);
+        let driver = this.driver.get().and_then(|driver| driver.upgrade());
         driver.map_or(told, Signal::For)
     }
 }
@@ -164,7 +176,7 @@ impl FirstAttempt {
             }
             match sent.call.take().map(UntypedFuture::into_done) {
                 Some(Ok(done)) => return this.end(waiting, Ok(done)),
-                Some(Err(call)) => sent.call = Some(call),
+                Some(Err(call)) => sent.call = call,
                 None => {}
             }
             let due = if notes & LOOK == 0 { None } else { sent.due() };
@@ -194,9 +206,9 @@ impl FirstAttempt {
     fn end(&self, mut waiting: InHand<'_>, outcome: Result<Done, Timeout>) {
         // What follows may run code of the user's, which may wait for whoever was about to be woken.
         concurry_time::wake_held();
-        let Some(Waiting { sent, within, .. }) = &mut *waiting else { return };
+        let Some(Waiting { sent, .. }) = &mut *waiting else { return };
         let next = {
-            let _within = Within::enter(*within);
+            let _within = Within::enter(sent.drive.within());
             panics::caught(sent.drive.site(), || sent.decide(outcome))
         };
         match next {
@@ -210,7 +222,7 @@ impl FirstAttempt {
         self.over.store(true, Ordering::Relaxed);
         let completer = waiting.as_mut().and_then(|waiting| {
             waiting.sent.leave_timers();
-            waiting.completer.take()
+            waiting.take_completer()
         });
         // In its place. Its destructors are foreign code; and it may cancel the attempt.
         panics::contain(|| *waiting = None);
@@ -230,11 +242,9 @@ impl FirstAttempt {
     #[cold]
     fn go_on(&self, mut waiting: InHand<'_>, next: Next) {
         self.over.store(true, Ordering::Relaxed);
-        let Some(Waiting { sent, completer: Some(completer), within }) = waiting.take() else {
-            return;
-        };
+        let Some((mut sent, completer)) = waiting.take().and_then(Waiting::part) else { return };
         sent.clear_timers();
-        let site = sent.drive.site();
+        let (site, within) = (sent.drive.site(), sent.drive.within());
         self.drive(&waiting, future_driven(site, within, sent.go_on(next), completer, || true));
     }
 
@@ -242,12 +252,11 @@ impl FirstAttempt {
     #[cold]
     fn drive_on(&self, mut waiting: InHand<'_>, args: Box<dyn Arguments>) {
         self.over.store(true, Ordering::Relaxed);
-        let Some(Waiting { sent, completer: Some(completer), within }) = waiting.take() else {
-            return;
-        };
+        let Some((sent, completer)) = waiting.take().and_then(Waiting::part) else { return };
         let first = sent.environment.clone();
         let begun = move || first.as_ref().is_some_and(|first| first.has_begun());
-        let (site, drive) = (sent.drive.site(), sent.into_drive());
+        let (site, mut drive) = (sent.drive.site(), sent.into_drive());
+        let within = drive.within();
         let run = async move {
             let mut args = args;
             drive.run(&mut *args).await
@@ -256,7 +265,7 @@ impl FirstAttempt {
     }
 
     fn drive(&self, waiting: &InHand<'_>, driven: DrivenFuture) {
-        let _ = self.driver.set(driven.hook());
+        let _ = self.driver.set(Box::new(driven.hook()));
         if waiting.notes() & CANCELLED != 0 { driven.cancel() } else { driven.begin() }
     }
 }
@@ -272,3 +281,7 @@ impl Timed for RelayRef<FirstAttempt> {
         }
     }
 }
+
+// With its header and a small outcome it lies on five cache lines, which travel to the worker and back.
+#[cfg(all(target_pointer_width = "64", not(concurry_loom)))]
+const _: () = assert!(size_of::<FirstAttempt>() <= 5 * 64 - 72);

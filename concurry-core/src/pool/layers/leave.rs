@@ -1,17 +1,16 @@
 //! What a call's first attempt needs before it is sent, if it can be had at once.
 
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use concurry_retry::{BreakerPermit, CircuitBreaker};
+use concurry_retry::CircuitBreaker;
 
 use super::arguments::{Arguments, Spare};
 use super::breakers::Breakers;
-use super::sent::Sent;
+use super::sent::{Guard, Sent};
 use crate::call::{CallPermit, EnvironmentRef};
 
 /// Leave to send the first attempt.
@@ -35,7 +34,7 @@ impl Sent {
         let leave = unsafe { self.take_leave(args, room) };
         if leave.is_none() {
             self.drive.attempt = 0;
-            (self.breaker, self.began) = (None, None);
+            self.breaker = Guard::None;
         }
         leave
     }
@@ -51,29 +50,32 @@ impl Sent {
         }
         let timeout = drive.timeout();
         let mut look_at = drive.deadline;
-        if let Some(now) = self.began {
+        let began = self.drive.started;
+        if let Some(now) = began {
             for after in [timeout, delay].into_iter().flatten() {
                 let at = now.checked_add(after);
                 look_at = look_at.into_iter().chain(at).min();
             }
         }
-        if drive.deadline.is_some_and(|deadline| self.began.is_some_and(|now| deadline <= now)) {
+        if drive.deadline.is_some_and(|deadline| began.is_some_and(|now| deadline <= now)) {
             return None;
         }
         match &layers.breaker {
             None => {}
             Some(Breakers::One(breaker)) => {
-                let permit = breaker.try_acquire().ok()?;
-                // SAFETY: the breaker is in layers that the drive keeps, and who gets the permit
-                // drops it before the drive. A permit of its own would count the breaker's owners,
-                // which workers and callers would fight over for each call.
-                let permit =
-                    unsafe { mem::transmute::<BreakerPermit<'_>, BreakerPermit<'static>>(permit) };
-                self.breaker = Some(permit);
+                // A permit would count the breaker's owners, which workers and callers would fight over
+                // for each call.
+                self.breaker = match breaker.try_pass() {
+                    Some(pass) => Guard::Pass(pass),
+                    None => Guard::Permit(Box::new(breaker.try_acquire_owned().ok()?)),
+                };
             }
             Some(Breakers::Keyed { of, .. }) => {
                 let breaker: CircuitBreaker = of(args.get());
-                self.breaker = Some(breaker.try_acquire_owned().ok()?);
+                self.breaker = match breaker.try_pass() {
+                    Some(pass) => Guard::Keyed(breaker, pass),
+                    None => Guard::Permit(Box::new(breaker.try_acquire_owned().ok()?)),
+                };
             }
         }
         // Nobody else has it yet, so its permit is reached without a lock.
@@ -103,7 +105,7 @@ impl Sent {
             // SAFETY: by contract.
             self.spare = unsafe { Spare::placed(args, room) };
         }
-        self.hedge = delay.filter(|_| self.began.is_some());
+        self.hedge_after(delay);
         Some(Leave { look_at })
     }
 }

@@ -38,7 +38,7 @@ mod types;
 mod verdict;
 mod waiting;
 
-pub(crate) use any_pool::{AnyPool, PoolOwner, place};
+pub(crate) use any_pool::{PoolOwner, PoolShare, place};
 pub(crate) use arguments::{Arguments, Given};
 pub(crate) use assemble::assemble;
 pub(crate) use batching::Places;

@@ -1,9 +1,10 @@
 //! A call's first attempt while it is with a worker, and what follows from its end.
 
-use std::sync::{Arc, PoisonError};
+use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use concurry_retry::{BreakerPermit, CircuitBreaker, CopyPlan, Outcome as Health};
+use concurry_retry::{BreakerPermit, CircuitBreaker, ClosedPass, CopyPlan, Outcome as Health};
 
 use super::arguments::{Arguments, Spare};
 use super::attempt::SentCopy;
@@ -17,23 +18,31 @@ use super::times::Look;
 use crate::call::{Copies, EnvironmentRef};
 use crate::error::Timeout;
 use crate::future::{Done, PoolSide, RelayRef, UntypedFuture};
+use crate::shared::QueuePlace;
 
 /// A first attempt that is with a worker.
 pub(super) struct Sent {
-    /// In front of the drive, which it is to be dropped before: see `leave.rs`.
-    pub(super) breaker: Option<BreakerPermit<'static>>,
+    pub(super) breaker: Guard,
     pub(super) drive: Drive,
-    /// `None` before it was made and after its end.
-    pub(super) call: Option<UntypedFuture>,
+    /// Gone before it was made and after its end.
+    pub(super) call: UntypedFuture,
     /// `None` once the attempt was settled.
     pub(super) environment: Option<EnvironmentRef>,
     pub(super) spare: Option<Spare>,
-    /// When the attempt began, if anything wants to know.
-    pub(super) began: Option<Instant>,
-    /// When it was sent, if somebody watches.
-    sent: Option<Instant>,
-    /// How long after its beginning a copy is made, if it is hedged.
-    pub(super) hedge: Option<Duration>,
+    /// After how many nanoseconds a copy is made, if it is hedged.
+    hedge: Option<NonZeroU64>,
+}
+
+/// The breaker's leave for an attempt.
+pub(super) enum Guard {
+    /// Nobody was asked, or it has been told.
+    None,
+    /// Of the one breaker of the method, which was closed.
+    Pass(ClosedPass),
+    /// Of this breaker, which was closed.
+    Keyed(CircuitBreaker, ClosedPass),
+    /// Of any breaker in any state.
+    Permit(Box<BreakerPermit<'static>>),
 }
 
 /// What follows from a first attempt.
@@ -63,27 +72,54 @@ impl Sent {
     #[inline(always)]
     pub(super) fn new(drive: Drive) -> Self {
         Self {
-            breaker: None,
+            breaker: Guard::None,
             drive,
-            call: None,
+            call: UntypedFuture::gone(),
             environment: None,
             spare: None,
-            began: None,
-            sent: None,
             hedge: None,
         }
     }
 
     /// Makes what the attempt brings along.
     #[inline(always)]
-    pub(super) fn pack(&mut self) {
-        let drive = &mut self.drive;
-        drive.attempt = 1;
-        self.began = drive.start_of_attempt();
-        if self.began.is_none() && drive.is_timed() {
-            self.began = Some(drive.shared().clock.now());
+    pub(super) fn pack(&mut self, place: Option<QueuePlace>) {
+        self.drive.attempt = 1;
+        self.environment = Some(self.drive.first_environment(place));
+    }
+
+    /// A copy is made after so long.
+    pub(super) fn hedge_after(&mut self, delay: Option<Duration>) {
+        let nanoseconds = |delay: Duration| u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+        self.hedge = delay.map(nanoseconds).and_then(NonZeroU64::new);
+    }
+
+    fn hedge(&self) -> Option<Duration> {
+        self.hedge.map(|nanoseconds| Duration::from_nanos(nanoseconds.get()))
+    }
+
+    /// The first attempt begins with the call.
+    fn began(&self) -> Option<Instant> {
+        self.drive.started
+    }
+
+    fn sent(&mut self) -> Option<Instant> {
+        // Seldom there, and only then looked for.
+        if self.drive.is_watched() { self.drive.rest_mut().sent } else { None }
+    }
+
+    /// Says how the attempt went.
+    fn tell_breaker(&mut self, health: Health) {
+        match std::mem::replace(&mut self.breaker, Guard::None) {
+            Guard::None => {}
+            Guard::Pass(pass) => {
+                if let Some(Breakers::One(breaker)) = &self.drive.layers().breaker {
+                    breaker.record(pass, health);
+                }
+            }
+            Guard::Keyed(breaker, pass) => breaker.record(pass, health),
+            Guard::Permit(permit) => permit.record(health),
         }
-        self.environment = Some(drive.first_environment(self.began));
     }
 
     /// Makes the first attempt, to be sent to a worker, with its copies. A batched one is on its way.
@@ -100,17 +136,18 @@ impl Sent {
         let environment = self.environment.as_mut()?.share_first();
         drive.mark(&environment, copies.as_ref().map(|copies| (copies, 1)));
         if drive.is_watched() {
-            self.sent = Some(drive.shared().clock.now());
+            let now = drive.shared().clock.now();
+            drive.rest_mut().sent = Some(now);
         }
         let (call, future) = drive.make(args, environment);
-        self.call = Some(future);
+        self.call = future;
         call.map(|call| (call, copies))
     }
 
     /// Gives the call up for one that is driven from its start.
     pub(super) fn into_drive(self) -> Drive {
         let Self { mut drive, environment, .. } = self;
-        drive.rest.get_mut().unwrap_or_else(PoisonError::into_inner).first = environment;
+        drive.rest_mut().first = environment;
         drive
     }
 
@@ -150,7 +187,7 @@ impl Sent {
             Look::Over(timeout) => return Some(Due::Timeout(timeout)),
             Look::Until(over) => over,
         };
-        let copy = self.hedge.and_then(|delay| self.began?.checked_add(delay));
+        let copy = self.hedge().and_then(|delay| self.began()?.checked_add(delay));
         if copy.is_some_and(|copy| copy <= now) {
             return Some(Due::Copy);
         }
@@ -164,7 +201,7 @@ impl Sent {
             Ok(done) => drive.judge(done),
             Err(timeout) => Err(Failure::timed_out(timeout)),
         };
-        if let (Some(_), Some(began), Ok(_)) = (self.hedge, self.began, &outcome)
+        if let (Some(_), Some(began), Ok(_)) = (self.hedge, drive.started, &outcome)
             && let Some(hedger) = &drive.layers().hedger
         {
             let now = drive.shared().clock.now();
@@ -174,14 +211,12 @@ impl Sent {
         if outcome.is_ok() && !drive.is_watched() {
             // Nearly all calls: the same as below, with nobody to tell of it.
             drop(environment);
-            if let Some(permit) = self.breaker.take() {
-                permit.record(Health::Success);
-            }
-            drive.succeeded();
+            self.tell_breaker(Health::Success);
+            self.drive.succeeded();
             return Next::Over(outcome);
         }
-        let ended = Ended { environment, sent: self.sent, ..Ended::of(outcome) };
-        let ended = drive.heed_time(ended);
+        let ended = Ended { environment, sent: self.sent(), ..Ended::of(outcome) };
+        let ended = self.drive.heed_time(ended);
         match self.hedge {
             Some(_) if ended.outcome.is_err() => Next::Watch(Some(ended)),
             _ => self.settle(ended),
@@ -189,11 +224,13 @@ impl Sent {
     }
 
     fn settle(&mut self, ended: Ended) -> Next {
-        let drive = &mut self.drive;
-        if let Some(permit) = self.breaker.take() {
-            permit.record(drive.health(&ended.outcome));
+        if !matches!(self.breaker, Guard::None) {
+            let health = self.drive.health(&ended.outcome);
+            self.tell_breaker(health);
         }
-        match drive.settle(ended, self.began) {
+        let began = self.began();
+        let drive = &mut self.drive;
+        match drive.settle(ended, began) {
             Settled::Done(Err(error)) if drive.falls_back(&error) => {
                 drive.tell_done(false);
                 Next::FallBack(error)
@@ -224,19 +261,20 @@ impl Sent {
 
     /// The end of the attempt, with the copies that it gets.
     async fn watch(&mut self, failed: Option<Ended>) -> Ended {
-        let drive = &self.drive;
-        let layers = drive.layers();
+        let sent = self.sent();
         let first = match (failed, self.environment.take()) {
             (Some(ended), _) => First::Ended(ended),
             (None, Some(environment)) => {
                 let Some(call) = self.call.take() else { unreachable!("it was made") };
                 let limit_wait = Duration::ZERO;
-                First::Runs(SentCopy { number: 1, call, environment, limit_wait, sent: self.sent })
+                First::Runs(SentCopy { number: 1, call, environment, limit_wait, sent })
             }
             (None, None) => unreachable!("it was not settled"),
         };
+        let drive = &self.drive;
+        let layers = drive.layers();
         let (Some(hedger), Some(spare), Some(began), Some(delay)) =
-            (&layers.hedger, &self.spare, self.began, self.hedge)
+            (&layers.hedger, &self.spare, self.began(), self.hedge())
         else {
             return first.ended(drive).await;
         };
