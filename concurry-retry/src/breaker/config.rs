@@ -122,7 +122,8 @@ impl CircuitBreakerBuilder {
         self
     }
 
-    /// Sets how long a probe may keep its place; after that another call may probe.
+    /// Sets how long a probe, or a call of the ramp-up, may keep its place; after that another call may take
+    /// it.
     pub fn probe_timeout(mut self, limit: Duration) -> Self {
         self.rules.probe_timeout = limit;
         self

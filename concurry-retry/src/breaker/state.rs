@@ -40,13 +40,13 @@ impl fmt::Display for BreakerState {
 pub(crate) struct Grant {
     /// The state it was given in. What comes back after a change of state is not counted.
     pub(crate) generation: u64,
-    /// The number of the probe; 0 otherwise.
-    probe: u64,
+    /// The number of its place, where places are counted; 0 otherwise.
+    place: u64,
 }
 
 impl Grant {
     pub(crate) const fn closed(generation: u64) -> Self {
-        Self { generation, probe: 0 }
+        Self { generation, place: 0 }
     }
 }
 
@@ -57,15 +57,44 @@ enum Phase {
         until: Instant,
     },
     HalfOpen {
-        /// Probes that run, each with the moment it loses its place. At most `rules.probes`.
-        running: Vec<(u64, Instant)>,
+        /// At most `rules.probes`.
+        running: Places,
         succeeded: u32,
     },
     RampingUp {
-        running: u32,
+        running: Places,
         allowed: u32,
     },
     Isolated,
+}
+
+/// The calls that run, where there may be only so many.
+#[derive(Debug, Default)]
+struct Places {
+    /// Each with the moment at which it loses its place.
+    taken: Vec<(u64, Instant)>,
+    /// How many have had one.
+    numbers: u64,
+}
+
+impl Places {
+    /// How many calls have one. Those that took too long have lost theirs.
+    fn taken(&mut self, now: Instant) -> u64 {
+        self.taken.retain(|(_, expires)| now < *expires);
+        self.taken.len() as u64
+    }
+
+    fn take(&mut self, now: Instant, limit: Duration) -> u64 {
+        self.numbers += 1;
+        self.taken.push((self.numbers, now.checked_add(limit).unwrap_or(now)));
+        self.numbers
+    }
+
+    /// False if the call had lost its place.
+    fn give_back(&mut self, place: u64) -> bool {
+        let found = self.taken.iter().position(|(taken, _)| *taken == place);
+        found.map(|found| self.taken.swap_remove(found)).is_some()
+    }
 }
 
 /// The machine behind a breaker's lock.
@@ -74,7 +103,6 @@ pub(crate) struct Machine {
     rules: Rules,
     phase: Phase,
     generation: u64,
-    next_probe: u64,
     window: Window,
     random: Random,
 }
@@ -82,7 +110,7 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn new(rules: Rules) -> Self {
         let (window, random) = (Window::new(rules.span), Random::new(rules.seed));
-        Self { rules, phase: Phase::Closed, generation: 0, next_probe: 1, window, random }
+        Self { rules, phase: Phase::Closed, generation: 0, window, random }
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -105,30 +133,23 @@ impl Machine {
             if now < until {
                 return Err(Some(until - now));
             }
-            self.enter(Phase::HalfOpen { running: Vec::new(), succeeded: 0 });
+            self.enter(Phase::HalfOpen { running: Places::default(), succeeded: 0 });
         }
-        let (generation, limit) = (self.generation, self.rules.probes);
-        match &mut self.phase {
-            Phase::Closed => Ok(Grant::closed(generation)),
+        let (generation, probes) = (self.generation, u64::from(self.rules.probes));
+        let (running, allowed) = match &mut self.phase {
+            Phase::Closed => return Ok(Grant::closed(generation)),
+            // No more probes than may still be needed.
             Phase::HalfOpen { running, succeeded } => {
-                running.retain(|(_, expires)| now < *expires);
-                // No more probes than may still be needed.
-                if running.len() as u64 + u64::from(*succeeded) >= u64::from(limit) {
-                    return Err(None);
-                }
-                let probe = self.next_probe;
-                self.next_probe += 1;
-                let expires = now.checked_add(self.rules.probe_timeout).unwrap_or(now);
-                running.push((probe, expires));
-                Ok(Grant { generation, probe })
+                (running, probes.saturating_sub(u64::from(*succeeded)))
             }
-            Phase::RampingUp { running, allowed } if *running < *allowed => {
-                *running += 1;
-                Ok(Grant::closed(generation))
-            }
-            Phase::RampingUp { .. } | Phase::Isolated => Err(None),
-            Phase::Open { until } => Err(Some(until.saturating_duration_since(now))),
+            Phase::RampingUp { running, allowed } => (running, u64::from(*allowed)),
+            Phase::Isolated => return Err(None),
+            Phase::Open { until } => return Err(Some(until.saturating_duration_since(now))),
+        };
+        if running.taken(now) >= allowed {
+            return Err(None);
         }
+        Ok(Grant { generation, place: running.take(now, self.rules.probe_timeout) })
     }
 
     /// Adds plain successes that were counted outside, in the order in which they came before
@@ -154,9 +175,7 @@ impl Machine {
                 }
             }
             Phase::HalfOpen { running, succeeded } => {
-                let before = running.len();
-                running.retain(|(probe, _)| *probe != grant.probe);
-                if running.len() == before {
+                if !running.give_back(grant.place) {
                     // The probe lost its place to another one long ago.
                 } else if bad {
                     self.open(now);
@@ -166,11 +185,12 @@ impl Machine {
                     self.close();
                 } else {
                     self.window.clear();
-                    self.enter(Phase::RampingUp { running: 0, allowed: probes.saturating_add(1) });
+                    let (running, allowed) = (Places::default(), probes.saturating_add(1));
+                    self.enter(Phase::RampingUp { running, allowed });
                 }
             }
             Phase::RampingUp { running, allowed } => {
-                *running = running.saturating_sub(1);
+                running.give_back(grant.place);
                 *allowed = allowed.saturating_add(u32::from(!bad));
                 let finished = *allowed >= ramp_up;
                 self.window.add(step, sample);
@@ -191,8 +211,9 @@ impl Machine {
             return;
         }
         match &mut self.phase {
-            Phase::HalfOpen { running, .. } => running.retain(|(probe, _)| *probe != grant.probe),
-            Phase::RampingUp { running, .. } => *running = running.saturating_sub(1),
+            Phase::HalfOpen { running, .. } | Phase::RampingUp { running, .. } => {
+                running.give_back(grant.place);
+            }
             Phase::Closed | Phase::Open { .. } | Phase::Isolated => {}
         }
     }
