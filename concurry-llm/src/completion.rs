@@ -130,14 +130,14 @@ impl CompletionClient {
         prompts: Vec<String>,
     ) -> Vec<Result<String, LlmError>> {
         let each = prompts.into_iter().map(|prompt| self.send(ctx, prompt.into(), 1));
-        let mut total = Usage::default();
+        let mut total: Option<Usage> = None;
         let texts = join_all(each).await.into_iter().map(|outcome| {
             let (replies, usage) = outcome?;
-            total = total.plus(usage);
+            total = Some(total.map_or(usage, |total| total.plus(usage)));
             replies.into_iter().next().map(|reply| reply.text).ok_or(LlmError::NoAnswer)
         });
         let texts = texts.collect();
-        total.settle_call(ctx);
+        total.unwrap_or_default().settle_call(ctx);
         texts
     }
 

@@ -49,8 +49,11 @@ impl Usage {
         }
     }
 
-    /// Both together.
+    /// Both together. Where nobody tells of a part, nobody tells of the whole.
     pub(crate) fn plus(self, other: Self) -> Self {
+        if [self, other].contains(&Self::default()) {
+            return Self::default();
+        }
         Self {
             prompt_tokens: self.prompt_tokens.saturating_add(other.prompt_tokens),
             completion_tokens: self.completion_tokens.saturating_add(other.completion_tokens),

@@ -138,6 +138,25 @@ fn nonsense_of_other_services_is_no_reason_to_lose_an_answer() {
 }
 
 #[test]
+fn a_batch_of_which_a_request_reports_nothing_counts_as_it_was_reserved() {
+    for (reported, left) in [([4.0, 5.0], 991.0), ([4.0, 0.0], 500.0), ([0.0, 0.0], 500.0)] {
+        let answers = reported.map(|tokens| {
+            let meta = json!({ "billed_units": { "input_tokens": tokens } });
+            Answer::json(200, &[], &json!({ "generations": [{ "text": "a" }], "meta": meta }))
+        });
+        let (server, limits) = (Server::start(answers), hourly(1_000));
+        let client = CompletionClient::options(Mode::Async, 1)
+            .limits(&limits)
+            .on_complete_batch(|batch| batch.reserve(|_| [("tokens", 500)]))
+            .init(Endpoint::cohere_at(server.base_url()), "m".into())
+            .unwrap();
+        let texts = client.complete_batch(vec!["a".into(), "b".into()]).result().unwrap();
+        assert_eq!(texts, [Ok("a".to_owned()), Ok("a".to_owned())]);
+        assert_eq!(available(&limits), [99.0, left], "{reported:?}");
+    }
+}
+
+#[test]
 fn tighter_limits_of_the_service_hold_and_looser_ones_do_not() {
     let headers = [
         ("x-ratelimit-limit-requests", "40"),
