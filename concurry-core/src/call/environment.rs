@@ -22,6 +22,7 @@ pub(crate) struct CallEnvironment {
     pub(crate) call: CallId,
     pub(crate) attempt: u32,
     /// How many workers earlier attempts of the call have ended.
+    #[cfg_attr(not(feature = "process"), allow(dead_code))] // others are in this process
     pub(crate) deaths: u32,
     /// Whether it is wanted no more in the process that it came from.
     cancelled: AtomicBool,
