@@ -147,6 +147,7 @@ impl Limits {
     /// assert_eq!(limits.counted_call().and_then(|permit| permit.amount(CallLimit::KEY)), Some(1.0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[doc(hidden)] // for pools: the other half makes permits of calls that it believes to be counted
     #[must_use]
     #[inline]
     pub fn try_count_call(&self) -> bool {
@@ -155,6 +156,7 @@ impl Limits {
 
     /// The permit of a call that [`try_count_call`](Self::try_count_call) has counted: for one that asks for
     /// it. `None` if these limits count no calls by it.
+    #[doc(hidden)]
     #[must_use]
     pub fn counted_call(&self) -> Option<Permit<'static>> {
         self.only_set().and_then(LimitSet::counted_call)

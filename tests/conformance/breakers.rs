@@ -19,6 +19,7 @@ conformance!(every:
 );
 conformance!(queued:
     an_attempt_that_takes_too_long_trips_it_and_a_deadline_does_not,
+    calls_that_are_slow_trip_it,
     a_cancelled_probe_gives_its_place_back,
     a_storm_meets_few_probes_and_no_stampede,
 );
@@ -214,6 +215,20 @@ fn an_attempt_that_takes_too_long_trips_it_and_a_deadline_does_not(mode: Mode) {
         assert!(call.result().unwrap_err().is_timeout());
     }
     assert_eq!(breaker.state(), BreakerState::Open);
+}
+
+fn calls_that_are_slow_trip_it(mode: Mode) {
+    let fake = FakeClock::new();
+    let breaker = builder(&fake).slow_calls(SECOND, 0.5).build().unwrap();
+    let options = Client::options(mode, 1).clock(fake.clock()).breaker(breaker.clone());
+    let (client, gate) = (options.init(Recorder::new()).unwrap(), Gate::new());
+    assert_eq!(client.ask("m".into(), Ok(1)).result().unwrap(), 1);
+    let slow = client.hold(gate.clone());
+    gate.wait_for_arrivals(1);
+    fake.advance(SECOND * 2);
+    gate.open();
+    assert_eq!(slow.result().unwrap(), 1, "its result stands");
+    assert_eq!(breaker.state(), BreakerState::Open, "one of two was slow");
 }
 
 fn a_cancelled_probe_gives_its_place_back(mode: Mode) {

@@ -22,7 +22,6 @@ conformance!(every:
     calls_are_spread_over_the_sets_of_a_limit_pool,
     a_limit_pool_given_to_two_pools_is_one_budget,
     many_permits_in_a_row_are_counted_and_settled_one_by_one,
-    a_call_that_was_only_counted_has_a_permit_too,
 );
 conformance!(queued:
     waiting_for_the_call_limit_holds_no_worker,
@@ -57,14 +56,6 @@ impl Spender {
 
     pub fn region(&self, ctx: &CallContext) -> Option<String> {
         ctx.permit().config("region")
-    }
-
-    /// How many calls its permit is for, and what is left of that when it was detached.
-    pub fn counted(&self, ctx: &CallContext) -> (Option<f64>, Option<String>, bool, Option<f64>) {
-        let permit = ctx.permit();
-        let (calls, region) = (permit.amount(CallLimit::KEY), permit.config("region"));
-        let detached = permit.detach().and_then(|permit| permit.amount(CallLimit::KEY));
-        (calls, region, detached == calls, ctx.permit().amount(CallLimit::KEY))
     }
 
     pub fn unlimited(&self, ctx: &CallContext) -> bool {
@@ -119,21 +110,6 @@ fn many_permits_in_a_row_are_counted_and_settled_one_by_one(mode: Mode) {
         left -= (3 * permits - settled) as f64;
         assert!((available(&limits) - left).abs() < 1e-6, "{permits}: as soon as it is done");
     }
-}
-
-fn a_call_that_was_only_counted_has_a_permit_too(mode: Mode) {
-    let calls = CallLimit::per_minute(1_000_000).algorithm(RateAlgorithm::TokenBucket);
-    let fake = FakeClock::new();
-    let builder = LimitSet::builder().with(calls).config([("region", "north")]);
-    let limits = builder.clock(fake.clock()).build().unwrap();
-    let spender = Spender::options(mode, 1).limits(&limits).clock(fake.clock()).init(Spender);
-    let spender = spender.unwrap();
-    // The first approves many of the others in advance.
-    for _ in 0..20 {
-        let told = spender.counted().result().unwrap();
-        assert_eq!(told, (Some(1.0), Some("north".to_owned()), true, None));
-    }
-    assert!((available(&limits) - 999_980.0).abs() < 1e-6);
 }
 
 fn a_worker_keeps_from_nobody_what_it_does_not_use(mode: Mode) {

@@ -14,6 +14,7 @@ mod breakers;
 mod callbacks;
 mod cancelling;
 mod construction;
+mod counted;
 mod deadlines;
 mod deadlocks;
 mod dedup;

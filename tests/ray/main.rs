@@ -21,6 +21,7 @@ mod behaviours {
     mod callbacks;
     mod cancelling;
     mod construction;
+    mod counted;
     mod dedup;
     mod functions;
     mod gathering;

@@ -48,7 +48,7 @@ unsafe impl Sync for NodeWatch {}
 /// The permit that the pool took for a call before it was sent to a worker.
 #[derive(Default)]
 pub struct CallPermit {
-    held: Mutex<Held>,
+    held: Mutex<Holding>,
     /// In a batch: what its calls brought along, each with its permit.
     members: Option<Box<[EnvironmentRef]>>,
 }
@@ -56,7 +56,7 @@ pub struct CallPermit {
 /// What the pool took. A permit lies apart: most calls have none, and the less a call brings along the
 /// less has to travel from the caller to the worker.
 #[derive(Default)]
-enum Held {
+enum Holding {
     #[default]
     Nothing,
     /// One call, counted. Its permit is made when somebody looks at it.
@@ -64,7 +64,7 @@ enum Held {
     Permit(Box<Permit<'static>>),
 }
 
-impl Held {
+impl Holding {
     fn new(permit: Option<Permit<'static>>) -> Self {
         permit.map_or(Self::Nothing, |permit| Self::Permit(Box::new(permit)))
     }
@@ -86,12 +86,12 @@ impl Held {
 
 impl CallPermit {
     pub(crate) fn new(permit: Option<Permit<'static>>) -> Self {
-        Self { held: Mutex::new(Held::new(permit)), members: None }
+        Self { held: Mutex::new(Holding::new(permit)), members: None }
     }
 
     /// Of a call that was counted, and took nothing else.
     pub(crate) fn counted() -> Self {
-        Self { held: Mutex::new(Held::Counted), members: None }
+        Self { held: Mutex::new(Holding::Counted), members: None }
     }
 
     /// Of a batch of these calls.
@@ -106,14 +106,14 @@ impl CallPermit {
 
     /// Of a call that has none yet.
     pub(crate) fn put(&self, permit: Permit<'static>) {
-        *lock(&self.held) = Held::new(Some(permit));
+        *lock(&self.held) = Holding::new(Some(permit));
     }
 
-    /// Makes what was only counted a permit of these limits.
-    fn show(&self, limits: &Limits) {
+    /// Makes a permit of these limits for a call that was only counted.
+    fn make_permit(&self, limits: &Limits) {
         let mut held = lock(&self.held);
-        if let Held::Counted = *held {
-            *held = Held::new(limits.counted_call());
+        if let Holding::Counted = *held {
+            *held = Holding::new(limits.counted_call());
         }
     }
 
@@ -164,8 +164,8 @@ impl CallPermit {
     pub fn detach(&self) -> Option<Permit<'static>> {
         let mut held = lock(&self.held);
         match std::mem::take(&mut *held) {
-            Held::Permit(permit) => Some(*permit),
-            Held::Nothing | Held::Counted => None,
+            Holding::Permit(permit) => Some(*permit),
+            Holding::Nothing | Holding::Counted => None,
         }
     }
 
@@ -284,10 +284,10 @@ impl CallContext {
     /// The permit that the pool took before it sent the call.
     #[must_use]
     pub fn permit(&self) -> &CallPermit {
-        static NONE: CallPermit = CallPermit { held: Mutex::new(Held::Nothing), members: None };
+        static NONE: CallPermit = CallPermit { held: Mutex::new(Holding::Nothing), members: None };
         let Some(environment) = self.environment() else { return &NONE };
         if let Some(pool) = self.pool() {
-            environment.permit.show(&pool.limits);
+            environment.permit.make_permit(&pool.limits);
         }
         &environment.permit
     }

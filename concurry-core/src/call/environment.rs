@@ -235,5 +235,5 @@ impl Drop for CallEnvironment {
 }
 
 // With what counts its owners it lies on three cache lines, which travel to the worker and back.
-#[cfg(all(target_pointer_width = "64", not(concurry_loom)))]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", not(concurry_loom)))]
 const _: () = assert!(size_of::<CallEnvironment>() <= 3 * 64 - 8);

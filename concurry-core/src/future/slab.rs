@@ -25,8 +25,8 @@ use crate::sync::{AtomicU32, Ordering};
 pub(crate) const LINE: usize = 64;
 /// The first line of a block is its head.
 const BLOCK: usize = 16 * 1024;
-/// Larger requests go to the global allocator, as a rule: the slab would only waste memory on them.
-/// Smaller cells are small ones.
+/// [`allocate`] sends larger requests to the global allocator: the slab would only waste memory on them. It
+/// is also the border between small cells and large ones.
 const LARGEST: usize = 2 * LINE;
 /// How many lines ahead of the next cell are fetched.
 const AHEAD: usize = 8;
@@ -181,17 +181,17 @@ struct Cells {
 struct ThreadSlab {
     small: Cells,
     large: Cells,
-    spare: Spare,
+    spare: SpareBlocks,
 }
 
 /// Free blocks.
-struct Spare(Vec<NonNull<BlockHead>>);
+struct SpareBlocks(Vec<NonNull<BlockHead>>);
 
 const LINES: usize = BLOCK / LINE;
 
 impl ThreadSlab {
     const fn new() -> Self {
-        Self { small: Cells::new(), large: Cells::new(), spare: Spare(Vec::new()) }
+        Self { small: Cells::new(), large: Cells::new(), spare: SpareBlocks(Vec::new()) }
     }
 
     /// Those of which cells of this layout are.
@@ -234,7 +234,7 @@ impl Cells {
     }
 
     #[cold]
-    fn open_block(&mut self, spare: &mut Spare) {
+    fn open_block(&mut self, spare: &mut SpareBlocks) {
         self.leave_blocks(spare);
         let head = spare.0.pop().unwrap_or_else(|| {
             // SAFETY: the layout is not empty.
@@ -250,7 +250,7 @@ impl Cells {
 
     /// Leaves the current block: from here on its count is that of its live cells. And takes the cells that
     /// were freed last off their block's count.
-    fn leave_blocks(&mut self, spare: &mut Spare) {
+    fn leave_blocks(&mut self, spare: &mut SpareBlocks) {
         if let Some(head) = self.current.take() {
             self.next = LINES;
             spare.leave(head, OPEN - self.cut);
@@ -261,7 +261,7 @@ impl Cells {
     }
 }
 
-impl Spare {
+impl SpareBlocks {
     /// Gives up so much of a block's count; keeps the block if that was the last, or frees it.
     fn leave(&mut self, head: NonNull<BlockHead>, count: u32) {
         // SAFETY: what is given up has kept the block alive.
@@ -348,5 +348,33 @@ mod tests {
             // SAFETY: allocated by the other thread with this layout, freed once.
             unsafe { free(cell, layout(48), distance) };
         }
+    }
+
+    #[test]
+    fn small_cells_stay_neighbours_where_large_ones_belong_to_each() {
+        let (small, large) = (layout(64), layout(5 * LINE));
+        let cells: Vec<_> = (0..2_000).map(|_| (allocate(small), allocate_large(large))).collect();
+        let address = |cell: &NonNull<u8>| cell.as_ptr() as usize;
+        let neighbours = cells
+            .windows(2)
+            .filter(|pair| address(&pair[1].0.0) == address(&pair[0].0.0) + LINE)
+            .count();
+        assert!(neighbours > 1_980, "{neighbours}");
+        // Who frees them in turn still counts each block's cells together.
+        struct Cells(Vec<((NonNull<u8>, Distance), (NonNull<u8>, Distance))>);
+        // SAFETY: the memory is plain bytes; the test hands all of it to one thread.
+        unsafe impl Send for Cells {}
+        let cells = Cells(cells);
+        let freeing = thread::spawn(move || {
+            let cells = cells;
+            for ((one, near), (other, far)) in cells.0 {
+                // SAFETY: allocated above with these layouts, freed once.
+                unsafe {
+                    free(one, small, near);
+                    free(other, large, far);
+                }
+            }
+        });
+        freeing.join().unwrap();
     }
 }

@@ -142,7 +142,9 @@ impl<T: ?Sized> Drop for StockedArc<T> {
     fn drop(&mut self) {
         // Relaxed, both: we are the only one to have this stock now, and our own share is still counted.
         let stock = self.stock.load(Ordering::Relaxed);
-        self.own.cell().shares.fetch_sub(stock, Ordering::Relaxed);
+        if stock > 0 {
+            self.own.cell().shares.fetch_sub(stock, Ordering::Relaxed);
+        }
     }
 }
 

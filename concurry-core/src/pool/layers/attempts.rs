@@ -128,11 +128,12 @@ impl Drive {
         let FailedAttempt { record, verdict, too_late } = failure;
         let ends = !verdict.is_retryable() || self.layers().max_retries() == 0;
         let rest = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let history = &mut rest.get_or_insert_default().history;
-        if ends && history.is_none() && others.is_empty() {
+        let has_history = rest.as_ref().is_some_and(|rest| rest.history.is_some());
+        if ends && !has_history && others.is_empty() {
             // One attempt needs no history: its error is the call's.
             return Err(record.error);
         }
+        let history = &mut rest.get_or_insert_default().history;
         let now = self.pool.shared().clock.now();
         let mut record = record.timed(started, now);
         let layers = self.layers.get();
@@ -184,6 +185,7 @@ impl Drive {
     /// several sets, that of the call, since the others stand for other accounts.
     fn heed_throttle(&self, verdict: Option<Verdict>, environment: Option<&CallEnvironment>) {
         let Some(Verdict::Throttle(Some(wait))) = verdict else { return };
+        // One that was only counted has no permit, and is of the only set.
         match environment.and_then(|environment| environment.permit.limit_set()) {
             Some(set) => set.pause_for(wait),
             None => self.shared().limits.sets().for_each(|set| set.pause_for(wait)),

@@ -9,6 +9,7 @@ use concurry_retry::{AttemptRecord, Retrying};
 
 use super::any_pool::PoolShare;
 use super::arguments::{Arguments, Spare};
+use super::breakers::Breakers;
 use super::failure::{Ending, Failure, Kind};
 use super::table::MethodLayers;
 use super::types::MethodTypes;
@@ -147,6 +148,7 @@ impl Drive {
             || inherited.is_some()
             || attempt.is_some()
             || known.hedger.is_some()
+            || known.breaker.as_ref().is_some_and(Breakers::watch_slow_calls)
             || known.max_retries() > 0;
         let shared = pool.shared();
         let watched = shared.events.are_watched();

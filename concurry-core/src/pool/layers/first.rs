@@ -220,14 +220,15 @@ impl FirstAttempt {
 
     fn complete(&self, mut waiting: InHand<'_>, outcome: Ending) {
         self.over.store(true, Ordering::Relaxed);
-        let completer = waiting.as_mut().and_then(|waiting| {
-            waiting.sent.leave_timers();
-            waiting.take_completer()
-        });
+        let timers = waiting.as_ref().and_then(|waiting| waiting.sent.leave_timers());
+        let completer = waiting.as_mut().and_then(Waiting::take_completer);
         // In its place. Its destructors are foreign code; and it may cancel the attempt.
         panics::contain(|| *waiting = None);
         if let Some(completer) = completer {
             completer.complete(outcome);
+        }
+        if let Some(timers) = timers {
+            timers.wake();
         }
     }
 
@@ -243,9 +244,13 @@ impl FirstAttempt {
     fn go_on(&self, mut waiting: InHand<'_>, next: Next) {
         self.over.store(true, Ordering::Relaxed);
         let Some((mut sent, completer)) = waiting.take().and_then(Waiting::part) else { return };
+        let timers = sent.leave_timers();
         sent.clear_timers();
         let (site, within) = (sent.drive.site(), sent.drive.within());
         self.drive(&waiting, future_driven(site, within, sent.go_on(next), completer, || true));
+        if let Some(timers) = timers {
+            timers.wake();
+        }
     }
 
     /// Lets a future drive the call from its start.
@@ -283,5 +288,5 @@ impl Timed for RelayRef<FirstAttempt> {
 }
 
 // With its header and a small outcome it lies on five cache lines, which travel to the worker and back.
-#[cfg(all(target_pointer_width = "64", not(concurry_loom)))]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", not(concurry_loom)))]
 const _: () = assert!(size_of::<FirstAttempt>() <= 5 * 64 - 72);

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use concurry_retry::{BreakerPermit, CircuitBreaker, ClosedPass, CopyPlan, Outcome as Health};
@@ -110,14 +111,15 @@ impl Sent {
 
     /// Says how the attempt went.
     fn tell_breaker(&mut self, health: Health) {
+        let began = self.began();
         match std::mem::replace(&mut self.breaker, Guard::None) {
             Guard::None => {}
             Guard::Pass(pass) => {
                 if let Some(Breakers::One(breaker)) = &self.drive.layers().breaker {
-                    breaker.record(pass, health);
+                    breaker.record(pass, began, health);
                 }
             }
-            Guard::Keyed(breaker, pass) => breaker.record(pass, health),
+            Guard::Keyed(breaker, pass) => breaker.record(pass, began, health),
             Guard::Permit(permit) => permit.record(health),
         }
     }
@@ -157,13 +159,12 @@ impl Sent {
         timers.map(|timers| timers.push(at, attempt.clone())).is_some()
     }
 
-    /// The attempt is over.
-    pub(super) fn leave_timers(&self) {
-        if (!self.drive.times().are_unbounded() || self.hedge.is_some())
-            && let Some(timers) = &self.drive.layers().timers
-        {
-            timers.ended();
-        }
+    /// The attempt is over, or need no longer be looked at. What is to be woken for it comes last.
+    #[must_use = "the timer may have to be set"]
+    pub(super) fn leave_timers(&self) -> Option<Waker> {
+        let has_entry = !self.drive.times().are_unbounded() || self.hedge.is_some();
+        let timers = self.drive.layers().timers.as_ref().filter(|_| has_entry)?;
+        timers.ended()
     }
 
     /// The attempt is about to need no timer any more.

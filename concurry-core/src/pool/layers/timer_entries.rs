@@ -1,8 +1,8 @@
 //! Entries by their moments, for a queue of timers.
 //!
-//! Most are added in the order of their moments, and are over long before. So they lie in chunks, and who
-//! ends calls takes a whole one out at a time: that is a few instructions under the lock of the queue,
-//! and its entries are looked at without it.
+//! Most are added in the order of their moments, or nearly so, and are over long before. So they lie in
+//! chunks, and who ends calls takes a whole one out at a time: that is a few instructions under the lock of
+//! the queue, and its entries are looked at without it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -20,7 +20,8 @@ const SPARE: usize = 4;
 const FEW: usize = 1_024;
 
 pub(super) struct Entries<T> {
-    /// Those that were added in order. All chunks but the last are full, or have been.
+    /// Those that were added in order. No chunk is empty; all but the last have been full, and the first may
+    /// have lost some since.
     row: VecDeque<Chunk<T>>,
     /// What of earlier chunks was not over, in order.
     late: Chunk<T>,
@@ -28,6 +29,8 @@ pub(super) struct Entries<T> {
     odd: BTreeMap<(Instant, u64), T>,
     /// How many were, so that those of one moment are told apart.
     odd_ones: u64,
+    /// How many entries were missing in chunks that were taken.
+    owed: usize,
     /// How many late and odd ones were left when all that were over were last taken out.
     kept: usize,
     spare: Vec<Chunk<T>>,
@@ -48,6 +51,7 @@ impl<T: Timed> Entries<T> {
             late: Chunk::new(),
             odd: BTreeMap::new(),
             odd_ones: 0,
+            owed: 0,
             kept: 0,
             spare: Vec::new(),
         }
@@ -56,7 +60,7 @@ impl<T: Timed> Entries<T> {
     pub(super) fn add(&mut self, at: Instant, entry: T) {
         match self.row.back_mut() {
             Some(chunk) if chunk.back().is_some_and(|(last, _)| *last > at) => {
-                self.add_odd(at, entry);
+                self.add_out_of_order(at, entry);
             }
             Some(chunk) if chunk.len() < CHUNK => chunk.push_back((at, entry)),
             _ => {
@@ -67,23 +71,53 @@ impl<T: Timed> Entries<T> {
         }
     }
 
+    /// Somebody was quicker than those who came before him, or one of those is late by far.
+    #[cold]
+    fn add_out_of_order(&mut self, at: Instant, entry: T) {
+        let before = self.row.len().checked_sub(2).and_then(|chunk| self.row[chunk].back());
+        let is_before = before.is_some_and(|(last, _)| *last > at);
+        let odd = match self.row.back_mut().filter(|_| !is_before) {
+            Some(chunk) => {
+                let farthest = if chunk.len() < CHUNK { None } else { chunk.pop_back() };
+                let place = chunk.partition_point(|(other, _)| *other <= at);
+                chunk.insert(place, (at, entry));
+                farthest
+            }
+            None => Some((at, entry)),
+        };
+        if let Some((at, entry)) = odd {
+            self.add_odd(at, entry);
+        }
+    }
+
     fn add_odd(&mut self, at: Instant, entry: T) {
-        self.sweep();
         self.odd.insert((at, self.odd_ones), entry);
         self.odd_ones += 1;
     }
 
-    /// The oldest chunk, if it is full. What of it is not over is to be put back.
+    /// The oldest chunk, unless it is still being filled, to be taken when as many entries as it has places
+    /// are over, whichever they are. What of it is not over is to be put back.
     pub(super) fn take_chunk(&mut self) -> Option<Chunk<T>> {
-        self.row.pop_front_if(|chunk| chunk.len() >= CHUNK)
+        self.sweep();
+        let is_last = self.row.len() == 1;
+        let chunk = self.row.pop_front_if(|chunk| !is_last || chunk.len() >= CHUNK)?;
+        self.owed += CHUNK - chunk.len();
+        Some(chunk)
+    }
+
+    /// The next one, if chunks that were taken were not whole: others are over instead.
+    pub(super) fn take_owed_chunk(&mut self) -> Option<Chunk<T>> {
+        if self.owed < CHUNK {
+            return None;
+        }
+        let chunk = self.take_chunk()?;
+        self.owed -= CHUNK;
+        Some(chunk)
     }
 
     /// Puts entries back that were taken out.
     pub(super) fn put_back(&mut self, chunk: Chunk<T>) {
         let mut chunk = chunk;
-        if !chunk.is_empty() {
-            self.sweep();
-        }
         while let Some((at, entry)) = chunk.pop_front() {
             // Chunks are mostly put back in the order in which they were taken.
             match self.late.back() {
@@ -237,6 +271,9 @@ mod tests {
                         }
                     }
                 }
+                prop_assert!(entries.row.iter().all(|chunk| (1..=CHUNK).contains(&chunk.len())));
+                let row: Vec<_> = entries.row.iter().flatten().map(|(at, _)| *at).collect();
+                prop_assert!(row.is_sorted() && entries.late.iter().map(|(at, _)| *at).is_sorted());
                 let out = |number: &usize| taken.iter().flatten().any(|(_, one)| one.number == *number);
                 let expected = live.iter().filter(|(number, _)| !out(number)).map(|(_, (at, _))| *at);
                 prop_assert_eq!(entries.first(), expected.min());
@@ -260,18 +297,36 @@ mod tests {
     fn what_is_over_does_not_pile_up() {
         let start = Instant::now();
         let mut entries = Entries::new();
-        // Every second one is odd.
+        // Of three one is odd, and one is later than most that follow.
         for number in 0..20_000 {
-            let at = start + Duration::from_millis(if number % 2 == 0 { number } else { 0 });
+            let at = start + Duration::from_millis([number, 0, 2 * number][number as usize % 3]);
             let over = Arc::new(AtomicBool::new(true));
             entries.add(at, Entry { number: 0, over });
-            if let Some(mut chunk) = entries.take_chunk() {
-                chunk.retain(|(_, entry)| !entry.is_over());
-                entries.put_back(chunk);
+            let mut chunk = if number % CHUNK as u64 == 0 { entries.take_chunk() } else { None };
+            while let Some(mut taken) = chunk {
+                taken.retain(|(_, entry)| !entry.is_over());
+                entries.put_back(taken);
+                chunk = entries.take_owed_chunk();
             }
-            assert!(entries.odd.len() + entries.late.len() <= FEW + 2, "{number}");
-            assert!(entries.row.len() <= 1 && entries.spare.len() <= SPARE);
+            assert!(entries.odd.len() + entries.late.len() <= FEW + 2 * CHUNK, "{number}");
+            assert!(entries.row.len() <= 2 && entries.spare.len() <= SPARE, "{number}");
         }
         assert_eq!(entries.first(), None);
+    }
+
+    #[test]
+    fn one_that_is_late_by_far_does_not_make_others_odd() {
+        let start = Instant::now();
+        let mut entries = Entries::new();
+        let mut add = |seconds| {
+            let over = Arc::new(AtomicBool::new(false));
+            entries.add(start + Duration::from_secs(seconds), Entry { number: 0, over });
+        };
+        add(1_000_000);
+        (0..3 * CHUNK as u64).for_each(&mut add);
+        // And neighbours may change places.
+        (0..CHUNK as u64).for_each(|number| add(1_000 + (number ^ 1)));
+        assert_eq!((entries.odd.len(), entries.row.len()), (1, 4));
+        assert_eq!(entries.first(), Some(start));
     }
 }

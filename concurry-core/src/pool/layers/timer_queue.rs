@@ -84,30 +84,33 @@ impl<T: Timed> TimerQueue<T> {
         }
     }
 
-    /// A call that has an entry is over.
-    pub(crate) fn ended(&self) {
+    /// A call that has an entry is over. What is to be woken for it may be other calls, so that is for the
+    /// end of whatever the caller does.
+    #[must_use = "the timer may have to be set"]
+    pub(crate) fn ended(&self) -> Option<Waker> {
         // Relaxed: only the number matters.
-        if self.ended.fetch_add(1, Ordering::Relaxed) % CHUNK == CHUNK - 1 {
-            self.clear_chunk();
-        }
+        let clears = self.ended.fetch_add(1, Ordering::Relaxed) % CHUNK == CHUNK - 1;
+        if clears { self.clear_chunks() } else { None }
     }
 
     /// Lets go of what is over among the oldest entries. They are looked at and dropped without the lock,
     /// which others want for every call.
-    fn clear_chunk(&self) {
-        let Some(mut chunk) = lock(&self.state).entries.take_chunk() else { return };
-        chunk.retain(|(_, entry)| !entry.is_over());
-        let first = chunk.front().map(|(at, _)| *at);
-        let waker = {
+    #[cold]
+    fn clear_chunks(&self) -> Option<Waker> {
+        let mut to_wake = None;
+        let mut next = lock(&self.state).entries.take_chunk();
+        while let Some(mut chunk) = next {
+            chunk.retain(|(_, entry)| !entry.is_over());
+            let first = chunk.front().map(|(at, _)| *at);
             let mut state = lock(&self.state);
             state.entries.put_back(chunk);
             // The timer may have been set without them.
-            let late = first.is_some_and(|at| !state.is_armed_by(at));
-            if late { state.waker.take() } else { None }
-        };
-        if let Some(waker) = waker {
-            waker.wake();
+            if first.is_some_and(|at| !state.is_armed_by(at)) {
+                to_wake = state.waker.take().or(to_wake);
+            }
+            next = state.entries.take_owed_chunk();
         }
+        to_wake
     }
 
     /// Lets go of what is over at the front; if nothing is left, the timer is taken back.
@@ -228,6 +231,13 @@ mod tests {
     }
 
     impl Setup {
+        /// A call ends.
+        fn end(&self) {
+            if let Some(waker) = self.queue.ended() {
+                waker.wake();
+            }
+        }
+
         /// Adds an entry that is due after so many seconds. It is over when the result says so.
         fn push(&self, seconds: u64) -> Arc<AtomicBool> {
             let over = Arc::new(AtomicBool::new(false));
@@ -259,7 +269,7 @@ mod tests {
         let dropped: Vec<_> = (0..2 * CHUNK).map(|_| setup.push(9)).collect();
         for over in &dropped {
             over.store(true, Ordering::Relaxed);
-            setup.queue.ended();
+            setup.end();
         }
         assert!(dropped.iter().all(|over| Arc::strong_count(over) == 1), "no others have to come");
         assert_eq!(setup.fake.sleepers(), 1);
@@ -277,12 +287,28 @@ mod tests {
         for _ in 0..10 * CHUNK {
             over.push(setup.push(9));
             over[over.len() - 1].store(true, Ordering::Relaxed);
-            setup.queue.ended();
+            setup.end();
         }
         let left = over.iter().filter(|over| Arc::strong_count(over) > 1).count();
         assert!(left < 2 * CHUNK, "{left}");
         setup.fake.advance(SECOND * 5);
         assert_eq!(*lock(&setup.looked_at), [5]);
+    }
+
+    #[test]
+    fn a_timer_that_has_gone_off_keeps_nothing_that_is_over() {
+        let setup = setup();
+        let due = setup.push(1);
+        let over: Vec<_> = (0..10 * CHUNK).map(|_| setup.push(9)).collect();
+        // It takes the one that is due and those that are over behind it out of the first chunk.
+        over[..3].iter().for_each(|over| over.store(true, Ordering::Relaxed));
+        setup.fake.advance(SECOND);
+        assert_eq!(*lock(&setup.looked_at), [1]);
+        drop(due);
+        over.iter().for_each(|over| over.store(true, Ordering::Relaxed));
+        (0..over.len()).for_each(|_| setup.end());
+        let left = over.iter().filter(|over| Arc::strong_count(over) > 1).count();
+        assert!(left < CHUNK, "{left}");
     }
 
     #[test]
@@ -297,7 +323,7 @@ mod tests {
         assert!(lock(&setup.looked_at).is_empty());
         lock(&setup.queue.state).entries.put_back(chunk.unwrap_or_default());
         (0..2 * CHUNK).for_each(|_| drop(setup.push(20)));
-        (0..CHUNK).for_each(|_| setup.queue.ended());
+        (0..CHUNK).for_each(|_| setup.end());
         setup.fake.advance(SECOND * 3);
         assert_eq!(*lock(&setup.looked_at), [5, 9]);
     }

@@ -50,3 +50,22 @@ fn two_threads_may_give_shares_out_of_one_stock() {
         assert_eq!(drops.load(Ordering::Relaxed), 1);
     });
 }
+
+#[test]
+fn a_share_without_a_stock_outlives_the_stock_that_it_came_from() {
+    check(|| {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let owner = StockedArc::new(Noted(Arc::clone(&drops)));
+        // SAFETY: it is the same cell.
+        let shares = [(); 2].map(|()| unsafe { owner.share_as(|cell| cell) });
+        let others = shares.map(|share| {
+            thread::spawn(move || {
+                let _ = share.0.load(Ordering::Relaxed);
+                drop(share.clone());
+            })
+        });
+        drop(owner);
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+    });
+}
