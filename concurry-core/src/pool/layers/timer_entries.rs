@@ -31,8 +31,10 @@ pub(super) struct Entries<T> {
     odd_ones: u64,
     /// How many entries were missing in chunks that were taken.
     owed: usize,
-    /// How many late and odd ones were left when all that were over were last taken out.
+    /// How many late and odd ones were left when all that were over were last taken out, and how many calls
+    /// have ended since.
     kept: usize,
+    ended: usize,
     spare: Vec<Chunk<T>>,
 }
 
@@ -53,6 +55,7 @@ impl<T: Timed> Entries<T> {
             odd_ones: 0,
             owed: 0,
             kept: 0,
+            ended: 0,
             spare: Vec::new(),
         }
     }
@@ -98,7 +101,12 @@ impl<T: Timed> Entries<T> {
     /// The oldest chunk, unless it is still being filled, to be taken when as many entries as it has places
     /// are over, whichever they are. What of it is not over is to be put back.
     pub(super) fn take_chunk(&mut self) -> Option<Chunk<T>> {
+        self.ended += CHUNK;
         self.sweep();
+        self.take()
+    }
+
+    fn take(&mut self) -> Option<Chunk<T>> {
         let is_last = self.row.len() == 1;
         let chunk = self.row.pop_front_if(|chunk| !is_last || chunk.len() >= CHUNK)?;
         self.owed += CHUNK - chunk.len();
@@ -110,7 +118,7 @@ impl<T: Timed> Entries<T> {
         if self.owed < CHUNK {
             return None;
         }
-        let chunk = self.take_chunk()?;
+        let chunk = self.take()?;
         self.owed -= CHUNK;
         Some(chunk)
     }
@@ -174,9 +182,13 @@ impl<T: Timed> Entries<T> {
         }
     }
 
-    /// Takes late and odd ones out that are over, once that may be half of all.
+    /// Takes late and odd ones out that are over, once they may be many: half as many calls have ended as were
+    /// kept, or more have come. Each that ends or comes pays for two or three looks so, and when all have
+    /// ended few are left.
     fn sweep(&mut self) {
-        if self.late.len() + self.odd.len() > 2 * self.kept + FEW {
+        let come = (self.late.len() + self.odd.len()).saturating_sub(self.kept);
+        if come > self.kept + FEW || self.ended > self.kept / 2 + FEW {
+            self.ended = 0;
             self.late.retain(|(_, entry)| !entry.is_over());
             self.odd.retain(|_, entry| !entry.is_over());
             self.kept = self.late.len() + self.odd.len();
@@ -312,6 +324,29 @@ mod tests {
             assert!(entries.row.len() <= 2 && entries.spare.len() <= SPARE, "{number}");
         }
         assert_eq!(entries.first(), None);
+    }
+
+    #[test]
+    fn what_was_late_leaves_when_it_is_over() {
+        let start = Instant::now();
+        let mut entries = Entries::new();
+        let over: Vec<_> = (0..20_000).map(|_| Arc::new(AtomicBool::new(false))).collect();
+        for (second, over) in (0..).zip(&over) {
+            let over = Arc::clone(over);
+            entries.add(start + Duration::from_secs(second), Entry { number: 0, over });
+        }
+        // The last ones end first, so that each chunk that is taken has none of them.
+        for (count, one) in over.iter().rev().enumerate() {
+            one.store(true, Ordering::Relaxed);
+            let mut chunk = if count % CHUNK == CHUNK - 1 { entries.take_chunk() } else { None };
+            while let Some(mut taken) = chunk {
+                taken.retain(|(_, entry)| !entry.is_over());
+                entries.put_back(taken);
+                chunk = entries.take_owed_chunk();
+            }
+        }
+        let left = over.iter().filter(|over| Arc::strong_count(over) > 1).count();
+        assert!(left <= 2 * (FEW + CHUNK), "{left}");
     }
 
     #[test]
