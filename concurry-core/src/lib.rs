@@ -14,6 +14,7 @@ mod sync;
 mod balance;
 mod method_spec;
 mod mode;
+mod nanoseconds;
 mod overflow;
 mod padded;
 mod prefetch;

@@ -133,11 +133,13 @@ impl CompletionClient {
         let mut total: Option<Usage> = None;
         let texts = join_all(each).await.into_iter().map(|outcome| {
             let (replies, usage) = outcome?;
-            total = Some(total.map_or(usage, |total| total.plus(usage)));
+            usage.add_to(&mut total);
             replies.into_iter().next().map(|reply| reply.text).ok_or(LlmError::NoAnswer)
         });
         let texts = texts.collect();
-        total.unwrap_or_default().settle_call(ctx);
+        if let Some(usage) = total {
+            usage.settle_call(ctx);
+        }
         texts
     }
 

@@ -22,7 +22,7 @@ pub(crate) async fn send<T, R>(
     while let Some(items) = waiting.pop() {
         match request(items).await {
             Ok((answers, usage)) => {
-                total = Some(total.map_or(usage, |total| total.plus(usage)));
+                usage.add_to(&mut total);
                 results.extend(answers.into_iter().map(Ok));
             }
             Err(error) if items.len() > 1 && error.blames_arguments() => {

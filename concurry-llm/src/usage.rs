@@ -49,8 +49,12 @@ impl Usage {
         }
     }
 
-    /// Both together. Where nobody tells of a part, nobody tells of the whole.
-    pub(crate) fn plus(self, other: Self) -> Self {
+    /// Adds what another part of the same work used. Where nobody tells of a part, nobody tells of the whole.
+    pub(crate) fn add_to(self, total: &mut Option<Self>) {
+        *total = Some(total.map_or(self, |total| total.plus(self)));
+    }
+
+    fn plus(self, other: Self) -> Self {
         if [self, other].contains(&Self::default()) {
             return Self::default();
         }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::error::CallSite;
 use crate::event::{CallId, Event};
+use crate::nanoseconds::nanoseconds;
 use crate::shared::{InLayers, PoolShared};
 use crate::sync::lock;
 
@@ -90,10 +91,9 @@ impl CopyOfCall {
         let winner = self.copies.winner.load(Ordering::Relaxed);
         let (true, Some(begun)) = (winner != 0 && winner != self.copy, begun) else { return };
         let running = self.pool.clock.now().saturating_duration_since(begun);
-        let nanos = u64::try_from(running.as_nanos()).unwrap_or(u64::MAX);
         let counters = &self.pool.layer_counters;
         counters.wasted.fetch_add(1, Ordering::Relaxed);
-        counters.wasted_nanos.fetch_add(nanos, Ordering::Relaxed);
+        counters.wasted_nanos.fetch_add(nanoseconds(running), Ordering::Relaxed);
         self.pool.events.emit(|| Event::CopyWasted {
             call: self.call,
             site: self.site,

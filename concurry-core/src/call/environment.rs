@@ -9,6 +9,7 @@ use super::{CallPermit, CallTrace};
 use crate::error::Timeout;
 use crate::event::CallId;
 use crate::future::SlabArc;
+use crate::nanoseconds::nanoseconds;
 use crate::shared::{QueuePlace, Seat};
 use crate::sync::lock;
 
@@ -214,8 +215,7 @@ impl Begun {
         if let Some(since) = self.since
             && self.after.load(Ordering::Relaxed) == 0
         {
-            let after = now.saturating_duration_since(since).as_nanos();
-            let after = u64::try_from(after).unwrap_or(u64::MAX).saturating_add(1);
+            let after = nanoseconds(now.saturating_duration_since(since)).saturating_add(1);
             self.after.store(after, Ordering::Relaxed);
         }
     }

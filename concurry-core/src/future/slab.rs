@@ -108,7 +108,7 @@ pub(crate) unsafe fn free(memory: NonNull<u8>, layout: Layout, distance: Distanc
     let head = unsafe { memory.byte_sub(usize::from(distance.0) * LINE) }.cast::<BlockHead>();
     let counted = THREAD.try_with(|thread| {
         // SAFETY: as in `allocate`.
-        unsafe { &mut *thread.get() }.cells(layout).freed.count(head)
+        unsafe { &mut *thread.get() }.cells(layout).0.freed.count(head)
     });
     let (left, cells) = match counted {
         Ok(None) => return,
@@ -179,8 +179,8 @@ struct Cells {
 
 /// The blocks of a thread.
 struct ThreadSlab {
-    small: Cells,
-    large: Cells,
+    /// Of small cells and of large ones.
+    cells: [Cells; 2],
     spare: SpareBlocks,
 }
 
@@ -191,20 +191,20 @@ const LINES: usize = BLOCK / LINE;
 
 impl ThreadSlab {
     const fn new() -> Self {
-        Self { small: Cells::new(), large: Cells::new(), spare: SpareBlocks(Vec::new()) }
+        Self { cells: [const { Cells::new() }; 2], spare: SpareBlocks(Vec::new()) }
     }
 
-    /// Those of which cells of this layout are.
+    /// Those of which cells of this layout are, and the spare blocks.
     #[inline]
-    fn cells(&mut self, layout: Layout) -> &mut Cells {
-        if layout.size() <= LARGEST { &mut self.small } else { &mut self.large }
+    fn cells(&mut self, layout: Layout) -> (&mut Cells, &mut SpareBlocks) {
+        (&mut self.cells[usize::from(layout.size() > LARGEST)], &mut self.spare)
     }
 
     #[inline]
     fn cut(&mut self, layout: Layout, lines: usize) -> (NonNull<u8>, Distance) {
-        let cells = if layout.size() <= LARGEST { &mut self.small } else { &mut self.large };
+        let (cells, spare) = self.cells(layout);
         if cells.next + lines > LINES {
-            cells.open_block(&mut self.spare);
+            cells.open_block(spare);
         }
         cells.cut(lines)
     }
@@ -283,8 +283,7 @@ impl SpareBlocks {
 
 impl Drop for ThreadSlab {
     fn drop(&mut self) {
-        self.small.leave_blocks(&mut self.spare);
-        self.large.leave_blocks(&mut self.spare);
+        self.cells.iter_mut().for_each(|cells| cells.leave_blocks(&mut self.spare));
         for head in self.spare.0.drain(..) {
             // SAFETY: spare blocks have no cells and only this list knows them.
             unsafe { dealloc(head.as_ptr().cast(), BLOCK_LAYOUT) };

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::nanoseconds::nanoseconds;
 use crate::wire::{FlightRecorder, Pace};
 
 /// Between calls that are shorter, the clock is not looked at each time: that would be a good part of
@@ -67,7 +68,7 @@ impl Pacing {
         }
         let mut total = self.total.get();
         let time = self.until.get() - self.since.get();
-        total.nanos += u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        total.nanos += nanoseconds(time);
         self.since.set(self.until.get());
         self.total.set(total);
         if let Some(recorder) = &self.recorder {

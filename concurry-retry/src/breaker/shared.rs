@@ -129,15 +129,15 @@ impl CircuitBreaker {
         Ok(BreakerPermit::new(Owner::Owned(Arc::clone(&self.shared)), grant, started))
     }
 
-    /// Asks leave for one call of a closed breaker: a number instead of a permit, for who keeps very many.
-    /// `None`: ask for a permit, which tells the rest.
+    /// Asks leave for one call of a closed breaker that watches for no slow calls: a number instead of a
+    /// permit, for who keeps very many. `None`: ask for a permit, which tells the rest.
     ///
     /// ```
     /// use concurry_retry::{BreakerState, CircuitBreaker, Outcome};
     ///
     /// let breaker = CircuitBreaker::builder("search").minimum_calls(1).build()?;
     /// let pass = breaker.try_pass().expect("it is closed");
-    /// breaker.record(pass, None, Outcome::Failure);
+    /// breaker.record(pass, Outcome::Failure);
     /// assert_eq!(breaker.state(), BreakerState::Open);
     /// assert!(breaker.try_pass().is_none());
     /// # Ok::<(), concurry_retry::BreakerConfigError>(())
@@ -145,22 +145,17 @@ impl CircuitBreaker {
     #[inline]
     #[must_use = "a pass that is forgotten counts as a call that says nothing"]
     pub fn try_pass(&self) -> Option<ClosedPass> {
-        let generation = self.shared.closed.load(Ordering::Relaxed);
-        (generation != NOT_CLOSED).then_some(ClosedPass { generation })
+        let Shared { closed, slow_after, .. } = &*self.shared;
+        let generation = closed.load(Ordering::Relaxed);
+        let passes = generation != NOT_CLOSED && slow_after.is_none();
+        passes.then_some(ClosedPass { generation })
     }
 
-    /// Whether it wants to know when a call began that was made with a pass: it watches for slow ones.
-    #[must_use]
-    pub fn watches_slow_calls(&self) -> bool {
-        self.shared.slow_after.is_some()
-    }
-
-    /// Says how a call went that was made with a pass of this breaker, and when it began. A call of which
-    /// nobody knows when counts as a quick one.
+    /// Says how a call went that was made with a pass of this breaker.
     #[inline]
-    pub fn record(&self, pass: ClosedPass, began: Option<Instant>, outcome: Outcome) {
+    pub fn record(&self, pass: ClosedPass, outcome: Outcome) {
         let grant = Grant::closed(pass.generation);
-        BreakerPermit::new(Owner::Borrowed(&self.shared), grant, began).record(outcome);
+        BreakerPermit::new(Owner::Borrowed(&self.shared), grant, None).record(outcome);
     }
 
     /// The name given to the builder.

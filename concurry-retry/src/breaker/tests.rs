@@ -36,6 +36,16 @@ fn trip(breaker: &CircuitBreaker) {
     }
 }
 
+/// One that has just closed, and lets three run at a time: at five it is through.
+fn ramping_up(fake: &FakeClock) -> CircuitBreaker {
+    let breaker = builder(fake).ramp_up(5).build().unwrap();
+    trip(&breaker);
+    fake.advance(10 * SECOND);
+    record(&breaker, &[Success, Success]);
+    assert_eq!(breaker.state(), BreakerState::RampingUp);
+    breaker
+}
+
 use Outcome::{Failure, Ignore, Success};
 
 #[test]
@@ -165,11 +175,7 @@ fn a_time_window_forgets_what_is_older() {
 #[test]
 fn after_closing_each_success_lets_one_more_run_at_a_time() {
     let fake = FakeClock::new();
-    let breaker = builder(&fake).ramp_up(5).build().unwrap();
-    trip(&breaker);
-    fake.advance(10 * SECOND);
-    record(&breaker, &[Success, Success]);
-    assert_eq!(breaker.state(), BreakerState::RampingUp);
+    let breaker = ramping_up(&fake);
     let mut running: Vec<_> = (0..3).map(|_| breaker.try_acquire().unwrap()).collect();
     assert!(breaker.try_acquire().is_err());
     drop(running.pop());
@@ -185,10 +191,7 @@ fn after_closing_each_success_lets_one_more_run_at_a_time() {
 #[test]
 fn calls_that_hang_do_not_hold_up_the_ramp_up_for_ever() {
     let fake = FakeClock::new();
-    let breaker = builder(&fake).ramp_up(5).build().unwrap();
-    trip(&breaker);
-    fake.advance(10 * SECOND);
-    record(&breaker, &[Success, Success]);
+    let breaker = ramping_up(&fake);
     let hanging: Vec<_> = (0..3).map(|_| breaker.try_acquire().unwrap()).collect();
     fake.advance(4 * SECOND);
     assert!(breaker.try_acquire().is_err());

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::nanoseconds::nanoseconds;
+
 /// So much work may lie ahead of a process: enough to hide the way there and back, little enough not
 /// to keep a call from a worker that is free.
 const AHEAD: Duration = Duration::from_micros(150);
@@ -47,14 +49,14 @@ impl Window {
         if self.fixed.is_some() || calls == 0 {
             return;
         }
-        let each = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / calls;
+        let each = nanoseconds(time) / calls;
         // A slow call counts at once, fast ones little by little.
         self.per_call = match self.per_call {
             known if each >= known => each,
             known => known - (known - each) / 2,
         };
         // The running one, and those that lie ahead.
-        let ahead = AHEAD.as_nanos() as u64 / self.per_call.max(1);
+        let ahead = nanoseconds(AHEAD) / self.per_call.max(1);
         let fits = usize::try_from(ahead + 1).unwrap_or(MOST).min(MOST);
         self.size = fits.min(self.size * 2);
     }
@@ -63,7 +65,7 @@ impl Window {
     pub(crate) fn collapse(&mut self) {
         if self.fixed.is_none() {
             self.size = 1;
-            self.per_call = u64::try_from(AHEAD.as_nanos()).unwrap_or(u64::MAX);
+            self.per_call = nanoseconds(AHEAD);
         }
     }
 }

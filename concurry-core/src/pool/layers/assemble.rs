@@ -158,6 +158,7 @@ impl Assembler<'_> {
             layers.counts_here = layers.counts_calls && self.places.mode.is_local();
             layers.timers = Some(TimerQueue::new(wishes.clock, layers.types.site()));
         }
+        layers.note_timed();
         self.uses.retried |= layers.max_retries() > 0;
         self.uses.hedged |= layers.hedge.is_some();
         let (passes, dedups) = (layers.is_plain(), layers.dedup.is_some());

@@ -21,6 +21,7 @@ use crate::call::{Attempt, CallEnvironment, CallPermit, Copies, CopyOfCall, Envi
 use crate::error::{InvalidResult, Timeout};
 use crate::event::Event;
 use crate::future::{Done, PoolSide, UntypedFuture};
+use crate::nanoseconds::nanoseconds;
 use crate::progress::Waiting;
 use crate::shared::QueuePlace;
 use crate::sync::lock;
@@ -100,9 +101,7 @@ impl Drive {
                 _ => None,
             }
         };
-        let timed = self.is_timed() || copy.is_some();
-        let since = timed.then(|| self.started.unwrap_or_else(|| self.shared().clock.now()));
-        let attempt = self.facts(self.attempt, place, since);
+        let attempt = self.facts(self.attempt, place);
         let mut environment = CallEnvironment::of_attempt(attempt);
         environment.permit = CallPermit::new(permit);
         let environment = EnvironmentRef::new(environment);
@@ -115,13 +114,15 @@ impl Drive {
     /// Inlined, so that it is written where it stays.
     #[inline(always)]
     pub(super) fn first_environment(&self, place: Option<QueuePlace>) -> EnvironmentRef {
-        let attempt = self.facts(1, place, self.started.filter(|_| self.is_timed()));
+        let attempt = self.facts(1, place);
         EnvironmentRef::made(|| CallEnvironment::of_attempt(attempt))
     }
 
-    /// Of an attempt that has not begun at `since`, if it matters when it begins.
+    /// Of an attempt that has not begun.
     #[inline(always)]
-    fn facts(&self, number: u32, place: Option<QueuePlace>, since: Option<Instant>) -> Attempt {
+    fn facts(&self, number: u32, place: Option<QueuePlace>) -> Attempt {
+        let now = || self.shared().clock.now();
+        let since = self.is_timed().then(|| self.started.unwrap_or_else(now));
         let key = self.options.as_deref().and_then(|options| options.idempotency_key.clone());
         Attempt {
             call: self.call,
@@ -197,9 +198,8 @@ impl Drive {
         let acquired = self.unless_stopped(until(&shared.clock, self.deadline, request)).await?;
         let waited = throttled.waited();
         drop(throttled);
-        let nanos = u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX);
         // Relaxed: told at the end, by whoever has the call.
-        AtomicU64::fetch_add(&self.throttled, nanos, Ordering::Relaxed);
+        AtomicU64::fetch_add(&self.throttled, nanoseconds(waited), Ordering::Relaxed);
         match acquired {
             Some(acquired) => acquired.map(|permit| (permit, waited)).map_err(limits),
             None => Err(Failure::timed_out(Timeout::Deadline)),

@@ -107,15 +107,9 @@ impl Drive {
     }
 
     /// The time, if anything wants to know when the attempt began.
-    pub(super) fn start_of_attempt(&self) -> Option<Instant> {
-        let layers = self.layers();
-        match self.started {
-            Some(started) if self.attempt == 1 => Some(started),
-            _ if layers.max_retries() > 0 || self.started.is_some() => {
-                Some(self.shared().clock.now())
-            }
-            _ => None,
-        }
+    fn start_of_attempt(&self) -> Option<Instant> {
+        let started = self.started?;
+        Some(if self.attempt == 1 { started } else { self.shared().clock.now() })
     }
 
     /// How long to wait before the next attempt, or the final error.
@@ -127,12 +121,12 @@ impl Drive {
     ) -> Result<Duration, Failure> {
         let FailedAttempt { record, verdict, too_late } = failure;
         let ends = !verdict.is_retryable() || self.layers().max_retries() == 0;
-        let rest = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let has_history = rest.as_ref().is_some_and(|rest| rest.history.is_some());
+        let has_history = self.rest().is_some_and(|rest| rest.history.is_some());
         if ends && !has_history && others.is_empty() {
             // One attempt needs no history: its error is the call's.
             return Err(record.error);
         }
+        let rest = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner);
         let history = &mut rest.get_or_insert_default().history;
         let now = self.pool.shared().clock.now();
         let mut record = record.timed(started, now);

@@ -61,11 +61,6 @@ where
 }
 
 impl Breakers {
-    /// Whether they want to know when a call began. Of several nobody knows before there are arguments.
-    pub(super) fn watch_slow_calls(&self) -> bool {
-        matches!(self, Self::One(breaker) if breaker.watches_slow_calls())
-    }
-
     pub(crate) fn all(&self) -> Arc<dyn AllBreakers> {
         match self {
             Self::One(breaker) => Arc::new(breaker.clone()),

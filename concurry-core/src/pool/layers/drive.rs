@@ -9,7 +9,6 @@ use concurry_retry::{AttemptRecord, Retrying};
 
 use super::any_pool::PoolShare;
 use super::arguments::{Arguments, Spare};
-use super::breakers::Breakers;
 use super::failure::{Ending, Failure, Kind};
 use super::table::MethodLayers;
 use super::types::MethodTypes;
@@ -140,16 +139,11 @@ impl Drive {
             None => Layers::Own(Box::new(pool.layers().own(types))),
         };
         let known = layers.get();
-        let after = known.deadline;
-        let asked = options.as_deref().and_then(|options| options.deadline);
-        let attempt = options.as_deref().and_then(|options| options.timeout).or(known.timeout);
-        let timed = asked.is_some()
-            || after.is_some()
+        let own = options.as_deref();
+        let (asked, after) = (own.and_then(|options| options.deadline), known.deadline);
+        let timed = known.timed
             || inherited.is_some()
-            || attempt.is_some()
-            || known.hedger.is_some()
-            || known.breaker.as_ref().is_some_and(Breakers::watch_slow_calls)
-            || known.max_retries() > 0;
+            || own.is_some_and(|own| own.deadline.is_some() || own.timeout.is_some());
         let shared = pool.shared();
         let watched = shared.events.are_watched();
         let started = (timed || watched).then(|| shared.clock.now());
@@ -183,10 +177,13 @@ impl Drive {
         self.rest.get_mut().unwrap_or_else(PoisonError::into_inner).get_or_insert_default()
     }
 
+    pub(super) fn rest(&mut self) -> Option<&Rest> {
+        self.rest.get_mut().unwrap_or_else(PoisonError::into_inner).as_deref()
+    }
+
     /// The deadline of the call in which it was made.
     pub(super) fn within(&mut self) -> Option<Instant> {
-        let rest = self.rest.get_mut().unwrap_or_else(PoisonError::into_inner);
-        rest.as_ref().and_then(|rest| rest.within)
+        self.rest()?.within
     }
 
     pub(super) fn types(&self) -> &'static MethodTypes {

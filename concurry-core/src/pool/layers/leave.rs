@@ -72,9 +72,7 @@ impl Sent {
             }
             Some(Breakers::Keyed { of, .. }) => {
                 let breaker: CircuitBreaker = of(args.get());
-                // Only now is it known which one it is; then nobody has looked at the clock for it.
-                let lacks_start = breaker.watches_slow_calls() && began.is_none();
-                self.breaker = match breaker.try_pass().filter(|_| !lacks_start) {
+                self.breaker = match breaker.try_pass() {
                     Some(pass) => Guard::Keyed(breaker, pass),
                     None => Guard::Permit(Box::new(breaker.try_acquire_owned().ok()?)),
                 };

@@ -19,6 +19,7 @@ use super::times::Look;
 use crate::call::{Copies, EnvironmentRef};
 use crate::error::Timeout;
 use crate::future::{Done, PoolSide, RelayRef, UntypedFuture};
+use crate::nanoseconds::nanoseconds;
 use crate::shared::QueuePlace;
 
 /// A first attempt that is with a worker.
@@ -91,7 +92,6 @@ impl Sent {
 
     /// A copy is made after so long.
     pub(super) fn hedge_after(&mut self, delay: Option<Duration>) {
-        let nanoseconds = |delay: Duration| u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         self.hedge = delay.map(nanoseconds).and_then(NonZeroU64::new);
     }
 
@@ -104,22 +104,21 @@ impl Sent {
         self.drive.started
     }
 
+    /// When it was sent, if somebody watches.
     fn sent(&mut self) -> Option<Instant> {
-        // Seldom there, and only then looked for.
-        if self.drive.is_watched() { self.drive.rest_mut().sent } else { None }
+        self.drive.rest()?.sent
     }
 
     /// Says how the attempt went.
     fn tell_breaker(&mut self, health: Health) {
-        let began = self.began();
         match std::mem::replace(&mut self.breaker, Guard::None) {
             Guard::None => {}
             Guard::Pass(pass) => {
                 if let Some(Breakers::One(breaker)) = &self.drive.layers().breaker {
-                    breaker.record(pass, began, health);
+                    breaker.record(pass, health);
                 }
             }
-            Guard::Keyed(breaker, pass) => breaker.record(pass, began, health),
+            Guard::Keyed(breaker, pass) => breaker.record(pass, health),
             Guard::Permit(permit) => permit.record(health),
         }
     }

@@ -49,6 +49,8 @@ pub(crate) struct MethodLayers {
     /// A call that was only counted is run in this process and alone, where its permit can be made when
     /// somebody looks at it.
     pub(crate) counts_here: bool,
+    /// Something in them wants to know when a call was made.
+    pub(crate) timed: bool,
     /// Events are wanted of every call.
     pub(crate) observed: bool,
     /// Looks at calls that take long.
@@ -77,6 +79,7 @@ impl MethodLayers {
             dedup: None,
             counts_calls: false,
             counts_here: false,
+            timed: false,
             observed: false,
             timers: None,
         }
@@ -103,6 +106,7 @@ impl MethodLayers {
             dedup: _,
             counts_calls,
             counts_here: _,
+            timed: _,
             observed,
             timers: _,
         } = self;
@@ -120,6 +124,14 @@ impl MethodLayers {
 
     pub(crate) fn max_retries(&self) -> u32 {
         self.retry.as_ref().map_or(0, RetryPolicy::retry_limit)
+    }
+
+    /// Finds out whether they are [timed](Self::timed), once.
+    pub(super) fn note_timed(&mut self) {
+        self.timed = self.deadline.is_some()
+            || self.timeout.is_some()
+            || self.hedger.is_some()
+            || self.max_retries() > 0;
     }
 
     /// Whether a call keeps a copy of its arguments from the start.
@@ -180,14 +192,16 @@ impl LayerTable {
 
     /// The layers of a method that was not.
     pub(crate) fn own(&self, types: &'static MethodTypes) -> MethodLayers {
-        MethodLayers {
+        let mut layers = MethodLayers {
             timeout: self.common.timeout,
             deadline: self.common.deadline,
             breaker: self.common.breaker.clone().map(Breakers::One),
             counts_calls: self.common.counts_calls,
             observed: self.common.observed,
             ..MethodLayers::none(types)
-        }
+        };
+        layers.note_timed();
+        layers
     }
 
     /// Whether calls of the method are at most batched or shared.

@@ -200,7 +200,6 @@ impl<T: Timed> Entries<T> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::cell::Cell;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
@@ -245,8 +244,9 @@ mod tests {
         fn the_first_is_always_the_earliest_that_is_not_over(
             steps in prop::collection::vec(step(), 1..1_500),
         ) {
-            let start = Instant::now() + Duration::from_secs(1_000);
-            let last = Cell::new(0_i64);
+            let start = Instant::now();
+            // Far enough from the start that none comes before it.
+            let mut last = 1_000_000_u64;
             let mut entries = Entries::new();
             let mut taken: Vec<Chunk<Entry>> = Vec::new();
             // What is not over, by number.
@@ -254,9 +254,8 @@ mod tests {
             for (number, step) in steps.into_iter().enumerate() {
                 match step {
                     Step::Add(after) => {
-                        last.set(last.get() + after);
-                        let at = start + Duration::from_secs(100_000);
-                        let at = at.checked_add_signed_millis(last.get());
+                        last = last.saturating_add_signed(after);
+                        let at = start + Duration::from_millis(last);
                         let over = Arc::new(AtomicBool::new(false));
                         entries.add(at, Entry { number, over: Arc::clone(&over) });
                         live.insert(number, (at, over));
@@ -293,15 +292,13 @@ mod tests {
         }
     }
 
-    /// Moments before and after another one.
-    trait Around {
-        fn checked_add_signed_millis(self, millis: i64) -> Self;
-    }
-
-    impl Around for Instant {
-        fn checked_add_signed_millis(self, millis: i64) -> Self {
-            let by = Duration::from_millis(millis.unsigned_abs());
-            if millis < 0 { self - by } else { self + by }
+    /// As the queue does when a chunk's entries more are over.
+    fn clear(entries: &mut Entries<Entry>) {
+        let mut next = entries.take_chunk();
+        while let Some(mut chunk) = next {
+            chunk.retain(|(_, entry)| !entry.is_over());
+            entries.put_back(chunk);
+            next = entries.take_owed_chunk();
         }
     }
 
@@ -314,11 +311,8 @@ mod tests {
             let at = start + Duration::from_millis([number, 0, 2 * number][number as usize % 3]);
             let over = Arc::new(AtomicBool::new(true));
             entries.add(at, Entry { number: 0, over });
-            let mut chunk = if number % CHUNK as u64 == 0 { entries.take_chunk() } else { None };
-            while let Some(mut taken) = chunk {
-                taken.retain(|(_, entry)| !entry.is_over());
-                entries.put_back(taken);
-                chunk = entries.take_owed_chunk();
+            if number % CHUNK as u64 == 0 {
+                clear(&mut entries);
             }
             assert!(entries.odd.len() + entries.late.len() <= FEW + 2 * CHUNK, "{number}");
             assert!(entries.row.len() <= 2 && entries.spare.len() <= SPARE, "{number}");
@@ -338,11 +332,8 @@ mod tests {
         // The last ones end first, so that each chunk that is taken has none of them.
         for (count, one) in over.iter().rev().enumerate() {
             one.store(true, Ordering::Relaxed);
-            let mut chunk = if count % CHUNK == CHUNK - 1 { entries.take_chunk() } else { None };
-            while let Some(mut taken) = chunk {
-                taken.retain(|(_, entry)| !entry.is_over());
-                entries.put_back(taken);
-                chunk = entries.take_owed_chunk();
+            if count % CHUNK == CHUNK - 1 {
+                clear(&mut entries);
             }
         }
         let left = over.iter().filter(|over| Arc::strong_count(over) > 1).count();

@@ -11,6 +11,7 @@ use concurry_time::{Clock, Sleep};
 
 use super::drive::Drive;
 use crate::CallError;
+use crate::nanoseconds::nanoseconds;
 use crate::shared::{PoolShared, Stage};
 
 /// Waits for a future until `at`. `None`: the moment came first.
@@ -95,7 +96,7 @@ impl<'p> Throttled<'p> {
 
 impl Drop for Throttled<'_> {
     fn drop(&mut self) {
-        let nanos = u64::try_from(self.waited().as_nanos()).unwrap_or(u64::MAX);
+        let nanos = nanoseconds(self.waited());
         self.pool.layer_counters.throttled_nanos.fetch_add(nanos, Ordering::Relaxed);
     }
 }
