@@ -129,9 +129,9 @@ impl Taker {
     }
 
     pub async fn keep(&self, ctx: &CallContext) -> bool {
-        let kept = ctx.limits().acquire([("seats", 1)]).await.is_ok();
+        let seat = ctx.limits().acquire([("seats", 1)]).await;
         std::future::pending::<()>().await;
-        kept
+        seat.is_ok()
     }
 
     /// Takes seats that it drops again, and at last a chair that it keeps.
@@ -140,9 +140,9 @@ impl Taker {
         for _ in 0..10 {
             drop(limits.acquire([("seats", 1)]).await);
         }
-        let kept = limits.acquire([("chairs", 1)]).await.is_ok();
+        let chair = limits.acquire([("chairs", 1)]).await;
         std::future::pending::<()>().await;
-        kept
+        chair.is_ok()
     }
 
     pub async fn die(&self) -> u32 {
