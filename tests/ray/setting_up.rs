@@ -1,18 +1,23 @@
 //! What `init` says when there can be no worker, and what options do.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use concurry::prelude::*;
 use concurry::ray::{Placement, RayConnection};
+use concurry_testkit::wait_until;
 
 use crate::Test;
 use crate::cluster;
-use crate::noters::{Noter, Notes, OwnGateways, is_alive, workers};
+use crate::noters::{Noter, Notes, OwnGateways, is_alive, kill, workers};
 
 pub(crate) const TESTS: &[Test] = &[
     ("setting_up::without_python_it_says_what_to_install", without_python_it_says_what_to_install),
     ("setting_up::without_ray_it_says_what_to_install", without_ray_it_says_what_to_install),
     ("setting_up::without_a_cluster_it_says_so_at_once", without_a_cluster_it_says_so_at_once),
+    ("setting_up::a_cluster_that_hangs_holds_up_no_other", a_cluster_that_hangs_holds_up_no_other),
     ("setting_up::what_the_cluster_lacks_is_named", what_the_cluster_lacks_is_named),
     ("setting_up::illegal_options_are_named", illegal_options_are_named),
     ("setting_up::variables_and_files_come_along", variables_and_files_come_along),
@@ -45,14 +50,33 @@ fn without_ray_it_says_what_to_install() {
     let text = problem(RayOptions::new().address("127.0.0.1:1").python("/usr/bin/env"));
     assert!(text.contains("gateway"), "no Python at all: {text}");
     let python = cluster::with(|cluster| cluster.python());
-    let isolated = std::env::temp_dir().join(format!("concurry-python-{}", std::process::id()));
-    std::fs::write(&isolated, format!("#!/bin/sh\nexec {} -I -S \"$@\"\n", python.display()))
-        .unwrap();
-    std::fs::set_permissions(&isolated, std::os::unix::fs::PermissionsExt::from_mode(0o700))
-        .unwrap();
-    let text = problem(cluster::options().python(&isolated));
-    std::fs::remove_file(&isolated).unwrap();
+    let notes = Notes::new();
+    let isolated = script(&notes, &format!("exec {} -I -S \"$@\"", python.display()));
+    let text = problem(cluster::options().python(isolated));
     assert!(text.contains("has no Ray") && text.contains("pip install ray"), "{text}");
+}
+
+/// A program for the shell, in the place of Python.
+fn script(notes: &Notes, commands: &str) -> PathBuf {
+    let path = notes.file();
+    std::fs::write(&path, format!("#!/bin/sh\n{commands}\n")).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+    path
+}
+
+fn a_cluster_that_hangs_holds_up_no_other() {
+    let notes = Notes::new();
+    // Tells its process, and then nothing more.
+    let commands = format!("echo $$ > {}\nexec sleep 1000", notes.gate().display());
+    let options = RayOptions::new().python(script(&notes, &commands));
+    let hanging = std::thread::spawn(move || RayConnection::open(&options));
+    let process = || std::fs::read_to_string(notes.gate()).ok()?.trim().parse().ok();
+    wait_until("it is being joined", || process().is_some());
+    RayConnection::open(&cluster::options_without_connection()).unwrap();
+    assert!(!hanging.is_finished(), "nobody has waited for it");
+    kill(process().unwrap());
+    let text = hanging.join().unwrap().unwrap_err().to_string();
+    assert!(text.contains("it ended"), "{text}");
 }
 
 fn without_a_cluster_it_says_so_at_once() {

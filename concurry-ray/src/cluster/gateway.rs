@@ -54,6 +54,9 @@ pub(crate) struct Gateway {
     process: Arc<Process>,
 }
 
+/// The gateway to one cluster, if there is one.
+type Place = Arc<Mutex<Weak<Gateway>>>;
+
 /// The process, and who hears of it. The thread that listens to it has this, so that it never holds
 /// the gateway up.
 #[derive(Debug)]
@@ -77,20 +80,34 @@ struct Links {
 impl Gateway {
     /// The gateway to that cluster: one that is there, or a new one.
     pub(crate) fn to(options: &ClusterOptions) -> Result<Arc<Self>, RayError> {
-        static GATEWAYS: Mutex<Vec<(ClusterOptions, Weak<Gateway>)>> = Mutex::new(Vec::new());
-        // Held while one is started, so that two pools that are made at the same time share it.
-        let mut gateways = lock(&GATEWAYS);
-        gateways.retain(|(_, gateway)| gateway.strong_count() > 0);
-        let known = gateways.iter().find(|(known, _)| known == options);
-        if let Some(gateway) = known.and_then(|(_, gateway)| gateway.upgrade())
+        let place = Self::place_of(options);
+        // Held while one is started, so that two pools that are made at the same time share it. A
+        // cluster that does not answer holds up nobody who wants another one.
+        let mut known = lock(&place);
+        if let Some(gateway) = known.upgrade()
             && lock(&gateway.process.links).ended.is_none()
         {
             return Ok(gateway);
         }
         let gateway = Self::start(options)?;
-        gateways.retain(|(known, _)| known != options);
-        gateways.push((options.clone(), Arc::downgrade(&gateway)));
+        *known = Arc::downgrade(&gateway);
         Ok(gateway)
+    }
+
+    /// Where the gateway to a cluster is found.
+    fn place_of(options: &ClusterOptions) -> Place {
+        static PLACES: Mutex<Vec<(ClusterOptions, Place)>> = Mutex::new(Vec::new());
+        let mut places = lock(&PLACES);
+        // Whoever looks into a place holds it: one that only the list has is not locked.
+        places.retain(|(known, place)| {
+            known == options || Arc::strong_count(place) > 1 || lock(place).strong_count() > 0
+        });
+        if let Some((_, place)) = places.iter().find(|(known, _)| known == options) {
+            return Arc::clone(place);
+        }
+        let place = Place::default();
+        places.push((options.clone(), Arc::clone(&place)));
+        place
     }
 
     fn start(options: &ClusterOptions) -> Result<Arc<Self>, RayError> {
