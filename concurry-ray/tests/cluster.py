@@ -24,6 +24,9 @@ def prepare(directory):
         # So that a node's death is noticed within three seconds, and not within fifteen.
         RAY_health_check_initial_delay_ms="500",
         RAY_health_check_period_ms="500",
+        # Ray's client server forks while other threads of it are in gRPC, whose handlers for that may
+        # then wait for ever: the client is told after 30 seconds that there is no server for it.
+        GRPC_ENABLE_FORK_SUPPORT="0",
         # Sockets have short names only.
         TMPDIR=directory,
         RAY_TMPDIR=directory,
