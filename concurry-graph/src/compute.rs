@@ -201,7 +201,8 @@ impl<T: Send + 'static> Compute<T> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future detaches the run; cancelling it cancels what runs.
+    /// Dropping the future detaches the run; cancelling it cancels what runs. The run has let go of its
+    /// journal when the future is done.
     pub fn submit(self) -> TaskFuture<T, ComputeError> {
         let computing = self.into_future();
         background(async move { computing.await.map_err(CallError::Failed) })

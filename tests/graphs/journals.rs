@@ -211,6 +211,8 @@ fn what_was_done_before_a_deadline_is_not_done_again() {
         });
         let mut computing = computing;
         let _ = computing.cancel();
+        // It has its journal until then.
+        assert!(computing.result().unwrap_err().is_cancelled());
         gate.open();
         assert_eq!(calls.swap(0, Ordering::Relaxed), 2);
         let value = Compute::of(sum(pool.lazy().held(4))).journal(path(&folder)).run().unwrap();
