@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
 use super::{Letter, Mailbox, lock, spawn};
@@ -55,7 +55,7 @@ pub(crate) struct Gateway {
 }
 
 /// The gateway to one cluster, if there is one.
-type Place = Arc<Mutex<Weak<Gateway>>>;
+type Entry = Arc<Mutex<Weak<Gateway>>>;
 
 /// The process, and who hears of it. The thread that listens to it has this, so that it never holds
 /// the gateway up.
@@ -80,10 +80,10 @@ struct Links {
 impl Gateway {
     /// The gateway to that cluster: one that is there, or a new one.
     pub(crate) fn to(options: &ClusterOptions) -> Result<Arc<Self>, RayError> {
-        let place = Self::place_of(options);
+        let entry = Self::entry_of(options);
         // Held while one is started, so that two pools that are made at the same time share it. A
         // cluster that does not answer holds up nobody who wants another one.
-        let mut known = lock(&place);
+        let mut known = lock(&entry);
         if let Some(gateway) = known.upgrade()
             && lock(&gateway.process.links).ended.is_none()
         {
@@ -94,20 +94,13 @@ impl Gateway {
         Ok(gateway)
     }
 
-    /// Where the gateway to a cluster is found.
-    fn place_of(options: &ClusterOptions) -> Place {
-        static PLACES: Mutex<Vec<(ClusterOptions, Place)>> = Mutex::new(Vec::new());
-        let mut places = lock(&PLACES);
-        // Whoever looks into a place holds it: one that only the list has is not locked.
-        places.retain(|(known, place)| {
-            known == options || Arc::strong_count(place) > 1 || lock(place).strong_count() > 0
-        });
-        if let Some((_, place)) = places.iter().find(|(known, _)| known == options) {
-            return Arc::clone(place);
-        }
-        let place = Place::default();
-        places.push((options.clone(), Arc::clone(&place)));
-        place
+    fn entry_of(options: &ClusterOptions) -> Entry {
+        static ENTRIES: LazyLock<Mutex<HashMap<ClusterOptions, Entry>>> =
+            LazyLock::new(Mutex::default);
+        let mut entries = lock(&ENTRIES);
+        // Whoever locks an entry has it: one that is only in the map is free.
+        entries.retain(|_, entry| Arc::strong_count(entry) > 1 || lock(entry).strong_count() > 0);
+        Arc::clone(entries.entry(options.clone()).or_default())
     }
 
     fn start(options: &ClusterOptions) -> Result<Arc<Self>, RayError> {
