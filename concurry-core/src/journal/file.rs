@@ -32,11 +32,12 @@ impl JournalFile {
             Err(TryLockError::WouldBlock) => return Err(JournalError::InUse { path }),
             Err(TryLockError::Error(source)) => return Err(open_error(&path, "locked", source)),
         }
-        let end = match file.metadata() {
-            Ok(metadata) => metadata.len(),
-            Err(source) => return Err(open_error(&path, "read", source)),
-        };
-        Ok(Self { path, file, end, block: Vec::new(), block_start: 0 })
+        let mut locked = Self { path, file, end: 0, block: Vec::new(), block_start: 0 };
+        match locked.file.metadata() {
+            Ok(metadata) => locked.end = metadata.len(),
+            Err(source) => return Err(open_error(&locked.path, "read", source)),
+        }
+        Ok(locked)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -105,6 +106,31 @@ impl JournalFile {
     }
 }
 
+/// A process that is just being started has copies of all descriptors, and with this one the lock: so
+/// closing the file is not enough.
+impl Drop for JournalFile {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
 pub(super) fn open_error(path: &Path, attempted: &'static str, source: io::Error) -> JournalError {
     JournalError::Open { path: path.to_owned(), attempted, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_lock_ends_with_it_whoever_has_a_copy_of_the_descriptor() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.jsonl");
+        let file = JournalFile::open(&path).unwrap();
+        let copy = file.file.try_clone().unwrap();
+        assert!(matches!(JournalFile::open(&path), Err(JournalError::InUse { .. })));
+        drop(file);
+        assert!(JournalFile::open(&path).is_ok());
+        drop(copy);
+    }
 }
