@@ -19,6 +19,7 @@ conformance!(queued_in_this_process:
     a_deadline_keeps_the_errors_of_the_attempts_before_it,
     each_call_ends_at_its_own_deadline_whatever_the_order_in_which_they_were_made,
     the_timeout_of_an_attempt_is_that_of_its_own_begin,
+    a_timeout_of_next_to_nothing_holds_up_nobody,
 );
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -210,6 +211,14 @@ fn the_timeout_of_an_attempt_is_that_of_its_own_begin(mode: Mode) {
     fake.advance(SECOND * 4);
     let error = second.result().unwrap_err();
     assert!(matches!(error, CallError::TimedOut(Timeout::Attempt)), "{error:?}");
+}
+
+fn a_timeout_of_next_to_nothing_holds_up_nobody(mode: Mode) {
+    let inner = Inner::options(mode, 1).timeout(Duration::from_nanos(1)).init().unwrap();
+    for answer in [(); 10].map(|()| inner.answer("soon".into())).map(TaskFuture::result) {
+        let timeout = matches!(answer, Err(CallError::TimedOut(Timeout::Attempt)));
+        assert!(answer.is_ok() || timeout, "{answer:?}");
+    }
 }
 
 fn a_chain_of_fallbacks_is_asked_in_order(mode: Mode) {

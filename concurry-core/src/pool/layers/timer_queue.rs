@@ -51,6 +51,14 @@ struct State<T> {
     started: bool,
 }
 
+/// What the timer's task keeps.
+#[derive(Default)]
+struct Timer {
+    sleep: Option<Sleep>,
+    /// Before that it looks at nothing.
+    rests_until: Option<Instant>,
+}
+
 /// What is to be done next.
 enum Next<T> {
     /// To look at this.
@@ -130,41 +138,62 @@ impl<T: Timed> TimerQueue<T> {
     fn start(self: &Arc<Self>) {
         let queue = Arc::downgrade(self);
         let task = async move {
-            let mut sleep = None;
-            poll_fn(|context| Self::poll(&queue, &mut sleep, context)).await;
+            let mut timer = Timer::default();
+            poll_fn(|context| Self::poll(&queue, &mut timer, context)).await;
             Ok::<(), crate::CallError<std::convert::Infallible>>(())
         };
         drop(drive_future(self.site, PoolId::NONE, task, || true));
     }
 
-    fn poll(queue: &Weak<Self>, sleep: &mut Option<Sleep>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(queue: &Weak<Self>, timer: &mut Timer, context: &mut Context<'_>) -> Poll<()> {
+        let mut began = None;
         loop {
             // Not kept: the last one to have the queue ends the task.
             let Some(queue) = queue.upgrade() else { return Poll::Ready(()) };
             let now = queue.clock.now();
+            let began_at = *began.get_or_insert(now);
             let mut state = lock(&queue.state);
-            match state.next(now) {
+            let next = match timer.rests_until {
+                Some(end) if now < end => Next::At(state.entries.first()),
+                _ => state.next(began_at),
+            };
+            match next {
                 Next::Due(entry) => {
                     drop(state);
                     entry.look();
                 }
                 Next::At(at) => {
-                    let fits = |sleep: &Sleep| at.is_some_and(|at| sleep.deadline() <= at);
-                    if !sleep.as_ref().is_some_and(fits) {
-                        *sleep = at.map(|at| queue.clock.sleep_until(at));
+                    let goes_off = at.map(|at| timer.goes_off(at, began_at, now));
+                    let fits = |sleep: &Sleep| goes_off.is_some_and(|at| sleep.deadline() <= at);
+                    if !timer.sleep.as_ref().is_some_and(fits) {
+                        timer.sleep = goes_off.map(|at| queue.clock.sleep_until(at));
                     }
-                    state.armed = sleep.as_ref().map(Sleep::deadline);
+                    // Where it rests: by the end of that it looks at all that is due.
+                    let sleeps_until = timer.sleep.as_ref().map(Sleep::deadline);
+                    state.armed = sleeps_until.into_iter().chain(at).min();
                     let before = state.waker.replace(context.waker().clone());
                     drop(state);
                     drop(before);
-                    let Some(timer) = sleep else { return Poll::Pending };
-                    if Pin::new(timer).poll(context).is_pending() {
+                    let Some(sleep) = &mut timer.sleep else { return Poll::Pending };
+                    if Pin::new(sleep).poll(context).is_pending() {
                         return Poll::Pending;
                     }
-                    *sleep = None;
+                    (timer.sleep, began) = (None, None);
                 }
             }
         }
+    }
+}
+
+impl Timer {
+    /// When it goes off for what is due then. What has become due while others were looked at waits as long
+    /// as that has taken: the thread has the timers of everybody else as well.
+    fn goes_off(&mut self, at: Instant, began: Instant, now: Instant) -> Instant {
+        if self.rests_until.is_none_or(|end| end <= now) {
+            let busy = now.saturating_duration_since(began);
+            self.rests_until = if at <= now { now.checked_add(busy) } else { None };
+        }
+        self.rests_until.map_or(at, |end| end.max(at))
     }
 }
 
@@ -222,9 +251,10 @@ mod tests {
         looked_at: Arc<Mutex<Vec<u64>>>,
     }
 
+    const SPEC: &crate::worker::MethodSpec =
+        &crate::worker::MethodSpec::of_our_own("Test", "timers");
+
     fn setup() -> Setup {
-        const SPEC: &crate::worker::MethodSpec =
-            &crate::worker::MethodSpec::of_our_own("Test", "timers");
         let fake = FakeClock::new();
         let queue = TimerQueue::new(&fake.clock(), CallSite::new(SPEC));
         Setup { fake, queue, looked_at: Arc::default() }
@@ -326,6 +356,34 @@ mod tests {
         (0..CHUNK).for_each(|_| setup.end());
         setup.fake.advance(SECOND * 3);
         assert_eq!(*lock(&setup.looked_at), [5, 9]);
+    }
+
+    #[test]
+    fn what_is_due_again_and_again_leaves_the_thread_to_other_timers() {
+        struct Endless(Weak<TimerQueue<Endless>>, Arc<AtomicBool>);
+        impl Timed for Endless {
+            fn is_over(&self) -> bool {
+                self.1.load(Ordering::Relaxed)
+            }
+
+            fn look(&self) {
+                if let Some(queue) = self.0.upgrade() {
+                    queue.push(queue.clock.now(), Self(self.0.clone(), Arc::clone(&self.1)));
+                }
+            }
+        }
+        let (clock, over) = (Clock::system(), Arc::new(AtomicBool::new(false)));
+        let queue = TimerQueue::new(&clock, CallSite::new(SPEC));
+        let entry = Endless(Arc::downgrade(&queue), Arc::clone(&over));
+        queue.push(clock.after(SECOND / 1_000), entry);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let other = std::thread::spawn(move || {
+            clock.sleep(SECOND / 100).wait();
+            sender.send(())
+        });
+        let told = receiver.recv_timeout(SECOND * 10);
+        over.store(true, Ordering::Relaxed);
+        assert!(told.is_ok() && other.join().is_ok());
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub(super) struct Times {
     pub(super) timeout: Option<Duration>,
 }
 
+/// So much later at the earliest it is looked whether an attempt has begun: a shorter timeout would be over
+/// again before the look is, and its timer would do nothing else.
+const NEXT_LOOK: Duration = Duration::from_millis(1);
+
 /// What the time says of an attempt.
 pub(super) enum Look {
     /// It is over.
@@ -40,7 +44,12 @@ impl Times {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             return Look::Over(Timeout::Deadline);
         }
-        let end = self.timeout.and_then(|timeout| begun.unwrap_or(now).checked_add(timeout));
+        let end = match (self.timeout, begun) {
+            (Some(timeout), Some(begun)) => begun.checked_add(timeout),
+            (Some(Duration::ZERO), None) => Some(now),
+            (Some(timeout), None) => now.checked_add(timeout.max(NEXT_LOOK)),
+            (None, _) => None,
+        };
         if end.is_some_and(|end| end <= now) {
             return Look::Over(Timeout::Attempt);
         }
