@@ -83,11 +83,25 @@ impl Window {
             Span::Calls(_) => plain(&last.1) && plain(&counts),
             Span::Time(_) => last.0 == step,
         };
-        match self.entries.back_mut() {
+        let place = self.place(step);
+        match place.checked_sub(1).and_then(|last| self.entries.get_mut(last)) {
             Some(last) if merges(last) => last.1.add(counts),
-            _ => self.entries.push_back((step, counts)),
+            _ => self.entries.insert(place, (step, counts)),
         }
         self.trim(step);
+    }
+
+    /// Behind the entries that are no later. A thread may have counted successes long before anybody takes
+    /// them over: behind later ones they would stay as long as those.
+    fn place(&self, step: u32) -> usize {
+        let is_later = |other: u32| (1..u32::MAX / 2).contains(&other.wrapping_sub(step));
+        match self.span {
+            Span::Calls(_) => self.entries.len(),
+            Span::Time(_) => {
+                let before = self.entries.iter().rposition(|entry| !is_later(entry.0));
+                before.map_or(0, |before| before + 1)
+            }
+        }
     }
 
     /// What the window holds at `step`.
@@ -169,6 +183,19 @@ mod tests {
                 let expected = Counts { calls: recent.count() as u64, failures, slow: 0 };
                 prop_assert_eq!(window.totals(origin.wrapping_add(now)), expected);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_old_counts_no_more_however_late_it_is_told() {
+        for start in [100, u32::MAX - 97] {
+            let mut window = Window::new(Span::Time(Duration::from_secs(10)));
+            let now = start.wrapping_add(100);
+            window.add(now, Counts::successes(1));
+            window.add(start, Counts::successes(1_000));
+            window.add(now.wrapping_sub(1), Counts::successes(1));
+            window.add(now, FAILURE);
+            assert_eq!(window.totals(now), Counts { calls: 3, failures: 1, slow: 0 });
         }
     }
 
