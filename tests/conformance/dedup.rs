@@ -1,8 +1,10 @@
 //! Calls with the same key that are on their way at the same time are one call, where it is asked for.
 
+use std::time::Duration;
+
 use concurry::Cancel;
 use concurry::prelude::*;
-use concurry_testkit::{Gate, Recorder};
+use concurry_testkit::{Gate, Recorder, wait_until};
 
 conformance!(queued:
     calls_with_the_same_key_are_one_call,
@@ -10,6 +12,9 @@ conformance!(queued:
     a_caller_who_leaves_leaves_the_call_to_the_others,
     the_last_caller_to_leave_cancels_the_call,
     a_call_with_options_of_its_own_runs_by_itself,
+);
+conformance!(queued_in_this_process:
+    a_call_made_inside_of_one_with_a_deadline_runs_by_itself,
 );
 conformance!(every:
     nothing_is_shared_unless_asked_for,
@@ -40,6 +45,26 @@ impl Library {
             "lost" => Err(Unavailable),
             _ => Ok(format!("{title}, page {page}")),
         }
+    }
+}
+
+/// Asks the library from inside a call.
+#[derive(Worker)]
+struct Reader {
+    library: LibraryHandle,
+    made: Recorder<()>,
+}
+
+#[worker]
+impl Reader {
+    fn new(library: LibraryHandle, made: Recorder<()>) -> Self {
+        Self { library, made }
+    }
+
+    pub async fn read(&self, title: String) -> Result<String, Unavailable> {
+        let page = self.library.find(title, 1);
+        self.made.record(());
+        page.await.map_err(|_| Unavailable)
     }
 }
 
@@ -119,6 +144,22 @@ fn a_call_with_options_of_its_own_runs_by_itself(mode: Mode) {
     gate.open();
     assert!(gather(calls).results().is_ok());
     assert_eq!(asked.count(), 2);
+}
+
+fn a_call_made_inside_of_one_with_a_deadline_runs_by_itself(mode: Mode) {
+    let (Setup { library, gate, .. }, made) = (setup(mode), Recorder::new());
+    let reader = Reader::options(mode, 1).init(library.clone(), made.clone()).unwrap();
+    let first = library.find("first".into(), 1);
+    gate.wait_for_arrivals(1);
+    let hurried = reader.with(CallOptions::new().deadline(Duration::from_millis(500)));
+    let hurried = hurried.read("Emma".into());
+    wait_until("the library is asked", || made.count() == 1);
+    let patient = library.find("Emma".into(), 1);
+    let error = hurried.result().unwrap_err();
+    assert!(matches!(error, CallError::TimedOut(_)), "{error:?}");
+    gate.open();
+    assert!(first.result().is_ok());
+    assert_eq!(patient.result().unwrap(), "Emma, page 1");
 }
 
 fn nothing_is_shared_unless_asked_for(mode: Mode) {

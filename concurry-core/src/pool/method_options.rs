@@ -163,8 +163,8 @@ impl<M: Method> MethodOptions<M> {
     ///
     /// A caller who cancels leaves the others their call; the last one takes it along. If it fails,
     /// all callers have the one error ([`CallError::Shared`]). Calls with options of their own
-    /// ([`with`](crate::WorkerHandle::with)) run by themselves, and so do all in sync mode, where a
-    /// call is done when it returns.
+    /// ([`with`](crate::WorkerHandle::with)) run by themselves, as do those that are made inside of a call
+    /// with a deadline, which bounds them, and all in sync mode, where a call is done when it returns.
     #[must_use]
     pub fn dedup_by<K>(mut self, key: impl Fn(&M::Args) -> K + Send + Sync + 'static) -> Self
     where

@@ -33,9 +33,10 @@ where
 /// What lets the call join another one.
 fn dedup<M: Method>(handle: &Handle<M::Worker>) -> Option<&Arc<dyn Dedups<M>>> {
     // In sync mode a call is done when it returns, so there is none to join. A call with options of
-    // its own is not like others.
+    // its own is not like others, nor is one that the deadline of another bounds.
     let pool = &handle.pool;
-    if handle.options.is_some() || pool.mode == Mode::Sync || !pool.layers.dedups(M::SPEC.index) {
+    let is_own = || handle.options.is_some() || running::deadline().is_some();
+    if pool.mode == Mode::Sync || !pool.layers.dedups(M::SPEC.index) || is_own() {
         return None;
     }
     pool.layers.find(types::<M>())?.dedup.as_ref()?.downcast_ref()
