@@ -11,6 +11,7 @@ conformance!(every:
     a_call_is_tried_again_until_it_succeeds,
     exhausted_retries_keep_every_attempts_error,
     an_error_that_the_filter_refuses_comes_out_at_once,
+    several_filters_each_say_what_is_tried_again,
     the_error_type_itself_says_whether,
     a_result_that_until_refuses_is_tried_again,
     a_refused_result_without_retries_is_an_error,
@@ -151,6 +152,21 @@ fn an_error_that_the_filter_refuses_comes_out_at_once(mode: Mode) {
     assert!(matches!(error, CallError::Failed(ApiError::Busy)), "{error:?}");
     assert_eq!(seen.count(), 1);
     assert_eq!(api.ask(vec![ApiError::Refused]).result().unwrap(), 2, "the filter says yes");
+}
+
+fn several_filters_each_say_what_is_tried_again(mode: Mode) {
+    let is = |one: ApiError| move |error: &ApiError| *error == one;
+    let common = Api::options(mode, 1).retry(at_once(5));
+    let common = common.retry_if(is(ApiError::Busy)).retry_if(is(ApiError::Refused));
+    let own = Api::options(mode, 1).retry(at_once(5)).retry_if(|_: &ApiError| true);
+    let own =
+        own.on_ask(move |ask| ask.retry_if(is(ApiError::Busy)).retry_if(is(ApiError::Refused)));
+    for options in [common, own] {
+        let api = options.init(Recorder::new()).unwrap();
+        assert_eq!(api.ask(vec![ApiError::Busy, ApiError::Refused]).result().unwrap(), 3);
+        let error = api.ask(vec![ApiError::BusyFor(0)]).result().unwrap_err();
+        assert!(matches!(error, CallError::Failed(ApiError::BusyFor(0))), "{error:?}");
+    }
 }
 
 fn the_error_type_itself_says_whether(mode: Mode) {

@@ -11,7 +11,7 @@ use concurry_limits::{Amount, LimitKey, UsageEstimates};
 use concurry_retry::{CircuitBreaker, Hedge, KeyedBreakers, RetryBudget, RetryPolicy};
 
 use super::batching::Batching;
-use super::layers::{Breakers, Dedup, Dedups, Fallback, MethodLayers, seen};
+use super::layers::{Breakers, Dedup, Dedups, Fallback, MethodLayers, either, seen};
 use crate::worker::{Batchable, Idempotent, Method};
 use crate::{CallError, TaskFuture};
 
@@ -33,13 +33,15 @@ impl<M: Method> MethodOptions<M> {
         self
     }
 
-    /// Which errors are tried again.
+    /// Which errors are tried again, whatever the pool's own options say of their type. Several: those
+    /// that one of them accepts.
     #[must_use]
     pub fn retry_if(
         mut self,
         predicate: impl Fn(&M::Error) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.layers.retry_if = Some(Arc::new(move |error| predicate(seen::<M::Error>(error))));
+        let predicate = Arc::new(move |error: &dyn Any| predicate(seen::<M::Error>(error)));
+        self.layers.retry_if = Some(either(self.layers.retry_if.take(), predicate));
         self
     }
 

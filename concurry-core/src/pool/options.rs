@@ -182,8 +182,8 @@ pub trait WorkerOptions: Sized {
         self
     }
 
-    /// Which errors are tried again, for each method that fails with this type. If there is no such
-    /// method, `init` says so.
+    /// Which errors are tried again, for each method that fails with this type. Several for one type:
+    /// those that one of them accepts. If there is no such method, `init` says so.
     #[must_use]
     fn retry_if<E: 'static>(
         mut self,

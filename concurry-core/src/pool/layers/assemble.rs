@@ -11,7 +11,7 @@ use concurry_time::Clock;
 
 use super::batching::{self, Places};
 use super::check::{check, check_pool};
-use super::table::{Common, Entry, LayerTable, MethodLayers};
+use super::table::{Common, Entry, LayerTable, MethodLayers, either};
 use super::timer_queue::TimerQueue;
 use super::types::{MethodTypes, types};
 use super::{AllBreakers, Breakers};
@@ -129,11 +129,13 @@ impl Assembler<'_> {
         if types.spec.idempotent {
             layers.hedge = layers.hedge.or_else(|| wishes.hedge.clone());
         }
+        let has_own = layers.retry_if.is_some();
         for pool_wide in wishes.retry_if {
             if pool_wide.error == types.error {
                 self.matched.push(pool_wide.error);
-                if layers.retry_if.is_none() {
-                    layers.retry_if = Some(Arc::clone(&pool_wide.predicate));
+                if !has_own {
+                    let predicate = Arc::clone(&pool_wide.predicate);
+                    layers.retry_if = Some(either(layers.retry_if.take(), predicate));
                 }
             }
         }

@@ -46,7 +46,7 @@ pub(crate) use breakers::{AllBreakers, Breakers, tell_changes};
 pub(crate) use call::call;
 pub(crate) use dedup::{Dedup, Dedups};
 pub(crate) use fallbacks::Fallback;
-pub(crate) use table::{LayerTable, MethodLayers, RetryIf};
+pub(crate) use table::{LayerTable, MethodLayers, RetryIf, either};
 pub(crate) use types::types;
 
 use std::any::Any;

@@ -16,6 +16,14 @@ use crate::pool::batching::{AnyBatcher, BatchStats, Batching};
 
 /// Whether an error of the method is worth another attempt.
 pub(crate) type RetryIf = dyn Fn(&dyn Any) -> bool + Send + Sync;
+/// Whether the error is worth one by either of two.
+pub(crate) fn either(one: Option<Arc<RetryIf>>, other: Arc<RetryIf>) -> Arc<RetryIf> {
+    match one {
+        Some(one) => Arc::new(move |error| one(error) || other(error)),
+        None => other,
+    }
+}
+
 /// Whether a result counts as success.
 pub(crate) type Until = dyn Fn(&dyn Any) -> bool + Send + Sync;
 /// What to take before a call is sent.
