@@ -13,6 +13,9 @@ conformance!(every:
     only_idempotent_methods_are_hedged,
     a_budget_without_retries_or_hedges_is_refused,
 );
+conformance!(at_the_call:
+    nothing_is_hedged_where_a_call_is_over_at_once,
+);
 conformance!(queued:
     redundant_copies_run_on_different_workers,
     a_slow_call_gets_a_further_copy_and_the_first_success_wins,
@@ -90,6 +93,16 @@ impl Sender {
 
     pub fn send(&self, message: String) -> usize {
         message.len()
+    }
+}
+
+fn nothing_is_hedged_where_a_call_is_over_at_once(mode: Mode) {
+    for hedge in [Hedge::redundant(2), Hedge::after(SECOND)] {
+        let seen = Recorder::new();
+        let replica =
+            Replica::options(mode, 1).hedge(hedge).init(Vec::new(), seen.clone()).unwrap();
+        assert!(replica.ask(vec![true]).result().is_err());
+        assert_eq!((seen.count(), replica.stats().hedges), (1, 0));
     }
 }
 

@@ -15,6 +15,7 @@ use super::table::{Common, Entry, LayerTable, MethodLayers, either};
 use super::timer_queue::TimerQueue;
 use super::types::{MethodTypes, types};
 use super::{AllBreakers, Breakers};
+use crate::Mode;
 use crate::error::OptionsError;
 use crate::pool::Options;
 use crate::pool::options::PoolWideRetryIf;
@@ -147,9 +148,11 @@ impl Assembler<'_> {
         let wishes = &self.wishes;
         let refusal = check(&layers, wishes.limits).or(batched.err());
         self.error = self.error.take().or(refusal);
-        layers.keeps_arguments = layers.hedge.is_some() || layers.fallbacks_take_arguments();
-        // An illegal one was refused by the check.
-        layers.hedger = layers.hedge.as_ref().and_then(|hedge| hedge.build().ok()).map(|hedger| {
+        // In sync mode there is nobody else to ask while a call runs. An illegal one was refused by the
+        // check.
+        let hedge = layers.hedge.as_ref().filter(|_| self.places.mode != Mode::Sync);
+        layers.keeps_arguments = hedge.is_some() || layers.fallbacks_take_arguments();
+        layers.hedger = hedge.and_then(|hedge| hedge.build().ok()).map(|hedger| {
             let hedger = hedger.clock(wishes.clock);
             match &layers.budget {
                 Some(budget) => hedger.budget(budget),
