@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use concurry::prelude::*;
 use concurry::retry::GaveUp;
-use concurry_testkit::Recorder;
+use concurry_testkit::{Gate, Recorder, wait_until};
 use concurry_time::FakeClock;
 
 conformance!(every:
@@ -26,6 +26,7 @@ conformance!(queued:
     an_attempt_that_times_out_is_tried_again,
     a_deadline_ends_a_call_between_its_attempts,
     a_call_that_backs_off_can_be_cancelled,
+    a_call_that_is_cancelled_while_its_error_is_judged_pays_for_no_retry,
     a_stop_drains_calls_that_back_off_and_a_stop_now_fails_them,
 );
 
@@ -293,6 +294,24 @@ fn a_call_that_backs_off_can_be_cancelled(mode: Mode) {
     fake.advance(seconds(60));
     assert_eq!(api.number().result().unwrap(), 1);
     assert_eq!((seen.count(), fake.sleepers()), (1, 0));
+}
+
+fn a_call_that_is_cancelled_while_its_error_is_judged_pays_for_no_retry(mode: Mode) {
+    let budget = RetryBudget::builder().capacity(1).min_per_second(0.0).build().unwrap();
+    let (judging, fake) = (Gate::new(), FakeClock::new());
+    let gate = judging.clone();
+    let options = Api::options(mode, 1).clock(fake.clock()).retry_budget(budget.clone());
+    let options = options.retry(RetryPolicy::constant(seconds(3))).retry_if(move |_: &ApiError| {
+        gate.pass();
+        true
+    });
+    let api = options.init(Recorder::new()).unwrap();
+    let mut call = api.ask(vec![ApiError::Busy; 9]);
+    judging.wait_for_arrivals(1);
+    let _ = call.cancel();
+    judging.open();
+    assert!(call.result().unwrap_err().is_cancelled());
+    wait_until("the retry is paid back", || budget.balance() == 1);
 }
 
 fn a_stop_drains_calls_that_back_off_and_a_stop_now_fails_them(mode: Mode) {

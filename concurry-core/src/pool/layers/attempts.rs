@@ -35,14 +35,14 @@ impl Drive {
             let ended = self.guarded(args, spare.as_ref()).await;
             match self.settle(ended, started) {
                 Settled::Done(outcome) => return outcome,
-                Settled::Again(wait) => next = Some(self.next_attempt(wait, spare).await?),
+                Settled::Again(retry) => next = Some(self.next_attempt(retry, spare).await?),
             }
         }
     }
 
     /// The call after a first attempt that failed, with the wait before the next.
-    pub(super) async fn go_on(mut self, wait: Duration, mut spare: Option<Spare>) -> Ending {
-        let outcome = match self.next_attempt(wait, &mut spare).await {
+    pub(super) async fn go_on(mut self, retry: Retry, mut spare: Option<Spare>) -> Ending {
+        let outcome = match self.next_attempt(retry, &mut spare).await {
             Ok(mut args) => self.attempts(&mut *args, &mut spare).await,
             Err(error) => Err(error),
         };
@@ -73,7 +73,7 @@ impl Drive {
         let mut record = AttemptRecord::new(self.attempt, error).of_copy(copy);
         record.worker = worker;
         match self.after_failure(FailedAttempt { record, verdict, too_late }, started, others) {
-            Ok(wait) => Settled::Again(wait),
+            Ok(wait) => Settled::Again(Retry { wait, budget: self.layers().budget.clone() }),
             Err(error) => Settled::Done(Err(error)),
         }
     }
@@ -93,13 +93,12 @@ impl Drive {
     /// Waits, and gives the arguments of the next attempt.
     async fn next_attempt(
         &mut self,
-        wait: Duration,
+        retry: Retry,
         spare: &mut Option<Spare>,
     ) -> Result<Box<dyn Arguments>, Failure> {
         let layers = self.layers();
-        let paid = PaidRetry(layers.budget.as_ref());
-        self.back_off(wait).await?;
-        paid.make();
+        self.back_off(retry.wait).await?;
+        retry.make();
         let last = self.attempt >= layers.max_retries() && !layers.keeps_arguments;
         let next =
             if last { spare.take().map(Spare::into_last) } else { spare.as_ref().map(Spare::copy) };
@@ -208,22 +207,25 @@ struct FailedAttempt {
 pub(super) enum Settled {
     /// The outcome of all attempts.
     Done(Ending),
-    /// Another attempt after this wait.
-    Again(Duration),
+    /// Another attempt.
+    Again(Retry),
 }
 
-/// A retry that was paid for: given back if it is never made.
-struct PaidRetry<'b>(Option<&'b RetryBudget>);
+/// An attempt that is to follow after a wait. If it is never made, what was paid for it is given back.
+pub(super) struct Retry {
+    wait: Duration,
+    budget: Option<RetryBudget>,
+}
 
-impl PaidRetry<'_> {
+impl Retry {
     fn make(mut self) {
-        self.0 = None;
+        self.budget = None;
     }
 }
 
-impl Drop for PaidRetry<'_> {
+impl Drop for Retry {
     fn drop(&mut self) {
-        if let Some(budget) = self.0 {
+        if let Some(budget) = &self.budget {
             budget.refund();
         }
     }

@@ -9,7 +9,7 @@ use concurry_retry::{BreakerPermit, CircuitBreaker, ClosedPass, CopyPlan, Outcom
 
 use super::arguments::{Arguments, Spare};
 use super::attempt::SentCopy;
-use super::attempts::Settled;
+use super::attempts::{Retry, Settled};
 use super::breakers::Breakers;
 use super::drive::{Drive, Ended};
 use super::failure::{Ending, Failure};
@@ -52,7 +52,7 @@ pub(super) enum Next {
     /// Nothing: the outcome of the call.
     Over(Ending),
     /// Another attempt after a wait.
-    Again(Duration),
+    Again(Retry),
     /// The error is answered by somebody else.
     FallBack(Failure),
     /// It is watched on, and perhaps gets further copies beside it. It may have failed.
@@ -239,7 +239,7 @@ impl Sent {
                 drive.tell_done(outcome.is_ok());
                 Next::Over(outcome)
             }
-            Settled::Again(wait) => Next::Again(wait),
+            Settled::Again(retry) => Next::Again(retry),
         }
     }
 
@@ -249,7 +249,7 @@ impl Sent {
         loop {
             match next {
                 Next::Over(outcome) => return outcome,
-                Next::Again(wait) => return self.drive.go_on(wait, self.spare).await,
+                Next::Again(retry) => return self.drive.go_on(retry, self.spare).await,
                 Next::FallBack(error) => return self.drive.fall_back(error, self.spare).await,
                 Next::Watch(failed) => {
                     let ended = self.watch(failed).await;
