@@ -1,10 +1,11 @@
 //! One breaker per key: per host, per model, per tenant.
 
+use std::any::Any;
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::breaker::watchers::Watchers;
 use crate::breaker::{
@@ -103,6 +104,16 @@ impl<K: Eq + Hash + Clone + fmt::Display> KeyedBreakers<K> {
     /// Tells every change of state of any of them from now on, until the watcher returns `false`.
     pub fn watch(&self, watcher: impl Fn(&StateChange) -> bool + Send + Sync + 'static) {
         self.shared.watchers.add(Arc::new(watcher));
+    }
+
+    /// As [`watch`](Self::watch), and no longer than somebody has the owner.
+    #[doc(hidden)] // as there
+    pub fn watch_for(
+        &self,
+        owner: Weak<dyn Any + Send + Sync>,
+        watcher: impl Fn(&StateChange) -> bool + Send + Sync + 'static,
+    ) {
+        self.shared.watchers.add_for(owner, Arc::new(watcher));
     }
 
     /// The keys seen, with the state of their breakers.

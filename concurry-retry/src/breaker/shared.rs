@@ -1,8 +1,9 @@
 //! A breaker that many callers share: the machine behind a lock, and a way around it while closed.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use concurry_time::Clock;
@@ -189,6 +190,16 @@ impl CircuitBreaker {
     /// ```
     pub fn watch(&self, watcher: impl Fn(&StateChange) -> bool + Send + Sync + 'static) {
         self.shared.watchers.add(Arc::new(watcher));
+    }
+
+    /// As [`watch`](Self::watch), and no longer than somebody has the owner.
+    #[doc(hidden)] // for pools, of which a breaker may see very many
+    pub fn watch_for(
+        &self,
+        owner: Weak<dyn Any + Send + Sync>,
+        watcher: impl Fn(&StateChange) -> bool + Send + Sync + 'static,
+    ) {
+        self.shared.watchers.add_for(owner, Arc::new(watcher));
     }
 
     /// Refuses all calls until [`reset`](Self::reset).

@@ -1,8 +1,8 @@
 //! The circuit breakers that a method's attempts ask.
 
 use std::any::Any;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use concurry_retry::{BreakerOpen, BreakerState, CircuitBreaker, KeyedBreakers, StateChange};
 
@@ -27,10 +27,12 @@ pub(crate) enum Breakers {
     },
 }
 
+type Watcher = Box<dyn Fn(&StateChange) -> bool + Send + Sync>;
+
 /// The breakers of a pool, to look at and to watch.
 pub(crate) trait AllBreakers: Send + Sync {
     fn states(&self) -> Vec<BreakerStats>;
-    fn watch(&self, watcher: Box<dyn Fn(&StateChange) -> bool + Send + Sync>);
+    fn watch_for(&self, pool: Weak<PoolShared>, watcher: Watcher);
 }
 
 impl AllBreakers for CircuitBreaker {
@@ -38,8 +40,8 @@ impl AllBreakers for CircuitBreaker {
         vec![BreakerStats { name: self.name().into(), state: self.state() }]
     }
 
-    fn watch(&self, watcher: Box<dyn Fn(&StateChange) -> bool + Send + Sync>) {
-        Self::watch(self, watcher);
+    fn watch_for(&self, pool: Weak<PoolShared>, watcher: Watcher) {
+        Self::watch_for(self, pool, watcher);
     }
 }
 
@@ -55,8 +57,8 @@ where
         Self::states(self).into_iter().map(named).collect()
     }
 
-    fn watch(&self, watcher: Box<dyn Fn(&StateChange) -> bool + Send + Sync>) {
-        Self::watch(self, watcher);
+    fn watch_for(&self, pool: Weak<PoolShared>, watcher: Watcher) {
+        Self::watch_for(self, pool, watcher);
     }
 }
 
@@ -72,7 +74,8 @@ impl Breakers {
 /// Tells those who watch the pool of every change, until the pool has ended.
 pub(crate) fn tell_changes(breakers: &dyn AllBreakers, pool: &Arc<PoolShared>) {
     let pool = Arc::downgrade(pool);
-    breakers.watch(Box::new(move |change| {
+    let owner = Weak::clone(&pool);
+    let watcher = move |change: &StateChange| {
         let running = pool.upgrade().filter(|pool| pool.shutdown.stage() < Stage::Ended);
         let Some(pool) = running else { return false };
         pool.events.emit(|| Event::BreakerChanged {
@@ -82,7 +85,8 @@ pub(crate) fn tell_changes(breakers: &dyn AllBreakers, pool: &Arc<PoolShared>) {
             to: change.to,
         });
         true
-    }));
+    };
+    breakers.watch_for(owner, Box::new(watcher));
 }
 
 impl Drive {
