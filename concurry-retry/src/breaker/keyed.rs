@@ -15,7 +15,8 @@ use crate::breaker::{
 /// Breakers by key, made from the same options when a key is first seen. Cloning shares them.
 ///
 /// At most [`max_keys`](CircuitBreakerBuilder::max_keys) are remembered. Beyond that a closed one
-/// makes room: all it loses is what its window held.
+/// makes room: all it loses is what its window held. If none is closed, it is one that is not isolated,
+/// as long as there is one.
 ///
 /// ```
 /// use concurry_retry::CircuitBreaker;
@@ -35,7 +36,13 @@ struct Shared<K> {
     watchers: Arc<Watchers>,
     /// Held while a breaker is looked up or made, never over user code but the key's own `Hash`
     /// and `Display`.
-    breakers: Mutex<HashMap<K, CircuitBreaker>>,
+    breakers: Mutex<HashMap<K, Known>>,
+}
+
+struct Known {
+    breaker: CircuitBreaker,
+    /// It was not made from the common options, so it makes room for nobody.
+    stays: bool,
 }
 
 impl CircuitBreakerBuilder {
@@ -77,8 +84,8 @@ impl<K: Eq + Hash + Clone + fmt::Display> KeyedBreakers<K> {
     {
         let Shared { template, watchers, breakers } = &*self.shared;
         let mut breakers = breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(breaker) = breakers.get(key) {
-            return breaker.clone();
+        if let Some(known) = breakers.get(key) {
+            return known.breaker.clone();
         }
         let key = to_owned(key);
         let mut builder = template.clone();
@@ -88,17 +95,17 @@ impl<K: Eq + Hash + Clone + fmt::Display> KeyedBreakers<K> {
         };
         let breaker = CircuitBreaker::watched(builder, Arc::clone(watchers));
         make_room(&mut breakers, template.max_keys);
-        breakers.insert(key, breaker.clone());
+        breakers.insert(key, Known { breaker: breaker.clone(), stays: false });
         breaker
     }
 
-    /// Puts a breaker of its own in the place of a key.
+    /// Puts a breaker of its own in the place of a key, to stay.
     pub(crate) fn put(&self, key: K, breaker: CircuitBreaker) {
         let mut breakers = self.shared.breakers.lock().unwrap_or_else(PoisonError::into_inner);
         if !breakers.contains_key(&key) {
             make_room(&mut breakers, self.shared.template.max_keys);
         }
-        breakers.insert(key, breaker);
+        breakers.insert(key, Known { breaker, stays: true });
     }
 
     /// Tells every change of state of any of them from now on, until the watcher returns `false`.
@@ -120,18 +127,22 @@ impl<K: Eq + Hash + Clone + fmt::Display> KeyedBreakers<K> {
     #[must_use]
     pub fn states(&self) -> Vec<(K, BreakerState)> {
         let breakers = self.shared.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        breakers.iter().map(|(key, breaker)| (key.clone(), breaker.state())).collect()
+        breakers.iter().map(|(key, known)| (key.clone(), known.breaker.state())).collect()
     }
 }
 
 /// Forgets one breaker if there are as many as allowed, a closed one if there is one.
-fn make_room<K: Eq + Hash + Clone>(breakers: &mut HashMap<K, CircuitBreaker>, most: usize) {
+fn make_room<K: Eq + Hash + Clone>(breakers: &mut HashMap<K, Known>, most: usize) {
     if breakers.len() < most {
         return;
     }
-    let closed = |breaker: &CircuitBreaker| breaker.state() == BreakerState::Closed;
-    let room = breakers.iter().find(|(_, breaker)| closed(breaker));
-    let room = room.or_else(|| breakers.iter().next()).map(|(key, _)| key.clone());
+    let find = |fits: fn(BreakerState) -> bool| {
+        let fits = |known: &Known| !known.stays && fits(known.breaker.state());
+        breakers.iter().find(|(_, known)| fits(known)).map(|(key, _)| key.clone())
+    };
+    let room = find(|state| state == BreakerState::Closed)
+        .or_else(|| find(|state| state != BreakerState::Isolated))
+        .or_else(|| find(|_| true));
     if let Some(key) = room {
         breakers.remove(&key);
     }
@@ -148,5 +159,26 @@ impl<K> fmt::Debug for KeyedBreakers<K> {
         f.debug_struct("KeyedBreakers")
             .field("template", &self.shared.template)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::breaker::Outcome;
+
+    #[test]
+    fn what_was_set_by_hand_goes_last() {
+        let breakers = CircuitBreaker::builder("model").max_keys(4).keyed::<u32>().unwrap();
+        breakers.put(0, CircuitBreaker::builder("own").build().unwrap());
+        breakers.get(&1).isolate();
+        for key in 2..100 {
+            // Open, so that none of them is closed.
+            let breaker = breakers.get(&key);
+            (0..20).for_each(|_| breaker.try_acquire().unwrap().record(Outcome::Failure));
+            assert_eq!(breakers.states().len() as u32, 4.min(key + 1));
+        }
+        assert_eq!(breakers.get(&0).name(), "own");
+        assert_eq!(breakers.get(&1).state(), BreakerState::Isolated);
     }
 }
