@@ -228,7 +228,11 @@ impl Shared {
     #[cold]
     fn admit_by_state(&self) -> Result<Grant, BreakerOpen> {
         let now = self.clock.now();
-        let (granted, state) = self.change(|machine| (machine.admit(now), machine.state()));
+        let ((granted, state), change) = self.step(|machine| (machine.admit(now), machine.state()));
+        // A listener that panics must not keep the place of a call that is not made then.
+        let permit = granted.map(|grant| BreakerPermit::new(Owner::Borrowed(self), grant, None));
+        self.tell(change);
+        std::mem::forget(permit);
         granted.map_err(|retry_after| BreakerOpen {
             breaker: Arc::clone(&self.name),
             state,
@@ -275,6 +279,13 @@ impl Shared {
 
     /// Runs a move of the machine, then publishes the new state and tells the listener.
     fn change<R>(&self, step: impl FnOnce(&mut Machine) -> R) -> R {
+        let (result, change) = self.step(step);
+        self.tell(change);
+        result
+    }
+
+    /// Runs a move of the machine and publishes the new state. Gives what there is to tell.
+    fn step<R>(&self, step: impl FnOnce(&mut Machine) -> R) -> (R, Option<StateChange>) {
         let (result, from, to) = {
             let mut machine = self.lock();
             for (step, count) in self.stripes.drain() {
@@ -288,14 +299,16 @@ impl Shared {
             self.closed.store(closed, Ordering::Relaxed);
             (result, from, to)
         };
-        if from != to {
-            let change = StateChange { breaker: Arc::clone(&self.name), from, to };
-            if let Some(listener) = &self.listener {
-                listener(&change);
-            }
-            self.watchers.tell(&change);
+        let change = || StateChange { breaker: Arc::clone(&self.name), from, to };
+        (result, (from != to).then(change))
+    }
+
+    fn tell(&self, change: Option<StateChange>) {
+        let Some(change) = change else { return };
+        if let Some(listener) = &self.listener {
+            listener(&change);
         }
-        result
+        self.watchers.tell(&change);
     }
 
     fn lock(&self) -> MutexGuard<'_, Machine> {

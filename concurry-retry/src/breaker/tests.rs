@@ -49,6 +49,18 @@ fn ramping_up(fake: &FakeClock) -> CircuitBreaker {
 use Outcome::{Failure, Ignore, Success};
 
 #[test]
+fn a_listener_that_panics_takes_no_place_along() {
+    let fake = FakeClock::new();
+    let half_open = |change: &StateChange| assert_ne!(change.to, BreakerState::HalfOpen);
+    let breaker = builder(&fake).probes(1).on_change(half_open).build().unwrap();
+    trip(&breaker);
+    fake.advance(10 * SECOND);
+    let probe = std::panic::AssertUnwindSafe(|| drop(breaker.try_acquire()));
+    assert!(std::panic::catch_unwind(probe).is_err());
+    assert!(breaker.try_acquire().is_ok());
+}
+
+#[test]
 fn it_opens_at_the_ratio_and_not_before_the_minimum_of_calls() {
     let breaker = builder(&FakeClock::new()).build().unwrap();
     record(&breaker, &[Failure, Failure, Ignore, Ignore, Failure]);
