@@ -49,6 +49,7 @@ mod budget;
 mod deadline;
 mod fallback;
 mod hedge;
+mod moment;
 mod race;
 mod random;
 mod redundant;

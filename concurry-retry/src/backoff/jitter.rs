@@ -41,11 +41,17 @@ impl Jitter {
             Self::Full => Duration::ZERO,
             Self::Equal => wait / 2,
             // The ends are clamped here too, so that an unchecked policy still gives sane waits.
-            Self::Factor(share) if share > 0.0 => wait.mul_f64((1.0 - share).max(0.0)).min(wait),
+            Self::Factor(share) if share > 0.0 => shortened(wait, share),
             Self::Factor(_) | Self::None => return wait,
         };
         random.between(shortest, wait)
     }
+}
+
+/// The longest waits there are may come out rounded up to more than a duration holds.
+fn shortened(wait: Duration, share: f64) -> Duration {
+    let left = Duration::try_from_secs_f64(wait.as_secs_f64() * (1.0 - share).max(0.0));
+    left.unwrap_or(wait).min(wait)
 }
 
 #[cfg(test)]
@@ -67,5 +73,14 @@ mod tests {
         assert_eq!(extremes(Jitter::Factor(0.1)), (90, 99));
         assert_eq!(extremes(Jitter::Factor(0.0)), (100, 100));
         assert_eq!(extremes(Jitter::None), (100, 100));
+    }
+
+    #[test]
+    fn the_longest_wait_can_be_spread() {
+        let mut random = Random::seeded(3);
+        for jitter in [Jitter::Full, Jitter::Equal, Jitter::Factor(1e-18), Jitter::None] {
+            let wait = jitter.apply(Duration::MAX, &mut random);
+            assert!(jitter == Jitter::Full || wait >= Duration::MAX / 2, "{jitter:?}: {wait:?}");
+        }
     }
 }

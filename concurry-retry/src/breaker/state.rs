@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::breaker::config::Rules;
 use crate::breaker::window::{Counts, Window};
+use crate::moment::{FAR, after};
 use crate::random::Random;
 
 /// Where a breaker is.
@@ -86,7 +87,7 @@ impl Places {
 
     fn take(&mut self, now: Instant, limit: Duration) -> u64 {
         self.numbers += 1;
-        self.taken.push((self.numbers, now.checked_add(limit).unwrap_or(now)));
+        self.taken.push((self.numbers, after(now, limit)));
         self.numbers
     }
 
@@ -243,10 +244,11 @@ impl Machine {
     }
 
     fn open(&mut self, now: Instant) {
-        let spread = self.rules.open_for.mul_f64(self.rules.open_jitter);
-        let open_for = self.rules.open_for + self.random.between(Duration::ZERO, spread);
+        let least = self.rules.open_for.min(FAR);
+        let spread = least.mul_f64(self.rules.open_jitter);
+        let open_for = least + self.random.between(Duration::ZERO, spread);
         self.window.clear();
-        self.enter(Phase::Open { until: now.checked_add(open_for).unwrap_or(now) });
+        self.enter(Phase::Open { until: after(now, open_for) });
     }
 
     fn enter(&mut self, phase: Phase) {

@@ -49,6 +49,22 @@ fn ramping_up(fake: &FakeClock) -> CircuitBreaker {
 use Outcome::{Failure, Ignore, Success};
 
 #[test]
+fn the_longest_times_are_as_good_as_for_ever() {
+    let fake = FakeClock::new();
+    for jitter in [0.0, 0.1, 1.0] {
+        let breaker = builder(&fake).open_for(Duration::MAX).open_jitter(jitter).build().unwrap();
+        trip(&breaker);
+        fake.advance(1_000_000 * SECOND);
+        assert!(breaker.try_acquire().is_err(), "{jitter}");
+    }
+    let breaker = builder(&fake).probe_timeout(Duration::MAX).build().unwrap();
+    trip(&breaker);
+    fake.advance(1_000_000 * SECOND);
+    let probes: Vec<_> = (0..9).filter_map(|_| breaker.try_acquire().ok()).collect();
+    assert_eq!(probes.len(), 2);
+}
+
+#[test]
 fn a_listener_that_panics_takes_no_place_along() {
     let fake = FakeClock::new();
     let half_open = |change: &StateChange| assert_ne!(change.to, BreakerState::HalfOpen);

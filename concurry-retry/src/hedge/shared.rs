@@ -11,6 +11,7 @@ use concurry_time::Clock;
 use crate::budget::RetryBudget;
 use crate::hedge::state::State;
 use crate::hedge::{Hedge, HedgeError};
+use crate::moment::after;
 use crate::redundant::{Copies, CopyPlan, Extra, Redundant};
 use crate::retry::{EveryError, EveryResult};
 use crate::verdict::Verdict;
@@ -166,7 +167,7 @@ impl Hedger {
             Verdict::RetryAfter(wait) => wait,
             Verdict::Retry | Verdict::Fatal | Verdict::Poison => return,
         };
-        self.pause_until(now.checked_add(pause).unwrap_or(now));
+        self.pause_until(after(now, pause));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

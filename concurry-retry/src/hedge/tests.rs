@@ -128,6 +128,14 @@ fn there_are_no_copies_while_the_service_throttles() {
 }
 
 #[test]
+fn the_longest_pause_that_a_service_asks_for_is_kept() {
+    let fake = FakeClock::new();
+    let hedger = hedger(&fake, Hedge::redundant(2));
+    hedger.heed(Verdict::Throttle(Some(Duration::MAX)), fake.clock().now());
+    assert!(!hedger.permit(fake.clock().now()));
+}
+
+#[test]
 fn options_out_of_range_are_named() {
     for (hedge, name) in [
         (Hedge::after(Duration::ZERO), "delay"),

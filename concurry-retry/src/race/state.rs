@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::moment::after;
+
 /// When a candidate sits out, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Suspension {
@@ -39,7 +41,7 @@ impl Health {
             let factor = 2_u32.saturating_pow(self.suspensions);
             let pause = rules.first.saturating_mul(factor).min(rules.longest);
             self.suspensions = self.suspensions.saturating_add(1);
-            self.until = now.checked_add(pause);
+            self.until = Some(after(now, pause));
         }
     }
 
@@ -76,6 +78,14 @@ mod tests {
         health.succeeded();
         health.failed(&RULES, now, now);
         assert_eq!(health.suspended_for(now), None);
+    }
+
+    #[test]
+    fn the_longest_suspension_is_as_good_as_for_ever() {
+        let rules = Suspension { first: Duration::MAX, longest: Duration::MAX, ..RULES };
+        let (now, mut health) = (Instant::now(), Health::default());
+        (0..2).for_each(|_| health.failed(&rules, now, now));
+        assert!(health.suspended_for(now + SECOND * 1_000_000).is_some());
     }
 
     #[test]
