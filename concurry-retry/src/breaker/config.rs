@@ -123,7 +123,7 @@ impl CircuitBreakerBuilder {
     }
 
     /// Sets how long a probe, or a call of the ramp-up, may keep its place; after that another call may take
-    /// it.
+    /// it, and a probe is heard only if it succeeds.
     pub fn probe_timeout(mut self, limit: Duration) -> Self {
         self.rules.probe_timeout = limit;
         self

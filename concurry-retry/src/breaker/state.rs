@@ -176,10 +176,13 @@ impl Machine {
                 }
             }
             Phase::HalfOpen { running, succeeded } => {
-                if !running.give_back(grant.place) {
-                    // The probe lost its place to another one long ago.
-                } else if bad {
-                    self.open(now);
+                let had_place = running.give_back(grant.place);
+                if bad {
+                    // One that has lost its place tells only how the service was long ago. Its success is
+                    // as good as any: one that answers slowly would never be found to be back.
+                    if had_place {
+                        self.open(now);
+                    }
                 } else if *succeeded + 1 < probes {
                     *succeeded += 1;
                 } else if ramp_up == 0 {
