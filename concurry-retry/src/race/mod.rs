@@ -16,6 +16,7 @@ mod shared;
 mod state;
 #[cfg(test)]
 mod tests;
+mod waiters;
 
 pub use config::{AllSuspended, RaceBuilder};
 pub use error::{CandidateFailure, RaceConfigError, RaceError};

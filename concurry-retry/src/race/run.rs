@@ -11,6 +11,7 @@ use concurry_time::{Sleep, block_on};
 
 use crate::race::config::Running;
 use crate::race::shared::Shared;
+use crate::race::waiters::Pause;
 use crate::race::{AllSuspended, CandidateFailure, Race, RaceError, Suspended};
 use crate::retry::AttemptError;
 
@@ -24,7 +25,7 @@ pub struct RaceCall<A, T, E> {
     runners: Vec<Runner<T, E>>,
     failures: Vec<CandidateFailure<E, T>>,
     /// The wait for the first candidate to come back.
-    pause: Option<Sleep>,
+    pause: Option<Pause>,
 }
 
 /// Works through a bucket, one candidate after the other.
@@ -87,7 +88,7 @@ impl<A, T, E> RaceCall<A, T, E> {
         if shared.all_suspended == AllSuspended::Fail {
             return Some(RaceError::AllSuspended { retry_after });
         }
-        self.pause = Some(shared.clock.sleep(retry_after));
+        self.pause = Some(shared.waiters.pause(shared.clock.sleep(retry_after)));
         self.runners.iter_mut().for_each(|runner| runner.next = 0);
         None
     }
@@ -119,7 +120,14 @@ impl<A: Clone, T, E> Future for RaceCall<A, T, E> {
         }
         loop {
             if let Some(pause) = &mut this.pause {
-                ready!(Pin::new(pause).poll(context));
+                // Watched first, so that whoever comes back from here on is seen or told.
+                pause.watch(context.waker());
+                let shared = &this.race.shared;
+                let now = shared.clock.now();
+                let is_back = |place: &usize| shared.suspended_for(*place, now).is_none();
+                if !this.runners.iter().flat_map(|runner| &runner.bucket).any(is_back) {
+                    ready!(Pin::new(&mut pause.sleep).poll(context));
+                }
                 this.pause = None;
             }
             let mut running = false;

@@ -8,6 +8,7 @@ use concurry_time::Clock;
 
 use crate::race::config::{Candidate, Check, names};
 use crate::race::state::{Health, Suspension};
+use crate::race::waiters::Waiters;
 use crate::race::{AllSuspended, RaceBuilder, RaceCall, RaceError};
 
 /// Named candidates and their health. Cloning shares both.
@@ -50,6 +51,7 @@ pub(crate) struct Shared<A, T, E> {
     suspension: Suspension,
     /// One for each candidate, in their order. Held for arithmetic only.
     health: Mutex<Vec<Health>>,
+    pub(crate) waiters: Arc<Waiters>,
 }
 
 impl<A, T, E> Race<A, T, E> {
@@ -61,7 +63,9 @@ impl<A, T, E> Race<A, T, E> {
     pub(crate) fn from_checked(builder: RaceBuilder<A, T, E>) -> Self {
         let RaceBuilder { candidates, suspension, all_suspended, checks, clock, .. } = builder;
         let health = Mutex::new(vec![Health::default(); candidates.len()]);
-        let shared = Shared { candidates, all_suspended, clock, checks, suspension, health };
+        let waiters = Arc::default();
+        let shared =
+            Shared { candidates, all_suspended, clock, checks, suspension, health, waiters };
         Self { shared: Arc::new(shared) }
     }
 
@@ -96,7 +100,7 @@ impl<A, T, E> Race<A, T, E> {
         suspended.collect()
     }
 
-    /// Lets a candidate take part again at once. `false` when nobody has this name.
+    /// Lets a candidate take part again at once, also in calls that wait for somebody. `false` when nobody has this name.
     pub fn reactivate(&self, candidate: &str) -> bool {
         let position = self.shared.candidates.iter().position(|known| *known.name == *candidate);
         if let Some(index) = position {
@@ -137,7 +141,10 @@ impl<A, T, E> Shared<A, T, E> {
     }
 
     pub(crate) fn succeeded(&self, candidate: usize) {
-        self.health()[candidate].succeeded();
+        let was_suspended = self.health()[candidate].succeeded();
+        if was_suspended {
+            self.waiters.tell();
+        }
     }
 
     fn health(&self) -> MutexGuard<'_, Vec<Health>> {

@@ -45,9 +45,9 @@ impl Health {
         }
     }
 
-    /// A success ends everything.
-    pub(crate) fn succeeded(&mut self) {
-        *self = Self::default();
+    /// A success ends everything. Tells whether there was a suspension to end.
+    pub(crate) fn succeeded(&mut self) -> bool {
+        std::mem::take(self).until.is_some()
     }
 }
 
@@ -107,7 +107,11 @@ mod tests {
             let mut health = Health::default();
             for (seconds, success) in steps {
                 now += Duration::from_secs(seconds);
-                if success { health.succeeded() } else { health.failed(&RULES, now, now) }
+                if success {
+                    health.succeeded();
+                } else {
+                    health.failed(&RULES, now, now);
+                }
                 prop_assert!(health.suspended_for(now) <= Some(RULES.longest));
                 prop_assert!(!success || health.suspended_for(now).is_none());
             }

@@ -1,9 +1,10 @@
 //! Races on virtual time: failover, buckets, time-outs, suspension and recovery.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use concurry_time::{FakeClock, block_on};
@@ -196,6 +197,33 @@ fn suspension_can_be_lifted_by_hand() {
     assert!(course.race.reactivate("a"));
     assert!(!course.race.reactivate("nobody"));
     assert!(course.race.suspended().is_empty());
+}
+
+#[test]
+fn who_is_let_in_by_hand_is_asked_by_those_who_wait() {
+    struct Told(AtomicU32);
+    impl Wake for Told {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let course = course(|race| race.when_all_suspended(AllSuspended::WaitForFirst));
+    course.a.set(0, false);
+    for _ in 0..2 {
+        assert!(course.ask(&[&["a"]]).0.is_err());
+    }
+    course.a.set(0, true);
+    let told = Arc::new(Told(AtomicU32::new(0)));
+    let waker = Waker::from(Arc::clone(&told));
+    let mut context = Context::from_waker(&waker);
+    let mut waits = course.race.call("x".into(), &[&["a"]]);
+    let mut leaves = course.race.call("x".into(), &[&["a"]]);
+    assert!(Pin::new(&mut waits).poll(&mut context).is_pending());
+    assert!(Pin::new(&mut leaves).poll(&mut context).is_pending());
+    drop(leaves);
+    assert!(course.race.reactivate("a"));
+    assert_eq!(told.0.load(Ordering::Relaxed), 1, "who has left is not told");
+    assert!(matches!(Pin::new(&mut waits).poll(&mut context), Poll::Ready(Ok(_))));
 }
 
 #[test]
