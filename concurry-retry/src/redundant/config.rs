@@ -60,8 +60,7 @@ impl<'h, Op, T, E, A> Redundant<'h, Op, T, E, EveryError, A> {
         self,
         predicate: P,
     ) -> Redundant<'h, Op, T, E, OnlyIf<P>, A> {
-        let copies = self.copies.rebuild(|_, accept| (OnlyIf(predicate), accept));
-        Redundant { operation: self.operation, copies }
+        self.judged_by(OnlyIf(predicate))
     }
 
     /// Lets the error's own [`Retryable`] say so: a fatal one ends the whole call, and a service
@@ -70,7 +69,11 @@ impl<'h, Op, T, E, A> Redundant<'h, Op, T, E, EveryError, A> {
     where
         E: Retryable,
     {
-        let copies = self.copies.rebuild(|_, accept| (ByVerdict, accept));
+        self.judged_by(ByVerdict)
+    }
+
+    pub(crate) fn judged_by<K>(self, judge: K) -> Redundant<'h, Op, T, E, K, A> {
+        let copies = self.copies.rebuild(|_, accept| (judge, accept));
         Redundant { operation: self.operation, copies }
     }
 }

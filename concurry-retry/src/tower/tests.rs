@@ -112,3 +112,19 @@ fn a_slow_call_of_a_hedged_service_is_overtaken_by_its_copy() {
     let (answer, waits) = drive(&fake, oneshot(&mut layered, "it"));
     assert_eq!((answer.unwrap(), waits), ("it answered".to_owned(), vec![2, 1]));
 }
+
+#[test]
+fn a_hedged_service_that_asks_to_be_left_alone_gets_no_copy() {
+    let fake = FakeClock::new();
+    let hedger = Hedge::after(2 * SECOND).build().unwrap().clock(&fake.clock());
+    let service = Scripted::new(&fake, &[None, Some(0), None]);
+    let layer = HedgeLayer::new(&hedger);
+    let mut heeded = layer.clone().by_verdict().layer(service.clone());
+    assert!(drive(&fake, oneshot(&mut heeded, "it")).0.is_err());
+    assert_eq!(service.calls.load(Ordering::SeqCst), 1);
+    fake.advance(7 * SECOND);
+    assert!(drive(&fake, oneshot(&mut heeded, "it")).0.is_ok(), "the pause is over");
+    let mut picky = layer.tolerate_if(|_: &Busy| false).layer(service.clone());
+    assert!(drive(&fake, oneshot(&mut picky, "it")).0.is_err());
+    assert_eq!(service.calls.load(Ordering::SeqCst), 3);
+}
