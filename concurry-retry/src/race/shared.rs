@@ -100,7 +100,8 @@ impl<A, T, E> Race<A, T, E> {
         suspended.collect()
     }
 
-    /// Lets a candidate take part again at once, also in calls that wait for somebody. `false` when nobody has this name.
+    /// Lets a candidate take part again at once, also in calls that wait for somebody. `false` when
+    /// nobody has this name.
     pub fn reactivate(&self, candidate: &str) -> bool {
         let position = self.shared.candidates.iter().position(|known| *known.name == *candidate);
         if let Some(index) = position {

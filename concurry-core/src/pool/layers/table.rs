@@ -16,6 +16,11 @@ use crate::pool::batching::{AnyBatcher, BatchStats, Batching};
 
 /// Whether an error of the method is worth another attempt.
 pub(crate) type RetryIf = dyn Fn(&dyn Any) -> bool + Send + Sync;
+/// Whether a result counts as success.
+pub(crate) type Until = dyn Fn(&dyn Any) -> bool + Send + Sync;
+/// What to take before a call is sent.
+pub(crate) type Reserve = dyn Fn(&Limits, &dyn Any) -> Acquire + Send + Sync;
+
 /// Whether the error is worth one by either of two.
 pub(crate) fn either(one: Option<Arc<RetryIf>>, other: Arc<RetryIf>) -> Arc<RetryIf> {
     match one {
@@ -23,11 +28,6 @@ pub(crate) fn either(one: Option<Arc<RetryIf>>, other: Arc<RetryIf>) -> Arc<Retr
         None => other,
     }
 }
-
-/// Whether a result counts as success.
-pub(crate) type Until = dyn Fn(&dyn Any) -> bool + Send + Sync;
-/// What to take before a call is sent.
-pub(crate) type Reserve = dyn Fn(&Limits, &dyn Any) -> Acquire + Send + Sync;
 
 /// The layers of one method.
 pub(crate) struct MethodLayers {
