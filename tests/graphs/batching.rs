@@ -49,6 +49,25 @@ fn ready_calls_are_one_batch_and_keep_their_own_results() {
 }
 
 #[test]
+fn graphs_that_share_a_short_queue_do_not_wait_for_each_other() {
+    within(|| {
+        for mode in [Mode::Thread, Mode::Async] {
+            let pool = Batched::options(mode, 1).max_queued(4).init(Arc::default()).unwrap();
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        for _ in 0..50 {
+                            let nodes: Vec<_> = (0..4).map(|n| pool.lazy().double(n)).collect();
+                            assert_eq!(compute(nodes).unwrap(), [0, 2, 4, 6]);
+                        }
+                    });
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn calls_that_depend_on_each_other_are_never_in_one_batch() {
     within(|| {
         let sizes = Arc::new(Mutex::new(Vec::new()));

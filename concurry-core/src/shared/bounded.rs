@@ -70,7 +70,8 @@ impl Bound {
         place.unwrap_or(Err(Full))
     }
 
-    fn try_enter(self: &Arc<Self>) -> Option<QueuePlace> {
+    /// Takes a place if there is one.
+    pub(crate) fn try_enter(self: &Arc<Self>) -> Option<QueuePlace> {
         let mut places = lock(&self.places);
         places.free = places.free.checked_sub(1)?;
         Some(QueuePlace(Arc::clone(self)))

@@ -27,6 +27,7 @@ mod failure;
 mod fallbacks;
 mod first;
 mod hedging;
+mod held;
 mod leave;
 mod sent;
 mod table;

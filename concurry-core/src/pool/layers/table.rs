@@ -8,6 +8,7 @@ use concurry_limits::{Acquire, Limits};
 use concurry_retry::{CircuitBreaker, Hedge, Hedger, RetryBudget, RetryPolicy};
 
 use super::first::FirstAttempt;
+use super::held::Held;
 use super::timer_queue::TimerQueue;
 use super::types::MethodTypes;
 use super::{AllBreakers, Breakers, Fallback};
@@ -224,11 +225,7 @@ impl LayerTable {
 
     /// Several calls of the method are about to be made: only full batches are sent meanwhile.
     pub(crate) fn hold(&self, method: usize) -> Held {
-        let batcher = self.methods.get(method).and_then(|entry| entry.batcher.clone());
-        if let Some(batcher) = &batcher {
-            batcher.hold();
-        }
-        Held(batcher)
+        Held::new(self.methods.get(method).and_then(|entry| entry.batcher.clone()))
     }
 
     /// Sends what waits to be batched: no more calls are taken.
@@ -243,16 +240,5 @@ impl LayerTable {
 
     pub(crate) fn batch_stats(&self) -> Vec<BatchStats> {
         self.batchers.iter().map(|batcher| batcher.stats()).collect()
-    }
-}
-
-/// Keeps batches back that are not full, until it is dropped.
-pub(crate) struct Held(Option<Arc<dyn AnyBatcher>>);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Some(batcher) = &self.0 {
-            batcher.release();
-        }
     }
 }
