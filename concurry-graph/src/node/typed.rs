@@ -212,7 +212,8 @@ impl<K: Kind> AnyNode for Node<K> {
 
     fn when_over(&self, waiter: Box<dyn FnOnce() + Send>) {
         let mut body = lock(&self.body);
-        if self.header.is_over() {
+        // The run that had it may have left it since somebody looked: nobody would say so again.
+        if self.header.is_over() || self.header.claim().is_none() {
             drop(body);
             return waiter();
         }

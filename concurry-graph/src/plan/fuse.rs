@@ -50,11 +50,14 @@ pub(crate) fn fuse(collected: &mut Collected, dependants: &Edges, run: u32) -> O
         dependencies.end_list();
     }
     drop(nodes);
-    for (place, unit) in units.iter().enumerate() {
-        unit.header().move_to(Claim { run, place: index(place) });
-    }
     collected.foreign.iter_mut().for_each(|place| *place = unit_of[*place as usize]);
     collected.foreign.sort_unstable();
+    for (place, unit) in (0..).zip(&units) {
+        // Who has a node of another run is not ours to say.
+        if collected.foreign.binary_search(&place).is_err() {
+            unit.header().move_to(Claim { run, place });
+        }
+    }
     collected.rows.iter_mut().for_each(|(place, _)| *place = unit_of[*place as usize]);
     let of = heads.iter().map(|&head| collected.lanes.of[head as usize]).collect();
     collected.lanes.of = of;

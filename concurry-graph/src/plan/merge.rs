@@ -54,12 +54,10 @@ fn guarded<R>(compare: impl FnOnce() -> R) -> Option<R> {
     compared.map_err(|payload| drop(panic_message(payload))).ok()
 }
 
+/// Leaves the nodes to whoever waits for them: not all may be wanted any more.
 fn release(nodes: &[SharedNode], run: u32) {
-    for header in nodes.iter().map(|node| node.header()) {
-        if header.claim().is_some_and(|claim| claim.run == run) {
-            header.unclaim();
-        }
-    }
+    let own = |node: &&SharedNode| node.header().claim().is_some_and(|claim| claim.run == run);
+    nodes.iter().filter(own).for_each(|node| node.unclaim());
 }
 
 /// All nodes, each after what it depends on.

@@ -9,7 +9,7 @@ use crate::plan::{Edges, Ranked, Row, index};
 
 /// What a run knows of its units.
 pub(crate) struct State {
-    /// Those that have not begun.
+    /// Our own that have not begun: those of other runs are theirs to leave.
     pub(crate) units: Vec<Option<SharedNode>>,
     /// How many units each waits for. Of a row, which waits for none: its number.
     waiting: Vec<u32>,
@@ -79,10 +79,13 @@ impl State {
         for (number, &(unit, _)) in rows.iter().enumerate() {
             waiting[unit as usize] = ROW | index(number);
         }
+        let is_own = |unit: u32| foreign.binary_search(&unit).is_err();
+        let count = units.len();
+        let own_units = (0..).zip(units).map(|(unit, node)| is_own(unit).then_some(node)).collect();
         let mut state = Self {
-            remaining: units.len(),
-            next: vec![0; units.len()],
-            units: units.into_iter().map(Some).collect(),
+            remaining: count,
+            next: vec![0; count],
+            units: own_units,
             waiting,
             rows: rows.into_iter().map(|(_, row)| RowState::new(row)).collect(),
             over: Vec::new(),
@@ -97,7 +100,7 @@ impl State {
         for unit in 0..index(state.units.len()) {
             let is_free = state.waiting[unit as usize] == 0 || state.row_number(unit).is_some();
             // What another run works on is over when that run says so.
-            if is_free && foreign.binary_search(&unit).is_err() {
+            if is_free && is_own(unit) {
                 state.make_ready(unit);
             }
         }
