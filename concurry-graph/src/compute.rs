@@ -23,7 +23,7 @@ use crate::plan::{Passes, plan};
 use crate::run::{self, Driver, Limits};
 
 /// Calls to one pool that are under way at a time, unless told otherwise.
-const IN_FLIGHT: usize = 1_000;
+pub(crate) const IN_FLIGHT: usize = 1_000;
 
 /// Computes nodes: optimises the graph of what they depend on, runs it in parallel on its pools, and
 /// waits for the values.

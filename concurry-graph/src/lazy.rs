@@ -69,7 +69,7 @@ impl<T: Send + 'static> Lazy<T> {
     /// A node that was just made, with its one use. In an [`eager`](fn@crate::eager) block it is run.
     pub(crate) fn new(node: SlabArc<dyn Produces<T>>) -> Self {
         if eager::is_eager() {
-            node.run_here();
+            eager::run(node.clone().see_as(|cell| cell as _));
         }
         Self::of_use(node)
     }

@@ -75,6 +75,19 @@ fn equal_calls_of_pure_methods_are_made_once() {
 }
 
 #[test]
+fn an_eager_block_runs_what_was_made_before_it_if_it_needs_it() {
+    for mode in MODES {
+        let (pool, calls) = arithmetic(mode);
+        let before = pool.lazy().add(pool.lazy().add(1, 1), 1);
+        let unneeded = pool.lazy().add(5, 5);
+        let eager = eager(|| pool.lazy().add(before.clone(), 1));
+        assert_eq!((eager.stage(), unneeded.stage()), (Stage::Done, Stage::New), "{mode}");
+        assert_eq!(compute((before, eager)).unwrap(), (3, 4));
+        assert_eq!(calls.load(Ordering::Relaxed), 3, "{mode}");
+    }
+}
+
+#[test]
 fn an_eager_block_gives_the_same() {
     for mode in MODES {
         let (pool, calls) = arithmetic(mode);
