@@ -38,13 +38,32 @@ impl ApiKey {
         self.0.expose_secret()
     }
 
-    /// Takes the key out of what somebody else wrote.
-    pub(crate) fn hide_in(&self, text: String) -> String {
+    /// Takes the key out of what somebody else wrote, also where that was cut off within the key.
+    pub(crate) fn hide_in(&self, mut text: String) -> String {
         let key = self.expose();
         // A short "key" such as `none` for a local service is no secret, and would hide real words.
-        if key.len() >= 8 && text.contains(key) { text.replace(key, "(hidden key)") } else { text }
+        if key.len() < SECRET {
+            return text;
+        }
+        if text.contains(key) {
+            text = text.replace(key, HIDDEN);
+        }
+        let whole = text.strip_suffix('…').unwrap_or(&text);
+        let ends_within_key =
+            |length: &usize| key.get(..*length).is_some_and(|beginning| whole.ends_with(beginning));
+        if let Some(length) = (SECRET..key.len()).rev().find(ends_within_key) {
+            let before = whole.len() - length;
+            text.replace_range(before..before + length, HIDDEN);
+        }
+        text
     }
 }
+
+/// From so many bytes on it is a secret.
+const SECRET: usize = 8;
+
+/// What stands for it.
+const HIDDEN: &str = "(hidden key)";
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,6 +131,14 @@ mod tests {
         let hidden = key.hide_in("bad key sk-0123456789!".into());
         assert_eq!(hidden, "bad key (hidden key)!");
         assert_eq!(ApiKey::new("none").hide_in("none at all".into()), "none at all");
+    }
+
+    #[test]
+    fn a_key_that_is_cut_off_is_hidden_too() {
+        let key = ApiKey::new("sk-0123456789");
+        assert_eq!(key.hide_in("bad key sk-01234567…".into()), "bad key (hidden key)…");
+        assert_eq!(key.hide_in("sk-0123456789 or sk-01234".into()), "(hidden key) or (hidden key)");
+        assert_eq!(key.hide_in("it begins with sk-".into()), "it begins with sk-");
     }
 
     #[test]

@@ -121,11 +121,14 @@ impl Connection {
             LlmError::Throttled { message, .. }
             | LlmError::QuotaExhausted { message }
             | LlmError::Service { message, .. }
-            | LlmError::Refused { message, .. }
             | LlmError::Connection { message }
             | LlmError::Truncated { message, .. }
             | LlmError::Interrupted { message }
             | LlmError::Withheld { reason: message } => {
+                *message = key.hide_in(std::mem::take(message));
+            }
+            LlmError::Refused { code, message, .. } => {
+                *code = code.take().map(|code| key.hide_in(code));
                 *message = key.hide_in(std::mem::take(message));
             }
             LlmError::NotJson { message, excerpt } | LlmError::Unexpected { message, excerpt } => {
