@@ -82,6 +82,8 @@ fn files_are_read_and_named_in_errors() {
     assert_eq!(prompt.render(context! { a => 1, b => 2 }).unwrap(), "Who wins, 1 or 2?");
     let text = prompt.render(context! { a => 1 }).unwrap_err().to_string();
     assert!(text.contains("judge.txt, line 1, column "), "{text}");
+    std::fs::write(&path, "Who?\r\n").unwrap();
+    assert_eq!(Prompt::from_file(&path).unwrap().render(context! {}).unwrap(), "Who?");
     std::fs::write(&path, b"\xff\xfe").unwrap();
     assert!(matches!(Prompt::from_file(&path), Err(PromptError::File { .. })));
     std::fs::remove_dir_all(&folder).unwrap();
@@ -107,6 +109,15 @@ fn an_included_template_is_named_in_errors() {
     let text = prompt.render(context! {}).unwrap_err().to_string();
     assert!(text.contains("tone, line 2, column 4"), "{text}");
     assert!(shared.template("bad", "{{").unwrap_err().to_string().starts_with("bad, line 1"));
+}
+
+#[test]
+fn a_template_may_have_any_name() {
+    let shared = PromptEnvironment::new().template("prompt", "Be brief.").unwrap();
+    let prompt = shared.prompt("{% include 'prompt' %} {{ why }}").unwrap();
+    assert_eq!(prompt.render(context! { why => "Why?" }).unwrap(), "Be brief. Why?");
+    let text = prompt.render(context! {}).unwrap_err().to_string();
+    assert!(text.starts_with("this prompt, line 1"), "{text}");
 }
 
 #[test]

@@ -82,9 +82,9 @@ impl PromptEnvironment {
         let path = path.as_ref();
         match std::fs::read_to_string(path) {
             Ok(mut source) => {
-                if source.ends_with('\n') {
-                    source.truncate(source.len() - 1); // editors end files so, people do not mean it
-                }
+                // Editors end files so, people do not mean it.
+                let text = source.strip_suffix('\n').unwrap_or(&source);
+                source.truncate(text.strip_suffix('\r').unwrap_or(text).len());
                 self.parse(path.display().to_string(), source)
             }
             Err(source) => Err(PromptError::File { path: path.to_owned(), source }),

@@ -167,8 +167,16 @@ impl Prompt {
         variables.into_iter().collect()
     }
 
-    /// Fills it. The values come from [`context!`](crate::context), or from anything that serialises,
-    /// by `minijinja::Value::from_serialize`.
+    /// Fills it. The values come from [`context!`](crate::context), or from anything that serialises:
+    ///
+    /// ```
+    /// use concurry_llm::Prompt;
+    /// use concurry_llm::minijinja::value::Serde;
+    ///
+    /// let values = std::collections::HashMap::from([("name", "Ada")]); // or a struct of yours
+    /// assert_eq!(Prompt::new("Dear {{ name }},")?.render(Serde(values))?, "Dear Ada,");
+    /// # Ok::<(), concurry_llm::PromptError>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -17,9 +17,13 @@ pub(super) struct Template {
 impl Template {
     pub(super) fn parse(
         mut environment: Environment<'static>,
-        name: String,
+        mut name: String,
         source: String,
     ) -> Result<Self, PromptError> {
+        // It takes the place of no template that it may include.
+        while environment.get_template(&name).is_ok() {
+            name.insert_str(0, "this ");
+        }
         match environment.add_template_owned(name.clone(), source.clone()) {
             Ok(()) => Ok(Self { environment, name }),
             Err(error) => Err(syntax_error(&error, &name, &source)),
