@@ -252,7 +252,7 @@ impl Source {
     }
 
     fn event(&mut self, data: &[u8]) -> Result<(), LlmError> {
-        if data == b"[DONE]" {
+        if data.trim_ascii() == b"[DONE]" {
             self.ended = true;
             return Ok(());
         }

@@ -67,17 +67,22 @@ impl Completion {
         let tool_calls = choice.message.tool_calls.unwrap_or_default().into_iter();
         reply.tool_calls = tool_calls.map(WireToolCall::into_tool_call).collect();
         let content = choice.message.content.map(Content::into_text);
-        let outcome = match (content, choice.message.refusal) {
-            (Some(text), None) => {
+        let refusal = choice.message.refusal.filter(|reason| !reason.is_empty());
+        let outcome = match (content, refusal) {
+            (_, Some(reason)) => Err(LlmError::Withheld { reason }),
+            (Some(text), None) if !(text.is_empty() && is_filtered(&reply)) => {
                 reply.text = text;
                 Ok(())
             }
-            (_, Some(reason)) => Err(LlmError::Withheld { reason }),
-            (None, None) if !reply.tool_calls.is_empty() => Ok(()),
-            (None, None) => Err(no_answer(reply.finish_reason.as_deref())),
+            (_, None) if !reply.tool_calls.is_empty() => Ok(()),
+            (_, None) => Err(no_answer(reply.finish_reason.as_deref())),
         };
         (reply, outcome)
     }
+}
+
+fn is_filtered(reply: &Reply) -> bool {
+    reply.finish_reason.as_deref() == Some("content_filter")
 }
 
 /// The error for an answer without text that ended for this reason.
@@ -116,6 +121,8 @@ pub(super) struct Chunk {
 #[derive(Debug, Deserialize)]
 struct ChunkChoice {
     #[serde(default)]
+    index: u64,
+    #[serde(default)]
     delta: Delta,
     finish_reason: Option<String>,
 }
@@ -128,7 +135,9 @@ struct Delta {
 impl Chunk {
     /// The text that it adds, and why the answer ends, if it does.
     pub(super) fn into_text(self) -> (Option<String>, Option<String>) {
-        let Some(choice) = self.choices.into_iter().next() else { return (None, None) };
+        // Where several answers were asked for, the first one counts.
+        let first = self.choices.into_iter().find(|choice| choice.index == 0);
+        let Some(choice) = first else { return (None, None) };
         (choice.delta.content.filter(|text| !text.is_empty()), choice.finish_reason)
     }
 }
@@ -136,6 +145,7 @@ impl Chunk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn read(json: &str) -> (Reply, Result<(), LlmError>) {
         serde_json::from_str::<Completion>(json).unwrap().into_reply()
@@ -164,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn of_several_answers_of_a_stream_the_first_one_counts() {
+        let text = |index: u64| {
+            let chunk = json!({ "choices": [{ "index": index, "delta": { "content": "a" } }] });
+            serde_json::from_value::<Chunk>(chunk).unwrap().into_text().0
+        };
+        assert_eq!((text(0).as_deref(), text(1)), (Some("a"), None));
+    }
+
+    #[test]
     fn what_is_no_answer_still_counts_its_tokens() {
         let usage = r#""usage":{"prompt_tokens":3}"#;
         for (choice, expected) in [
@@ -171,6 +190,10 @@ mod tests {
             (r#"{"message":{"content":null}}"#, LlmError::NoAnswer),
             (
                 r#"{"message":{"content":null},"finish_reason":"content_filter"}"#,
+                LlmError::Withheld { reason: "content_filter".into() },
+            ),
+            (
+                r#"{"message":{"content":"","refusal":""},"finish_reason":"content_filter"}"#,
                 LlmError::Withheld { reason: "content_filter".into() },
             ),
             (r#"{"message":{"refusal":"No."}}"#, LlmError::Withheld { reason: "No.".into() }),

@@ -11,6 +11,8 @@ use std::collections::VecDeque;
 pub(crate) struct EventDecoder {
     /// A line that has begun.
     line: Vec<u8>,
+    /// The first line, which may have a mark before it, is over.
+    has_begun: bool,
     /// The last line ended with a carriage return: a line feed right after it belongs to it.
     after_return: bool,
     /// The data of an event that has begun.
@@ -22,6 +24,9 @@ pub(crate) struct EventDecoder {
     limit: u64,
 }
 
+/// What a stream may begin with: the byte order mark.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// An event is larger than the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLong;
@@ -29,7 +34,7 @@ pub(crate) struct TooLong;
 impl EventDecoder {
     pub(crate) fn new(limit: u64) -> Self {
         let (line, data, ready) = Default::default();
-        Self { line, after_return: false, data, has_data: false, ready, limit }
+        Self { line, has_begun: false, after_return: false, data, has_data: false, ready, limit }
     }
 
     /// Takes the next bytes.
@@ -59,10 +64,14 @@ impl EventDecoder {
 
     fn end_line(&mut self) -> Result<(), TooLong> {
         if self.line.is_empty() {
-            if std::mem::take(&mut self.has_data) {
+            // An event without data says nothing: it keeps the connection alive.
+            if std::mem::take(&mut self.has_data) && !self.data.is_empty() {
                 self.ready.push_back(std::mem::take(&mut self.data));
             }
             return Ok(());
+        }
+        if !std::mem::replace(&mut self.has_begun, true) && self.line.starts_with(MARK) {
+            self.line.drain(..MARK.len());
         }
         if let Some(value) = self.line.strip_prefix(b"data:") {
             let value = value.strip_prefix(b" ").unwrap_or(value);
@@ -103,6 +112,11 @@ mod tests {
     #[test]
     fn data_may_have_several_lines_and_an_unfinished_event_is_none() {
         assert_eq!(events(&[b"data: a\ndata: b\n\ndata: c\n"]), ["a\nb"]);
+    }
+
+    #[test]
+    fn a_mark_at_the_start_and_events_without_data_are_passed_over() {
+        assert_eq!(events(&[b"\xef\xbb", b"\xbfdata: a\n\ndata:\n\ndata: b\n\n"]), ["a", "b"]);
     }
 
     #[test]
