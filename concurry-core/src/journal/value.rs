@@ -62,10 +62,11 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
     })
 }
 
-/// Whether a result is read from its JSON as it was. Only where something is `null` that may be in
-/// doubt.
+/// Whether a result is read from its JSON as it was. Only where something is `null`, or a field is named
+/// by a number, that may be in doubt: serde forgets of which type a key was in an enum with a tag.
 fn comes_back<T: Serialize + DeserializeOwned>(result: &T, json: &[u8]) -> bool {
-    if !str::from_utf8(json).is_ok_and(|json| json.contains("null")) {
+    let has_null = str::from_utf8(json).is_ok_and(|json| json.contains("null"));
+    if !has_null && !has_numbered_field(json) {
         return true;
     }
     let Ok(read) = serde_json::from_slice::<T>(json) else { return false };
@@ -74,6 +75,12 @@ fn comes_back<T: Serialize + DeserializeOwned>(result: &T, json: &[u8]) -> bool 
         // Then it can't be packed anyway.
         _ => true,
     }
+}
+
+/// Whether a field may be named by a number. So may a text in a list look, which does no harm.
+fn has_numbered_field(json: &[u8]) -> bool {
+    let begins = |bytes: &[u8]| matches!(bytes, [b'{' | b',', b'"', b'0'..=b'9' | b'-']);
+    json.windows(3).any(begins)
 }
 
 /// The result, packed. `None` if that does not keep it either.
@@ -122,6 +129,18 @@ mod tests {
         same(HashMap::from([((1, 2), "pair".to_owned())]));
         assert!(round_trip(&f64::NAN).is_nan());
         assert!(round_trip(&(1_u8, f32::NAN)).1.is_nan());
+    }
+
+    #[test]
+    fn numbered_fields_in_an_enum_with_a_tag_come_back() {
+        #[derive(Debug, PartialEq, Serialize, serde::Deserialize)]
+        #[serde(tag = "kind")]
+        enum Tagged {
+            Counts { of: HashMap<i32, u8> },
+        }
+        same(Tagged::Counts { of: HashMap::from([(7, 1)]) });
+        same(Tagged::Counts { of: HashMap::from([(-7, 1)]) });
+        assert_eq!(to_json(&HashMap::from([(7, 1)])).unwrap().get(), "{\"7\":1}");
     }
 
     #[test]
