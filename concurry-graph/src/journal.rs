@@ -6,6 +6,9 @@
 //!
 //! A call that another run makes is recorded by that run, if at all: its arguments are gone by then.
 //! What another run has left is made, and recorded, by the one that takes it over.
+//!
+//! Calls whose arguments turn out to be equal although they come out of different calls are counted as
+//! they are made: each has a result of its own, though not always the same one in the next run.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -37,6 +40,8 @@ pub(crate) struct Described {
     pub(crate) pool: u32,
     /// How many equal calls were written down before it.
     pub(crate) occurrence: u32,
+    /// How many calls with all this and the same arguments were made before it.
+    pub(crate) repeat: u32,
 }
 
 /// A call that is to be made.
@@ -81,6 +86,8 @@ pub struct Ledger {
     groups: GroupedJournal,
     retry_failed: bool,
     occurrences: Occurrences,
+    /// How many calls there were so far of each name.
+    repeats: HashMap<Key, u32>,
     /// The calls on their way, by the number of the node.
     keys: HashMap<u32, Key>,
     /// Why no more calls are made.
@@ -108,6 +115,7 @@ impl Ledger {
             groups: GroupedJournal::new(journal, in_flight),
             retry_failed,
             occurrences: Occurrences::default(),
+            repeats: HashMap::new(),
             keys: HashMap::new(),
             error: None,
         })
@@ -124,7 +132,7 @@ impl Ledger {
         &mut self,
         about: About,
         number: u32,
-        key: impl FnOnce(Described) -> Option<Result<Key, JournalError>>,
+        key: impl Fn(Described) -> Option<Result<Key, JournalError>>,
     ) -> Found {
         match self.try_find(about, number, key) {
             Ok(found) => found,
@@ -136,7 +144,7 @@ impl Ledger {
         &mut self,
         about: About,
         number: u32,
-        key: impl FnOnce(Described) -> Option<Result<Key, JournalError>>,
+        key: impl Fn(Described) -> Option<Result<Key, JournalError>>,
     ) -> Result<Found, JournalError> {
         if let Some(error) = &self.error {
             return Ok(Found::Broken(Arc::clone(error)));
@@ -145,10 +153,16 @@ impl Ledger {
         let Some(&(pool, occurrence)) = self.occurrences.of.get(&number) else {
             return Ok(Found::Nothing);
         };
-        let Some(key) = key(Described { worker, method, pool, occurrence }) else {
-            return Ok(Found::Nothing);
+        let mut call = Described { worker, method, pool, occurrence, repeat: 0 };
+        let Some(first) = key(call) else { return Ok(Found::Nothing) };
+        let first = first?;
+        let repeats = self.repeats.entry(first).or_default();
+        call.repeat = *repeats;
+        *repeats += 1;
+        let key = match call.repeat {
+            0 => first,
+            _ => key(call).transpose()?.unwrap_or(first),
         };
-        let key = key?;
         match self.groups.journal().get(key)? {
             Some(Entry::Done(result)) => return Ok(Found::Done(result)),
             Some(Entry::Failed(message)) if !self.retry_failed => {

@@ -124,8 +124,11 @@ impl<T: Serialize> Probe<T> {
     });
     /// `T: Serialize`, of the arguments of a call.
     pub const KEY: Option<KeyOf<T>> = Some(KeyOf(|call, arguments| {
-        let Described { worker, method, pool, occurrence } = call;
-        Key::of(&(worker, method, pool, occurrence, arguments))
+        let Described { worker, method, pool, occurrence, repeat } = call;
+        match repeat {
+            0 => Key::of(&(worker, method, pool, occurrence, arguments)),
+            _ => Key::of(&(worker, method, pool, occurrence, arguments, repeat)),
+        }
     }));
 }
 

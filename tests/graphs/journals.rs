@@ -1,7 +1,8 @@
 //! Graphs that go on after they were killed.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use concurry::graph::Compute;
 use concurry::journal::JournalError;
@@ -57,6 +58,50 @@ fn a_graph_may_grow_and_only_what_is_new_is_called() {
         assert_eq!(run(&[1, 1, 2]), 1, "an equal call is another one");
         assert_eq!(run(&[1, 1, 2]), 0);
     });
+}
+
+#[test]
+fn calls_whose_arguments_turn_out_to_be_equal_keep_results_of_their_own() {
+    within(|| {
+        for mode in MODES {
+            let folder = tempfile::tempdir().unwrap();
+            let (pool, calls) = arithmetic(mode);
+            let drawn = Arc::new(AtomicU64::new(0));
+            let draws = Draws::options(mode, 1).init(Arc::clone(&drawn)).unwrap();
+            let run = |retry| {
+                let sums = [(1, 2), (2, 1), (3, 0)].map(|(a, b)| pool.lazy().add(a, b));
+                let nodes = sums.map(|sum| draws.lazy().draw(sum).outcome());
+                let run = Compute::of(nodes).journal(path(&folder)).retry_failed(retry).run();
+                let mut drawn: Vec<_> = run.unwrap().into_iter().map(Result::ok).collect();
+                drawn.sort_unstable();
+                drawn
+            };
+            assert_eq!(run(false), [None, Some(0), Some(2)], "{mode}");
+            assert_eq!(run(false), [None, Some(0), Some(2)], "{mode}");
+            assert_eq!(run(true), [Some(0), Some(2), Some(3)], "{mode}");
+            assert_eq!((calls.load(Ordering::Relaxed), drawn.load(Ordering::Relaxed)), (3, 4));
+        }
+    });
+}
+
+/// Gives another number each time, and fails once.
+#[derive(Worker)]
+struct Draws {
+    drawn: Arc<AtomicU64>,
+}
+
+#[worker]
+impl Draws {
+    fn new(drawn: Arc<AtomicU64>) -> Self {
+        Self { drawn }
+    }
+
+    pub fn draw(&self, _of: u64) -> Result<u64, String> {
+        match self.drawn.fetch_add(1, Ordering::Relaxed) {
+            1 => Err("bad luck".to_owned()),
+            number => Ok(number),
+        }
+    }
 }
 
 #[test]
