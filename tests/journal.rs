@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use concurry::journal::{Entry, Job, Journal, JournalError, Key};
 use concurry::prelude::*;
-use concurry::{JournaledMapError, TaskPool};
+use concurry::{JournaledMapError, TaskPool, Timeout};
 use concurry_testkit::Recorder;
 
 #[derive(Clone, Worker)]
@@ -135,6 +136,25 @@ fn a_journal_can_be_awaited_and_taken_as_it_completes() {
     assert_eq!(numbers, [0, 1, 2]);
     completed.finish().unwrap();
     assert_eq!(setup.calls.count(), 3);
+}
+
+#[test]
+fn outcomes_as_they_come_tell_that_the_time_is_over() {
+    let pool = TaskPool::new(Mode::Thread, 1).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let gate = concurry_testkit::Gate::new();
+    let held = gate.clone();
+    let run = pool.map(0..3_u64, move |number| {
+        held.pass();
+        number
+    });
+    let run = run.journal(folder.path().join("run.jsonl")).timeout(Duration::from_millis(20));
+    let mut completed = run.as_completed().unwrap();
+    let (number, outcome) = completed.next().unwrap();
+    assert!(matches!(outcome, Err(CallError::TimedOut(Timeout::Wait))), "{outcome:?}");
+    assert_eq!((number, completed.next().is_none()), (3, true));
+    completed.finish().unwrap();
+    gate.open();
 }
 
 #[test]

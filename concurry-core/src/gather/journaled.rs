@@ -216,7 +216,7 @@ where
     ///
     /// If the journal can't be opened.
     pub fn as_completed(self) -> Result<JournaledCompletions<T, E>, JournalError> {
-        Ok(JournaledCompletions { source: self.into_source()? })
+        Ok(JournaledCompletions { source: self.into_source()?, ended: false })
     }
 }
 
@@ -291,10 +291,12 @@ impl<T, E, A> Debug for JournaledMap<T, E, A> {
 
 /// The outcomes of a map with a journal, as they come.
 ///
-/// Dropping it makes no further call, and records what is known by then.
+/// Dropping it makes no further call, and records what is known by then. After a timeout it yields one
+/// last [`CallError::TimedOut`] with the number after the last one.
 #[must_use = "calls are made only as the outcomes are taken"]
 pub struct JournaledCompletions<T, E> {
     source: Source<T, E>,
+    ended: bool,
 }
 
 impl<T: Send + 'static, E: Send + 'static> JournaledCompletions<T, E> {
@@ -312,10 +314,17 @@ impl<T: Send + 'static, E: Send + 'static> Iterator for JournaledCompletions<T, 
     type Item = (usize, Outcome<T, E>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.source.next_blocking() {
-            Ok(Next::Done(number, outcome)) => Some((number, outcome)),
-            Ok(Next::End | Next::TimedOut) | Err(_) => None,
+        if self.ended {
+            return None;
         }
+        let error = match self.source.next_blocking() {
+            Ok(Next::Done(number, outcome)) => return Some((number, outcome)),
+            Ok(Next::End) => None,
+            Ok(Next::TimedOut) => Some(timed_out()),
+            Err(error) => Some(error),
+        };
+        self.ended = true;
+        error.map(|error| (self.source.taken(), Err(error)))
     }
 }
 
