@@ -62,6 +62,26 @@ fn a_run_that_is_planned_while_another_is_left_misses_nothing() {
 }
 
 #[test]
+fn a_call_that_another_run_waits_for_is_left_to_it() {
+    within(|| {
+        for mode in [Mode::Thread, Mode::Async] {
+            let (pool, calls, gate) = gated(mode, 1);
+            let pool = pool.with(CallOptions::new()); // so that all are ordinary calls
+            let nodes: Vec<_> = (0..4).map(|n| pool.lazy().held(n)).collect();
+            let shared = nodes.clone();
+            let left = Compute::of(nodes).submit().cancel_on_drop();
+            gate.wait_for_arrivals(1);
+            let other = Compute::of(shared).submit();
+            assert!(!other.is_done());
+            drop(left);
+            gate.open();
+            assert_eq!(other.result().unwrap(), [0, 1, 2, 3], "{mode}");
+            assert_eq!(calls.load(Ordering::Relaxed), 4, "no method ran twice");
+        }
+    });
+}
+
+#[test]
 fn dropping_a_computation_cancels_what_runs() {
     within(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -87,7 +87,7 @@ impl<K: Kind> Node<K> {
             return copied;
         }
         let values = match self.take_values() {
-            None => return Progress::Over { done: 0, failed: 0 },
+            None => return self.take_over(waker, ledger),
             Some(Err(error)) => return self.end(Err(error)),
             Some(Ok(values)) => values,
         };
@@ -97,6 +97,14 @@ impl<K: Kind> Node<K> {
         match self.kind.begin(values) {
             Begun::Over(outcome) => self.end_call(outcome, None, ledger),
             Begun::Pending(pending) => self.look_at(pending, waker, ledger),
+        }
+    }
+
+    /// Goes on with the call that another run has made and left.
+    fn take_over(&self, waker: &Waker, ledger: Option<&mut Ledger>) -> Progress {
+        match self.take_pending() {
+            Some(pending) => self.look_at(pending, waker, ledger),
+            None => Progress::Over { done: 0, failed: 0 },
         }
     }
 
@@ -121,7 +129,7 @@ impl<K: Kind> Node<K> {
         for (place, node) in nodes.iter().enumerate() {
             let mut to_call = None;
             progress[place] = guarded(*node, || match node.take_values() {
-                None => Progress::Over { done: 0, failed: 0 },
+                None => node.take_over(&wakers[place], ledger.as_deref_mut()),
                 Some(Err(error)) => node.end(Err(error)),
                 Some(Ok(values)) => match node.recall(&values, ledger.as_deref_mut()) {
                     Some(recalled) => node.end_call(recalled, None, None),

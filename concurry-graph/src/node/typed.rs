@@ -107,7 +107,12 @@ impl<K: Kind> AnyNode for Node<K> {
     }
 
     fn place(&self) -> Place {
-        if self.header.is_copy() { Place::Anywhere } else { self.kind.place() }
+        match self.header.stage() {
+            // Another run has made its call, and left it to this one.
+            Stage::Running => Place::Elsewhere,
+            _ if self.header.is_copy() => Place::Anywhere,
+            _ => self.kind.place(),
+        }
     }
 
     fn dependencies(&self, show: &mut dyn FnMut(&dyn Dependency)) {
@@ -175,6 +180,10 @@ impl<K: Kind> AnyNode for Node<K> {
     }
 
     fn cancel(&self) {
+        // Another run waits for it, and goes on with its call.
+        if matches!(lock(&self.body).state, State::Watched(_)) {
+            return;
+        }
         if let Some(pending) = self.take_pending() {
             let trace = K::trace(&pending).cloned();
             self.end_call(Err(K::cancel(pending)), trace.as_deref(), None);

@@ -122,6 +122,7 @@ impl AnyNode for Chain {
         let running = lock(&self.links).pop();
         if let Some(link) = running {
             link.cancel();
+            link.unclaim();
         }
     }
 
