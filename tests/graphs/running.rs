@@ -2,12 +2,14 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use concurry::graph::{Compute, Stage};
 use concurry::limits::CallLimit;
 use concurry::prelude::*;
 use concurry_testkit::within;
+use concurry_time::block_on;
 
 use crate::worker::{Arithmetic, MODES, arithmetic, gated, shown_bar};
 
@@ -54,6 +56,7 @@ fn a_run_that_is_planned_while_another_is_left_misses_nothing() {
                 (0..100).map(|n| pool.lazy().add(pool.lazy().square(n), 1)).collect();
             let again = nodes.iter().map(|node| node.clone().outcome()).collect::<Vec<_>>();
             let left = Compute::of(nodes).submit().cancel_on_drop();
+            // Each time it is left at another moment.
             std::thread::sleep(Duration::from_micros(3 * round));
             drop(left);
             assert_eq!(compute(again).unwrap().len(), 100);
@@ -71,11 +74,13 @@ fn a_call_that_another_run_waits_for_is_left_to_it() {
             let shared = nodes.clone();
             let left = Compute::of(nodes).submit().cancel_on_drop();
             gate.wait_for_arrivals(1);
-            let other = Compute::of(shared).submit();
-            assert!(!other.is_done());
+            let mut other = std::pin::pin!(Compute::of(shared).into_future());
+            // From here on it waits for what the first one has sent.
+            let first_look = other.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(first_look.is_pending(), "{mode}");
             drop(left);
             gate.open();
-            assert_eq!(other.result().unwrap(), [0, 1, 2, 3], "{mode}");
+            assert_eq!(block_on(other).unwrap(), [0, 1, 2, 3], "{mode}");
             assert_eq!(calls.load(Ordering::Relaxed), 4, "no method ran twice");
         }
     });
