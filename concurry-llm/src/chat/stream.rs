@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use serde_json::Value;
 
 use super::gathered::Gathered;
-use super::wire::{Chunk, no_answer};
+use super::wire::{Chunk, Delta, no_answer};
 use crate::LlmError;
 use crate::http::{Connection, EventDecoder, TooLong, error_in_body, excerpt, from_reqwest};
 use crate::usage::Usage;
@@ -75,6 +75,8 @@ struct Source {
     texts: VecDeque<String>,
     usage: Option<Usage>,
     finish_reason: Option<String>,
+    /// Why there is no answer, as far as the service has told.
+    refusal: String,
     /// Bounds the wait for the next bytes. None while nobody waits.
     idle: Option<Sleep>,
     ended: bool,
@@ -97,6 +99,7 @@ impl Opening {
             texts: VecDeque::new(),
             usage: None,
             finish_reason: None,
+            refusal: String::new(),
             idle: None,
             ended: false,
             failed: None,
@@ -232,10 +235,7 @@ impl Source {
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
             Some(Err(error)) => return Poll::Ready(Err(from_reqwest(error, self.received))),
             // Some services end without `[DONE]`, but none without a reason to finish.
-            None if self.finish_reason.is_some() => {
-                self.ended = true;
-                return Poll::Ready(Ok(()));
-            }
+            None if self.finish_reason.is_some() => return Poll::Ready(self.end()),
             None => return Poll::Ready(Err(self.truncated())),
         };
         self.received += bytes.len() as u64;
@@ -253,8 +253,7 @@ impl Source {
 
     fn event(&mut self, data: &[u8]) -> Result<(), LlmError> {
         if data.trim_ascii() == b"[DONE]" {
-            self.ended = true;
-            return Ok(());
+            return self.end();
         }
         let value: Value = serde_json::from_slice(data).map_err(|error| LlmError::NotJson {
             message: error.to_string(),
@@ -268,10 +267,24 @@ impl Source {
             excerpt: excerpt(data),
         })?;
         self.usage = chunk.usage.or(self.usage);
-        let (text, finish_reason) = chunk.into_text();
-        self.texts.extend(text);
+        let (Delta { content, refusal }, finish_reason) = chunk.into_delta();
+        self.texts.extend(content.filter(|text| !text.is_empty()));
+        self.refusal.push_str(&refusal.unwrap_or_default());
         self.finish_reason = finish_reason.or(self.finish_reason.take());
+        let limit = self.connection.max_answer;
+        if self.refusal.len() as u64 > limit {
+            return Err(LlmError::TooLarge { limit });
+        }
         Ok(())
+    }
+
+    /// The service has said all.
+    fn end(&mut self) -> Result<(), LlmError> {
+        self.ended = true;
+        match std::mem::take(&mut self.refusal) {
+            reason if reason.is_empty() => Ok(()),
+            reason => Err(LlmError::Withheld { reason }),
+        }
     }
 
     fn truncated(&self) -> LlmError {

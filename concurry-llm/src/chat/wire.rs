@@ -1,6 +1,7 @@
 //! The bodies that services answer a chat with.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::LlmError;
 use crate::reply::{Reply, ToolCall};
@@ -43,7 +44,7 @@ struct Part {
 
 #[derive(Debug, Deserialize)]
 struct WireToolCall {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     id: String,
     function: Function,
 }
@@ -51,8 +52,18 @@ struct WireToolCall {
 #[derive(Debug, Deserialize)]
 struct Function {
     name: String,
+    /// JSON in a text, or, from some services, as it is.
     #[serde(default)]
-    arguments: String,
+    arguments: Value,
+}
+
+/// What is `null` is as good as missing.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl Completion {
@@ -105,6 +116,11 @@ impl Content {
 impl WireToolCall {
     fn into_tool_call(self) -> ToolCall {
         let Function { name, arguments } = self.function;
+        let arguments = match arguments {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
         ToolCall { id: self.id, name, arguments }
     }
 }
@@ -112,7 +128,7 @@ impl WireToolCall {
 /// One event of a stream.
 #[derive(Debug, Deserialize)]
 pub(super) struct Chunk {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     choices: Vec<ChunkChoice>,
     #[serde(default, deserialize_with = "reported::<_, WireUsage>")]
     pub(super) usage: Option<Usage>,
@@ -122,23 +138,25 @@ pub(super) struct Chunk {
 struct ChunkChoice {
     #[serde(default)]
     index: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     delta: Delta,
     finish_reason: Option<String>,
 }
 
+/// What an event adds.
 #[derive(Debug, Default, Deserialize)]
-struct Delta {
-    content: Option<String>,
+pub(super) struct Delta {
+    pub(super) content: Option<String>,
+    /// Instead of an answer.
+    pub(super) refusal: Option<String>,
 }
 
 impl Chunk {
-    /// The text that it adds, and why the answer ends, if it does.
-    pub(super) fn into_text(self) -> (Option<String>, Option<String>) {
+    /// What it adds, and why the answer ends, if it does.
+    pub(super) fn into_delta(self) -> (Delta, Option<String>) {
         // Where several answers were asked for, the first one counts.
         let first = self.choices.into_iter().find(|choice| choice.index == 0);
-        let Some(choice) = first else { return (None, None) };
-        (choice.delta.content.filter(|text| !text.is_empty()), choice.finish_reason)
+        first.map(|choice| (choice.delta, choice.finish_reason)).unwrap_or_default()
     }
 }
 
@@ -177,9 +195,32 @@ mod tests {
     fn of_several_answers_of_a_stream_the_first_one_counts() {
         let text = |index: u64| {
             let chunk = json!({ "choices": [{ "index": index, "delta": { "content": "a" } }] });
-            serde_json::from_value::<Chunk>(chunk).unwrap().into_text().0
+            serde_json::from_value::<Chunk>(chunk).unwrap().into_delta().0.content
         };
         assert_eq!((text(0).as_deref(), text(1)), (Some("a"), None));
+    }
+
+    #[test]
+    fn what_is_null_is_as_good_as_missing() {
+        let chunks = [
+            json!({ "choices": null, "usage": null }),
+            json!({ "choices": [{ "delta": null }] }),
+            json!({}),
+        ];
+        for chunk in chunks {
+            let chunk = serde_json::from_value::<Chunk>(chunk).unwrap();
+            assert!(chunk.into_delta().0.content.is_none());
+        }
+        for (arguments, text) in
+            [("null", ""), (r#""{\"a\":1}""#, r#"{"a":1}"#), (r#"{"a":1}"#, r#"{"a":1}"#)]
+        {
+            let call =
+                format!(r#"{{"id":null,"function":{{"name":"f","arguments":{arguments}}}}}"#);
+            let message = format!(r#"{{"message":{{"tool_calls":[{call}]}}}}"#);
+            let (reply, outcome) = read(&format!(r#"{{"choices":[{message}]}}"#));
+            outcome.unwrap();
+            assert_eq!(reply.tool_calls[0].arguments, text);
+        }
     }
 
     #[test]

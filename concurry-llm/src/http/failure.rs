@@ -44,10 +44,17 @@ pub(crate) fn error_in_body(body: &Value) -> Option<LlmError> {
     let detail = Detail::read(body);
     // As a number, or as a text with one.
     let status = detail.code.as_deref().and_then(|code| code.parse::<StatusCode>().ok());
-    let status = status.unwrap_or(match detail.code.as_deref() {
-        Some("rate_limit_exceeded" | "insufficient_quota") => StatusCode::TOO_MANY_REQUESTS,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    });
+    let status = match status {
+        Some(status) => status,
+        None if detail.says(&["rate_limit_exceeded", "insufficient_quota"]) => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        // The same again would be refused again.
+        None if detail.says(&["invalid_request_error", "context_length_exceeded"]) => {
+            StatusCode::BAD_REQUEST
+        }
+        None => StatusCode::INTERNAL_SERVER_ERROR,
+    };
     Some(classify(status, None, detail))
 }
 
@@ -152,6 +159,19 @@ mod tests {
             let error =
                 of(429, json!({ "error": { "message": "m", field: "insufficient_quota" } }));
             assert_eq!(error, LlmError::QuotaExhausted { message: "m".into() });
+        }
+    }
+
+    #[test]
+    fn an_error_that_came_with_success_is_known_by_code_and_by_type() {
+        let verdict = |field: &str, value: &str| {
+            error_in_body(&json!({ "error": { "message": "m", field: value } })).unwrap().verdict()
+        };
+        for field in ["code", "type"] {
+            assert_eq!(verdict(field, "rate_limit_exceeded"), Verdict::Throttle(None));
+            assert_eq!(verdict(field, "insufficient_quota"), Verdict::Fatal);
+            assert_eq!(verdict(field, "context_length_exceeded"), Verdict::Fatal);
+            assert_eq!(verdict(field, "server_error"), Verdict::Retry);
         }
     }
 

@@ -154,17 +154,22 @@ fn a_stream_that_stalls_times_out_before_and_after_its_first_token() {
 
 #[test]
 fn a_stream_without_text_is_empty_and_a_withheld_one_an_error() {
-    for (reason, withheld) in [("stop", false), ("content_filter", true)] {
+    for (delta, reason, withheld) in [
+        (json!({}), "stop", None),
+        (json!({}), "content_filter", Some("content_filter")),
+        (json!({ "refusal": "I can't" }), "stop", Some("I can't")),
+    ] {
         let (sender, answer) = Answer::events();
         let server = Server::start([answer]);
         let llm = start(Mode::Async, &server);
-        let last = json!({ "choices": [{ "delta": {}, "finish_reason": reason }] });
+        let last = json!({ "choices": [{ "delta": delta, "finish_reason": reason }] });
         send(&sender, &[format!("data: {last}\n\n").into_bytes()]);
         drop(sender);
         match llm.stream("?".into()).result() {
-            Ok(stream) => assert!(!withheld && all(stream) == (String::new(), None)),
+            Ok(stream) => assert!(withheld.is_none() && all(stream) == (String::new(), None)),
             Err(error) => {
-                assert!(withheld && matches!(error.failure(), Some(LlmError::Withheld { .. })));
+                let reason = withheld.expect("it is no error").to_owned();
+                assert_eq!(error.failure(), Some(&LlmError::Withheld { reason }));
             }
         }
     }
