@@ -104,8 +104,9 @@ impl<T: Send + 'static> Compute<T> {
         self
     }
 
-    /// Bounds the whole computation, from the moment it begins. What runs then is cancelled, and what
-    /// has not begun stays as it was: it can be computed again.
+    /// Bounds the whole computation, from the moment it begins. Calls that were sent to their pools by
+    /// then are cancelled, unless another computation waits for them; all else stays as it was, and can
+    /// be computed again.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = Some(deadline);
         self
