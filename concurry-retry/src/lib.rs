@@ -49,7 +49,6 @@ mod budget;
 mod deadline;
 mod fallback;
 mod hedge;
-mod moment;
 mod race;
 mod random;
 mod redundant;

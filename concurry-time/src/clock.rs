@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::moment::after;
 use crate::sleep::{Sleep, Timeout};
 use crate::system;
 use crate::wheel::Timers;
@@ -83,13 +84,10 @@ impl Clock {
         Timeout::new(future, self.sleep_until(deadline))
     }
 
-    /// The instant `duration` from now. A duration beyond what an instant can hold gives one about
-    /// thirty years ahead instead of a panic.
+    /// The instant `duration` from now, as [`after`] has it.
     #[must_use]
     pub fn after(&self, duration: Duration) -> Instant {
-        const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
-        let now = self.now();
-        now.checked_add(duration.min(FAR)).unwrap_or(now)
+        after(self.now(), duration)
     }
 
     pub(crate) fn timers(&self) -> Arc<dyn Timers> {

@@ -14,6 +14,7 @@ mod block_on;
 mod clock;
 #[cfg(any(test, feature = "test-util"))]
 mod fake;
+mod moment;
 mod sleep;
 mod system;
 mod wheel;
@@ -22,4 +23,5 @@ pub use block_on::{block_on, block_on_until, wake_held, wake_together};
 pub use clock::Clock;
 #[cfg(any(test, feature = "test-util"))]
 pub use fake::FakeClock;
+pub use moment::after;
 pub use sleep::{Sleep, TimedOut, Timeout};

@@ -41,17 +41,17 @@ impl Jitter {
             Self::Full => Duration::ZERO,
             Self::Equal => wait / 2,
             // The ends are clamped here too, so that an unchecked policy still gives sane waits.
-            Self::Factor(share) if share > 0.0 => shortened(wait, share),
+            Self::Factor(share) if share > 0.0 => scaled(wait, (1.0 - share).max(0.0)).min(wait),
             Self::Factor(_) | Self::None => return wait,
         };
         random.between(shortest, wait)
     }
 }
 
-/// The longest waits there are may come out rounded up to more than a duration holds.
-fn shortened(wait: Duration, share: f64) -> Duration {
-    let left = Duration::try_from_secs_f64(wait.as_secs_f64() * (1.0 - share).max(0.0));
-    left.unwrap_or(wait).min(wait)
+/// A part or a multiple of a wait. What is more than a duration holds is the longest there is: also a part
+/// of the longest may be rounded up to more.
+pub(crate) fn scaled(wait: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(wait.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]

@@ -9,3 +9,4 @@ mod jitter;
 pub use growth::Waits;
 pub(crate) use growth::{Backoff, Growth};
 pub use jitter::Jitter;
+pub(crate) use jitter::scaled;

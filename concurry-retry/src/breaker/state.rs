@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use concurry_time::after;
+
+use crate::backoff::scaled;
 use crate::breaker::config::Rules;
 use crate::breaker::window::{Counts, Window};
-use crate::moment::{FAR, after};
 use crate::random::Random;
 
 /// Where a breaker is.
@@ -247,9 +249,9 @@ impl Machine {
     }
 
     fn open(&mut self, now: Instant) {
-        let least = self.rules.open_for.min(FAR);
-        let spread = least.mul_f64(self.rules.open_jitter);
-        let open_for = least + self.random.between(Duration::ZERO, spread);
+        let spread = scaled(self.rules.open_for, self.rules.open_jitter);
+        let spread = self.random.between(Duration::ZERO, spread);
+        let open_for = self.rules.open_for.saturating_add(spread);
         self.window.clear();
         self.enter(Phase::Open { until: after(now, open_for) });
     }

@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use concurry_time::Clock;
+use concurry_time::{Clock, after};
 
 use crate::budget::RetryBudget;
 use crate::hedge::state::State;
 use crate::hedge::{Hedge, HedgeError};
-use crate::moment::after;
 use crate::redundant::{Copies, CopyPlan, Extra, Redundant};
 use crate::retry::{EveryError, EveryResult};
 use crate::verdict::Verdict;

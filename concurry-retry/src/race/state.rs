@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::moment::after;
+use concurry_time::after;
 
 /// When a candidate sits out, and for how long.
 #[derive(Clone, Copy, Debug)]
