@@ -42,14 +42,19 @@ impl Bound {
     }
 
     /// Takes a place, as the bound's rule says. A pool that is being stopped gives no place to wait
-    /// for; the submit that follows finds it closed.
-    pub(crate) fn enter(self: &Arc<Self>, shutdown: &Arc<Shutdown>) -> Result<QueuePlace, Full> {
+    /// for; the submit that follows finds it closed. If it waits, it has what `meanwhile` gives as long.
+    pub(crate) fn enter<G>(
+        self: &Arc<Self>,
+        shutdown: &Arc<Shutdown>,
+        meanwhile: impl FnOnce() -> G,
+    ) -> Result<QueuePlace, Full> {
         if let Some(place) = self.try_enter() {
             return Ok(place);
         }
         if self.overflow == Overflow::Reject {
             return Err(Full);
         }
+        let _meanwhile = meanwhile();
         // A worker of this very pool may be the one that has to make room.
         let place = blocking::wait(self.pool, async {
             let mut stopping = pin!(shutdown.reached(Stage::Draining));
@@ -70,8 +75,7 @@ impl Bound {
         place.unwrap_or(Err(Full))
     }
 
-    /// Takes a place if there is one.
-    pub(crate) fn try_enter(self: &Arc<Self>) -> Option<QueuePlace> {
+    fn try_enter(self: &Arc<Self>) -> Option<QueuePlace> {
         let mut places = lock(&self.places);
         places.free = places.free.checked_sub(1)?;
         Some(QueuePlace(Arc::clone(self)))

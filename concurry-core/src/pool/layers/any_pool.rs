@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::arguments::Arguments;
-use super::held;
+use super::held::LetGo;
 use super::table::LayerTable;
 use crate::call::{Copies, EnvironmentRef};
 use crate::error::{CallSite, Rejected, Rejection};
@@ -115,11 +115,7 @@ pub(crate) fn place(
 ) -> Result<Option<QueuePlace>, CallError<Infallible>> {
     let Some(bound) = pool.bound() else { return Ok(None) };
     let shutdown = &pool.shared().shutdown;
-    let entered = match bound.try_enter() {
-        Some(place) => Ok(place),
-        None => held::let_go_for(|| bound.enter(shutdown)),
-    };
-    match entered {
+    match bound.enter(shutdown, LetGo::new) {
         Ok(place) => Ok(Some(place)),
         Err(_) if shutdown.stage() >= Stage::Draining => Err(CallError::Stopped(site)),
         Err(_) => {

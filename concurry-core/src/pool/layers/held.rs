@@ -41,13 +41,21 @@ impl Drop for Held {
     }
 }
 
-/// Lets go of what this thread holds while it waits for room in a queue: the calls that are held may be
-/// what takes it up.
-pub(super) fn let_go_for<R>(wait: impl FnOnce() -> R) -> R {
-    let held = HELD.with_borrow_mut(mem::take);
-    held.iter().for_each(|batcher| batcher.release());
-    let waited = wait();
-    held.iter().for_each(|batcher| batcher.hold());
-    HELD.set(held);
-    waited
+/// Lets go of what this thread holds, until it is dropped: while the thread waits for room in a queue, the
+/// calls that are held may be what takes it up.
+pub(super) struct LetGo(Vec<Arc<dyn AnyBatcher>>);
+
+impl LetGo {
+    pub(super) fn new() -> Self {
+        let held = HELD.with_borrow_mut(mem::take);
+        held.iter().for_each(|batcher| batcher.release());
+        Self(held)
+    }
+}
+
+impl Drop for LetGo {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|batcher| batcher.hold());
+        HELD.set(mem::take(&mut self.0));
+    }
 }
