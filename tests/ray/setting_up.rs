@@ -1,8 +1,8 @@
 //! What `init` says when there can be no worker, and what options do.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use concurry::prelude::*;
@@ -56,11 +56,16 @@ fn without_ray_it_says_what_to_install() {
     assert!(text.contains("has no Ray") && text.contains("pip install ray"), "{text}");
 }
 
-/// A program for the shell, in the place of Python.
+/// A program for the shell, in the place of Python. Another process writes it: a process that is being
+/// started here meanwhile would have it open for writing as well, and then it can't be run.
 fn script(notes: &Notes, commands: &str) -> PathBuf {
     let path = notes.file();
-    std::fs::write(&path, format!("#!/bin/sh\n{commands}\n")).unwrap();
-    std::fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+    let mut install = Command::new("install");
+    install.args(["-m", "700", "/dev/stdin"]).arg(&path).stdin(Stdio::piped());
+    let mut install = install.spawn().unwrap();
+    let text = format!("#!/bin/sh\n{commands}\n");
+    install.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(install.wait().unwrap().success());
     path
 }
 
@@ -176,7 +181,7 @@ fn nothing_is_left_after_a_stop() {
 fn the_gateway_does_what_it_is_told_on_a_real_cluster() {
     let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/concurry-ray/tests/on_cluster.py");
     let mut command = cluster::with(|ray| {
-        let mut command = std::process::Command::new(ray.python());
+        let mut command = Command::new(ray.python());
         command.env("RAY_ADDRESS", ray.address()).env("RAY_CLIENT_ADDRESS", ray.client_address());
         command
     });
