@@ -1,6 +1,7 @@
 //! Outcomes in the order in which they come.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -28,22 +29,13 @@ impl<T: Send + 'static, E: Send + 'static> Iterator for AsCompleted<T, E> {
     type Item = (usize, Outcome<T, E>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let source = self.source.as_mut()?;
-        match source.next_blocking() {
-            Ok(Next::Done(number, outcome)) => return Some((number, outcome)),
-            Ok(Next::End) => self.source = None,
-            Ok(Next::TimedOut) => {
-                let taken = source.taken();
+        match self.source.as_mut()?.step() {
+            ControlFlow::Continue(item) => Some(item),
+            ControlFlow::Break(last) => {
                 self.source = None;
-                return Some((taken, Err(timed_out())));
-            }
-            Err(error) => {
-                let taken = source.taken();
-                self.source = None;
-                return Some((taken, Err(error)));
+                last
             }
         }
-        None
     }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::future::{Future, IntoFuture};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
@@ -317,14 +318,13 @@ impl<T: Send + 'static, E: Send + 'static> Iterator for JournaledCompletions<T, 
         if self.ended {
             return None;
         }
-        let error = match self.source.next_blocking() {
-            Ok(Next::Done(number, outcome)) => return Some((number, outcome)),
-            Ok(Next::End) => None,
-            Ok(Next::TimedOut) => Some(timed_out()),
-            Err(error) => Some(error),
-        };
-        self.ended = true;
-        error.map(|error| (self.source.taken(), Err(error)))
+        match self.source.step() {
+            ControlFlow::Continue(item) => Some(item),
+            ControlFlow::Break(last) => {
+                self.ended = true;
+                last
+            }
+        }
     }
 }
 

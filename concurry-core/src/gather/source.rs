@@ -1,6 +1,7 @@
 //! What is collected, in what order it was given, and how it is waited for.
 
 use std::future::poll_fn;
+use std::ops::ControlFlow;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -108,6 +109,9 @@ pub(crate) enum Next<T, E> {
     /// All are done.
     End,
 }
+
+/// An outcome with the number of its future.
+type Numbered<T, E> = (usize, Outcome<T, E>);
 
 impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
     pub(crate) fn new(
@@ -260,6 +264,18 @@ impl<T: Send + 'static, E: Send + 'static> Source<T, E> {
                 blocking::wait(pool, self.next()).map_err(|_| CallError::Deadlock(site))
             }
         }
+    }
+
+    /// Blocks for the next one as an iterator gives it. What ends the iteration breaks: nothing, or an error
+    /// with the number after the last one.
+    pub(crate) fn step(&mut self) -> ControlFlow<Option<Numbered<T, E>>, Numbered<T, E>> {
+        let error = match self.next_blocking() {
+            Ok(Next::Done(number, outcome)) => return ControlFlow::Continue((number, outcome)),
+            Ok(Next::End) => return ControlFlow::Break(None),
+            Ok(Next::TimedOut) => timed_out(),
+            Err(error) => error,
+        };
+        ControlFlow::Break(Some((self.taken(), Err(error))))
     }
 
     /// An error has ended the collection early.
